@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What CMake has to know about linking for QRV: ELF with GNU ld, SONAMEs, $ORIGIN, dlopen() in libc.
+# A project that overrides one of these sets the variable after project(), as on any platform.
+
+set(CMAKE_DL_LIBS "")
+
+foreach(_qrv_lang C CXX ASM)
+    set(CMAKE_SHARED_LIBRARY_${_qrv_lang}_FLAGS "-fPIC")
+    set(CMAKE_SHARED_LIBRARY_CREATE_${_qrv_lang}_FLAGS "-shared")
+    set(CMAKE_SHARED_LIBRARY_RUNTIME_${_qrv_lang}_FLAG "-Wl,-rpath,")
+    set(CMAKE_SHARED_LIBRARY_RUNTIME_${_qrv_lang}_FLAG_SEP ":")
+    set(CMAKE_SHARED_LIBRARY_RPATH_LINK_${_qrv_lang}_FLAG "-Wl,-rpath-link,")
+    set(CMAKE_EXE_EXPORTS_${_qrv_lang}_FLAG "-Wl,--export-dynamic")
+    set(CMAKE_SHARED_LIBRARY_SONAME_${_qrv_lang}_FLAG "-Wl,-soname,")
+endforeach()
+
+foreach(_qrv_type SHARED_LIBRARY SHARED_MODULE EXE)
+    set(CMAKE_${_qrv_type}_LINK_STATIC_C_FLAGS "-Wl,-Bstatic")
+    set(CMAKE_${_qrv_type}_LINK_DYNAMIC_C_FLAGS "-Wl,-Bdynamic")
+endforeach()
+
+set(CMAKE_LINK_GROUP_USING_RESCAN "LINKER:--start-group" "LINKER:--end-group")
+set(CMAKE_LINK_GROUP_USING_RESCAN_SUPPORTED TRUE)
+set(CMAKE_PLATFORM_USES_PATH_WHEN_NO_SONAME 1)
+
+# Without these two the build directory of the host ends up in the RUNPATH of target programs.
+set(CMAKE_SHARED_LIBRARY_RPATH_ORIGIN_TOKEN "\$ORIGIN")
+if(NOT DEFINED CMAKE_BUILD_RPATH_USE_ORIGIN)
+    set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+endif()
+
+include(Platform/UnixPaths)
+
+unset(_qrv_lang)
+unset(_qrv_type)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the architecture provides to the rest of the kernel.  Implemented in kernel/arch/riscv64. */
+#pragma once
+#include "core/types.h"
+
+struct thread;
+struct hart;
+struct aspace;
+
+/* User registers of a thread, saved by the trap entry.  Layout is known to entry.S through generated offsets. */
+struct regs {
+    uint64_t x[32]; /* x[0] unused */
+    uint64_t pc;
+};
+#define REG_RA 1
+#define REG_SP 2
+#define REG_TP 4
+#define REG_A0 10
+#define REG_A1 11
+#define REG_A2 12
+#define REG_A7 17
+
+struct fpregs {
+    uint64_t f[32];
+    uint32_t fcsr;
+    uint32_t valid; /* 0: never used: registers read as zero */
+};
+
+nsec_t arch_now(void);            /* monotonic nanoseconds since boot; one rdtime */
+void arch_timer_set(nsec_t when); /* one-shot interrupt of this hart; (nsec_t)-1 disarms */
+void arch_kick(struct hart *h);   /* IPI: makes h run sched_check soon.  Store h->resched before. */
+void arch_relax(void);            /* inside spin loops */
+void arch_icache_sync_all(void);  /* stores done -> every hart fetches them (local + remote fence.i) */
+
+/* Switches satp to as (NULL: kernel only) unless it is loaded already. */
+void arch_aspace_load(struct aspace *as);
+
+/* FP context of the thread that runs on this hart: save if dirty (before the thread may run elsewhere), reload on dispatch. */
+void arch_fp_save(struct thread *t);
+void arch_fp_load(struct thread *t);
+/* Same as above for signal frames: makes t->fp current in memory. */
+
+/* Waits for an interrupt with interrupts off, then handles what is pending. */
+void arch_idle_wait(void);
+/* Handles pending timer/IPI/external interrupts now (used at preemption points of long work). */
+void arch_poll_interrupts(void);
+
+_Noreturn void arch_reboot(int how, int code); /* TM_REBOOT_* */
+
+/* Up-calls the architecture makes; the only ones. */
+void kernel_call(struct thread *t);                         /* ecall: number and arguments in t->regs; pc already advanced */
+void kernel_fault(struct thread *t, int signo, int code, uint64_t addr); /* user exception -> signal */
+void kernel_timer_interrupt(void);
+void kernel_ipi(void);
+void kernel_external_interrupt(uint32_t vector); /* claimed and already masked at the PLIC; completes itself */
+/* Called last on every way back to user mode, on the hart's kernel stack: decides which thread runs, runs continuations and
+ * pending work, loads its address space and FP state, returns the thread whose t->regs are to be restored. */
+struct thread *kernel_exit(void);

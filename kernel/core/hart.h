@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Per-hart state.  tp points at the hart's own entry while in the kernel.  Fields are owner-only unless marked. */
+#pragma once
+#include <abi/limits.h>
+#include "core/lock.h"
+
+#define PRIO_LEVELS 256
+
+struct thread;
+struct aspace;
+struct ktimer;
+
+struct runqueue {
+    struct spinlock lock; /* RANK_RQ */
+    uint64_t bitmap[PRIO_LEVELS / 64];
+    struct list level[PRIO_LEVELS]; /* READY threads, head runs first */
+    _Atomic int top_prio;  /* highest READY priority, -1 none; written under lock, read by anybody */
+    _Atomic int cur_prio;  /* priority of the running thread, -1 idle; written under lock, read by anybody */
+    uint32_t count;
+};
+
+struct hart {
+    struct thread *current;     /* NULL while idle; offset used by entry.S (asm-offsets) */
+    uint64_t scratch[2];        /* entry.S */
+    uint64_t kstack_top;        /* entry.S */
+    uint64_t fixup_pc;          /* user copy: where a fault continues, 0 none */
+    uint64_t fixup_addr;        /* set by the fault handler: the address that faulted */
+    struct aspace *aspace;      /* whose page table satp holds; NULL: kernel only */
+    _Atomic uint32_t resched;   /* set by any hart (with an IPI) to make this one choose again */
+    uint32_t index;             /* 0..num_harts-1 */
+    uint32_t hartid;            /* SBI number */
+    struct runqueue rq;
+    nsec_t slice_end;           /* round robin: when the current thread's slice ends, 0 none */
+    nsec_t run_start;           /* when current was dispatched: CPU accounting */
+    uint32_t lock_depth;        /* QRV_LOCK_DEBUG */
+    const struct spinlock *locks[16];
+    bool in_panic;
+};
+
+extern struct hart harts[QRV_HARTS_MAX];
+extern uint32_t num_harts; /* set before the others start, then constant */
+
+static inline struct hart *this_hart(void)
+{
+    struct hart *h;
+    __asm__("mv %0, tp" : "=r"(h));
+    return h;
+}

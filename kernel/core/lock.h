@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ticket spinlocks with a documented order.  There is no lock that every kernel call takes.
+ *
+ * The kernel runs with interrupts off, so a lock is never taken from an interrupt on the same hart.
+ * Order: a hart may take a lock only of a higher rank than any it holds; two locks of one rank only through
+ * spin_lock_pair() (lower address first).  Builds with QRV_LOCK_DEBUG panic on a breach, naming both (class, instance).
+ *
+ * Memory order: acquire on taking pairs with release on dropping; nothing else is implied.
+ */
+#pragma once
+#include "core/types.h"
+
+enum lock_rank {
+    RANK_PROC = 10,    /* struct process.lock: id tables, thread list, signals */
+    RANK_WAIT = 20,    /* a container that holds blocked threads: channel.lock, sync bucket, thread.wait_lock, intr.lock */
+    RANK_RQ = 30,      /* run queue of one hart */
+    RANK_TIMER = 40,   /* timer queue of one hart */
+    RANK_ASPACE = 50,  /* struct aspace.lock: page tables of one process */
+    RANK_MEMOBJ = 55,
+    RANK_HEAP = 60,    /* slabs */
+    RANK_FRAMES = 70,  /* frame allocator */
+    RANK_CONSOLE = 90, /* may be taken with anything held */
+};
+
+struct spinlock {
+    _Atomic uint32_t next;  /* ticket to hand out */
+    _Atomic uint32_t owner; /* ticket that may enter */
+    uint16_t rank;
+    _Atomic uint16_t hart; /* holder + 1, for debugging */
+};
+
+#define SPINLOCK_INIT(r) { .rank = (r) }
+void spin_init(struct spinlock *l, enum lock_rank rank);
+void spin_lock(struct spinlock *l);
+bool spin_trylock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+void spin_lock_pair(struct spinlock *a, struct spinlock *b); /* same rank, may be equal */
+void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
+bool spin_is_held(const struct spinlock *l); /* by this hart */

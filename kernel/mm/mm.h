@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Physical frames, kernel heap, address spaces, memory objects, access to user memory. */
+#pragma once
+#include <abi/tm.h>
+#include "core/lock.h"
+
+/* ---- frames: 4 KiB, reference counted (mm/frame.c) */
+#define PAGE_SIZE 4096UL
+paddr_t frame_alloc(void);                      /* zero-filled, one reference; 0 when memory is out */
+paddr_t frame_alloc_contig(size_t pages);       /* zero-filled run, one reference each; 0 */
+void frame_get(paddr_t pa);
+void frame_put(paddr_t pa);                     /* frees at zero */
+uint32_t frame_refs(paddr_t pa);
+void *phys_to_virt(paddr_t pa);                 /* direct map: RAM only */
+paddr_t virt_to_phys(const void *va);
+void frame_stats(uint64_t *total_pages, uint64_t *free_pages);
+
+/* ---- kernel heap: type-stable slabs (mm/slab.c).  An object freed keeps its memory type for ever; `refs` words stay 0. */
+struct slab {
+    const char *name;
+    uint32_t size;
+    struct spinlock lock; /* RANK_HEAP */
+    void *free;           /* linked through a word at offset link_offset, which a freed object may lose */
+    uint32_t link_offset;
+    _Atomic uint32_t used, total;
+};
+#define SLAB_INIT(n, type, link_member) \
+    { .name = (n), .size = sizeof(type), .lock = SPINLOCK_INIT(RANK_HEAP), .link_offset = offsetof(type, link_member) }
+/* Memory is NOT cleared on reuse (type stability); the first time it is zero.  NULL when memory is out. */
+void *slab_alloc(struct slab *s);
+void slab_free(struct slab *s, void *obj);
+/* Plain kernel memory up to 64 KiB, zero-filled. */
+void *kmalloc(size_t bytes);
+void kfree(void *p, size_t bytes);
+uint64_t kheap_bytes(void); /* now in use */
+
+/* ---- address spaces (mm/aspace.c) */
+struct aspace {
+    struct spinlock lock;      /* RANK_ASPACE: page tables and counters */
+    paddr_t root;
+    uint32_t asid;
+    _Atomic uint32_t harts;    /* bit per hart that has it loaded; teardown waits for 0 */
+    uint64_t pages;            /* lock: frames mapped */
+    uint64_t max_pages;        /* 0 none */
+};
+struct aspace *aspace_create(void); /* kernel half shared, syspage mapped; NULL */
+void aspace_destroy(struct aspace *as); /* user half must be empty, nobody has it loaded (waits for stragglers) */
+/* All on page-aligned user ranges below QRV_USER_END (not the syspage).  -EINVAL, -ENOMEM (all or nothing), -EFAULT. */
+int aspace_map_anon(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, uint32_t flags);
+int aspace_map_phys(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, paddr_t pa);
+struct memobj;
+int aspace_map_obj(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, bool shared, struct memobj *o, uint64_t off);
+void aspace_unmap(struct aspace *as, uint64_t va, uint64_t bytes);
+int aspace_protect(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot);
+int aspace_fork(struct aspace *parent, struct aspace *child); /* copy-on-write; -ENOMEM leaves child empty */
+/* Frees up to budget pages of the user half from va on; returns where to go on, QRV_USER_END when empty. */
+uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget);
+/* A page fault: lazy zero page or copy-on-write resolved -> 0; -EFAULT no such access; -ENOMEM. */
+int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec);
+
+/* ---- memory objects (mm/memobj.c): frames that several address spaces may map.  Ids are taskman's. */
+int memobj_create(uint64_t bytes);
+struct memobj *memobj_get(int id);
+void memobj_put(struct memobj *o);
+int memobj_resize(int id, uint64_t bytes);
+int memobj_destroy(int id);
+uint32_t memobj_count(void);
+
+/* ---- user memory (mm/uaccess.c).  -EFAULT on any bad address; lazy and copy-on-write pages are resolved on the way. */
+struct thread;
+int copy_from_user(void *dst, struct uaddr src, size_t bytes); /* the hart's loaded address space */
+int copy_to_user(struct uaddr dst, const void *src, size_t bytes);
+/* Between the loaded address space and another one, both user addresses; 0 or which side faulted. */
+#define COPY_FAULT_SELF (-EFAULT)
+#define COPY_FAULT_OTHER (-ESRCH)
+int copy_from_aspace(struct uaddr dst, struct aspace *from, struct uaddr src, size_t bytes); /* other -> self */
+int copy_to_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes);     /* self -> other */
+/* Kernel buffer <-> any address space (short records). */
+int read_aspace(struct aspace *as, void *dst, struct uaddr src, size_t bytes);
+int write_aspace(struct aspace *as, struct uaddr dst, const void *src, size_t bytes);
+/* Kernel alias of a writable, aligned 32-bit user word of the loaded address space, for atomic operations.
+ * key[0..1] identifies the word system-wide: (physical address, 0) in shared memory, (va, pid) in private memory.
+ * Pins the frame until uword_put. */
+struct uword {
+    _Atomic uint32_t *p;
+    paddr_t frame;
+    uint64_t key[2];
+};
+int uword_get(struct thread *t, uint64_t va, struct uword *w); /* -EFAULT, -EINVAL misaligned */
+void uword_put(struct uword *w);

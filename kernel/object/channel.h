@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Channels, client connections (conn), server connections (sconn), pulses.
+ *
+ * channel.lock (RANK_WAIT) guards the three queues, the pulses and every thread that is SEND-, RECEIVE- or REPLY-blocked here.
+ * All three structures are type-stable and reference-counted; a conn found in an id table is used after conn_get_live().
+ *
+ * rcvid = tid << 16 | sconn index, always positive: it names the client thread through the server's own sconn table, so that
+ * no server can reply to a thread that is not blocked on it.
+ */
+#pragma once
+#include <abi/msg.h>
+#include "object/thread.h"
+
+struct pulse {
+    struct list link;
+    struct channel *chan_reserved; /* owner of a reserved pulse, see pulse_reserve */
+    int8_t code;
+    uint8_t prio;
+    bool reserved;                 /* belongs to an object (sconn, thread, timer): reused, not freed */
+    _Atomic bool queued;           /* for reserved pulses */
+    int32_t scoid;
+    uint64_t value;
+};
+
+struct channel {
+    _Atomic uint32_t refs;   /* 0: free memory */
+    struct spinlock lock;    /* RANK_WAIT */
+    struct process *proc;    /* owner: referenced while not destroyed */
+    int32_t chid;
+    uint32_t flags;          /* _NTO_CHF_*, constant */
+    bool destroyed;          /* lock */
+    struct list senders;     /* SEND-blocked threads: priority, then arrival */
+    struct list receivers;   /* RECEIVE-blocked threads: LIFO */
+    struct list repliers;    /* REPLY-blocked threads */
+    struct list pulses;      /* priority, then arrival */
+    struct list sconns;      /* struct sconn.chan_link; lock */
+    uint32_t num_send, num_recv, num_reply, num_pulse;
+};
+
+/* One per (client process, channel); the server knows it as scoid. */
+struct sconn {
+    _Atomic uint32_t refs;
+    struct channel *chan;      /* referenced */
+    struct process *client;    /* referenced until the last conn goes */
+    int32_t client_pid;
+    int32_t index;             /* in the server's table */
+    uint32_t conns;            /* chan->lock: connections of the client */
+    bool detached;             /* chan->lock: server did ConnectDetach(scoid), or the server is gone */
+    struct list chan_link;     /* chan->lock */
+    struct pulse gone;         /* reserved: _PULSE_CODE_DISCONNECT */
+};
+
+struct conn {
+    _Atomic uint32_t refs;
+    struct process *proc;      /* the client: weak, constant */
+    struct sconn *sconn;       /* referenced */
+    struct channel *chan;      /* referenced; constant */
+    int32_t coid;
+    _Atomic uint32_t flags;    /* _NTO_COF_* */
+};
+
+#define PULSES_PER_CHANNEL_MAX 4096
+
+void channel_init(void);
+bool channel_get_live(struct channel *ch);
+void channel_put(struct channel *ch);
+int channel_create(struct process *p, uint32_t flags, uint32_t at); /* at: 0 any */
+int channel_destroy(struct process *p, int32_t chid);
+void channel_kill(struct channel *ch); /* unlinked from its process: wakes everybody, frees pulses */
+
+int connect_attach(struct process *client, struct process *server, int32_t chid, uint32_t index, uint32_t flags);
+int connect_detach(struct process *p, int32_t coid);
+bool conn_get_live(struct conn *c);
+void conn_put(struct conn *c);
+struct conn *conn_lookup(struct process *p, int32_t coid); /* referenced, or NULL */
+struct sconn *sconn_lookup(struct process *server, int32_t index); /* referenced, or NULL */
+void sconn_put(struct sconn *s);
+
+/* Queues a pulse (or hands it to a waiting receiver).  prio 1..255.  -EAGAIN without memory or above the limit, -ESRCH when
+ * the channel is destroyed.  Any context; takes ch->lock. */
+int pulse_send(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid);
+int pulse_send_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid);
+/* As above with memory that belongs to an object; a pulse still queued is left as it is. */
+void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio);
+
+/* Delivers an event to process p (signal, pulse through p's coid, SIGEV_INTR to t, semaphore...): object/event.c.
+ * t: the thread for SIGEV_SIGNAL_THREAD / SIGEV_INTR / SIGEV_UNBLOCK, may be NULL.  Any context without locks. */
+int event_deliver(struct process *p, struct thread *t, const struct _kc_sigevent *ev);
+/* Checks what can be checked beforehand: -EINVAL, -EBADF, -EPERM. */
+int event_check(struct process *p, const struct _kc_sigevent *ev);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small-integer id -> pointer table, two levels, chunks are only added while the owner lives.
+ * Writers hold the owner's lock; readers need no lock (acquire load pairs with the release store of the writer) but must
+ * take a reference on what they find with a *_get that can fail, since it may be going away. */
+#pragma once
+#include "core/types.h"
+
+#define IDTABLE_CHUNK 128
+#define IDTABLE_CHUNKS_MAX 512
+
+struct idtable {
+    void *_Atomic *_Atomic *chunks; /* array of chunk pointers, allocated on first use */
+    uint32_t max;                   /* ids are < max */
+    uint32_t count;
+    uint32_t hint;                  /* no free id below this one */
+};
+
+void idtable_init(struct idtable *t, uint32_t max_ids);
+void idtable_fini(struct idtable *t); /* all slots empty */
+/* Lowest free id >= from gets ptr; returns the id, -EAGAIN when full, -ENOMEM. */
+int idtable_alloc(struct idtable *t, uint32_t from, void *ptr);
+void *idtable_get(const struct idtable *t, uint32_t id); /* NULL: empty or out of range */
+void *idtable_remove(struct idtable *t, uint32_t id);
+/* First used id >= from, -1 none. */
+int idtable_next(const struct idtable *t, uint32_t from);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Process: id tables, credentials, signal state, life cycle.  Type-stable memory, found by pid without a lock.
+ *
+ * Death: anybody sets PF_DYING with the status (first wins) and posts TF_KILL to every thread; each thread leaves through
+ * thread_exit_self(); the last one becomes the reaper: it runs process_teardown_step() as its continuation until everything
+ * is gone, then taskman gets _PULSE_CODE_TM_DEATH.  TM_PROC_RELEASE drops the last reference.
+ * exec is the same walk with PF_EXEC instead: connections stay, and the process stays.
+ */
+#pragma once
+#include <abi/tm.h>
+#include <abi/signal.h>
+#include "object/idtable.h"
+#include "object/thread.h"
+
+struct aspace;
+
+#define PF_DYING 0x1
+#define PF_DEAD 0x2
+#define PF_STOPPED 0x4
+#define PF_EXEC 0x8
+#define PF_TEARDOWN 0x10 /* the reaper is at work */
+
+struct process {
+    int32_t pid;               /* constant while refs > 0 */
+    _Atomic uint32_t refs;     /* 0: free memory */
+    _Atomic uint32_t flags;    /* PF_* */
+    struct spinlock lock;      /* RANK_PROC */
+    struct aspace *as;         /* constant until teardown */
+
+    /* lock */
+    struct idtable threads;    /* struct thread, tid from 1 */
+    struct list thread_list;   /* every thread that has not finished exiting */
+    uint32_t live_threads;     /* those that can still run user code */
+    struct idtable channels;   /* struct channel, chid from 1 */
+    struct idtable fds;        /* struct conn: coid < _NTO_SIDE_CHANNEL */
+    struct idtable side;       /* struct conn: coid - _NTO_SIDE_CHANNEL */
+    struct idtable sconns;     /* struct sconn: scoid - QRV_SCOID_BASE, from 1 */
+    struct idtable timers;     /* struct timer, id from 0 */
+    struct idtable intrs;      /* struct intr, id from 0 */
+    uint32_t generation;       /* of pid slot */
+
+    /* signals: lock */
+    struct _kc_sigaction action[QRV_NSIG];
+    uint64_t stub;             /* return trampoline of libc */
+    uint64_t sig_pending;
+    struct list sig_queue;     /* struct siginfo_node */
+    uint32_t sig_queued;
+
+    /* identity: lock; 32-bit fields may be read without it */
+    int32_t ppid, pgrp, sid;
+    uint32_t umask;
+    struct _cred_info cred;
+    uint32_t abilities;
+    char name[64];
+    uint64_t max_pages;
+    uint32_t max_threads, max_channels, max_connections, max_timers;
+
+    int32_t exit_status;
+    struct thread *reaper;
+    uint32_t teardown_phase;   /* reaper only */
+    uint32_t teardown_pos;
+    nsec_t start_ns, cpu_ns;   /* cpu_ns: of threads that have ended */
+    struct ktimer alarm;       /* TimerAlarm */
+    uint64_t alarm_interval;
+};
+
+void process_init(void);
+/* Takes a reference: NULL when there is no such live pid. */
+struct process *process_get(int32_t pid);
+bool process_get_live(struct process *p);
+void process_put(struct process *p);
+/* pid >= from, for walks; referenced. NULL at the end. */
+struct process *process_next(int32_t from);
+
+int process_create(const struct tm_proc_create *pc, struct process **out);
+int process_fork(struct thread *parent_thread, struct process **out);
+/* Ends p with a wait() status.  Safe from any context without locks. */
+void process_kill(struct process *p, int32_t status);
+void process_begin_exec(struct process *p);
+/* Continuation of the reaper: one bounded step; re-installs itself until done. */
+void process_teardown_step(struct thread *reaper);
+/* Tells taskman: pulse on its channel; never fails (pulse memory is reserved per process). */
+void process_notify_taskman(struct process *p, int code);
+
+static inline bool process_can(const struct process *p, uint32_t ability)
+{
+    return (p->abilities & ability) != 0;
+}
+/* kill(2)'s rule: same real/effective uid, root, or TM_ABLE_SIGNAL. */
+bool process_may_signal(const struct process *from, const struct process *to);
+
+extern struct process *taskman; /* pid 1, set at boot, never dies (its death is a panic) */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signals: actions and pending sets per process, masks per thread; all under process.lock. */
+#pragma once
+#include "object/process.h"
+
+/* Posts a signal to p (t: that thread only).  Never blocks; a queued siginfo that finds no memory falls back to the bit alone.
+ * 0 or -errno (ESRCH, EAGAIN).  Any context without locks. */
+int signal_post(struct process *p, struct thread *t, int signo, int code, uint64_t value, int32_t from_pid, uint32_t from_uid);
+/* Fault of the current thread: the signal cannot be blocked or ignored. */
+void signal_fault(struct thread *t, int signo, int code, uint64_t addr);
+/* TF_SIGNAL seen on the way to user mode: builds a handler frame, stops, ends the process, or nothing.  t is current. */
+void signal_deliver(struct thread *t);
+/* TF_STOP seen: parks t in STOPPED if the process is (still) stopped. */
+void signal_park(struct thread *t);
+/* true when t has an unblocked pending signal: blocking calls then return EINTR at once. */
+bool signal_is_pending(struct thread *t);
+/* exec: handlers to default, queue of the old image dropped as POSIX says. */
+void signal_exec_reset(struct process *p);
+void signal_fork_copy(struct process *child, struct process *parent, struct thread *ct, struct thread *pt);
+void signal_process_fini(struct process *p); /* frees queued infos */
+void signal_thread_fini(struct thread *t);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Thread.  Type-stable memory: a stale pointer always points at some struct thread, never at something else, so
+ * thread_get_live() and thread_lock() are safe on it; whoever uses one re-checks identity (proc, tid, wait_seq). */
+#pragma once
+#include <abi/thread.h>
+#include <abi/signal.h>
+#include <abi/sigevent.h>
+#include "core/arch.h"
+#include "core/ktimer.h"
+#include "core/sched.h"
+
+struct process;
+struct channel;
+struct conn;
+struct pulse;
+struct timer;
+
+/* Why a blocked thread is being disturbed. */
+enum wake_cause {
+    WAKE_SIGNAL,  /* EINTR */
+    WAKE_TIMEOUT, /* ETIMEDOUT */
+    WAKE_CANCEL,  /* ECANCELED, only where the call is a cancellation point */
+    WAKE_KILL,    /* thread or process is ending */
+};
+
+/* How to take a thread out of the wait it is in.  One constant per kind of wait. */
+struct wait_ops {
+    const char *name;
+    /* Caller holds *t->lockp.  Either removes t from the wait, sets its result (thread_set_result) and makes it ready, or decides
+     * that it stays (REPLY-blocked on an unblock channel).  err is the positive errno that belongs to the cause. */
+    void (*disturb)(struct thread *t, enum wake_cause cause, int err);
+};
+
+/* thread.flags: atomic, any hart; checked before user mode and when blocking */
+#define TF_KILL 0x01      /* must end: process dying or ThreadDestroy */
+#define TF_SIGNAL 0x02    /* look for deliverable signals */
+#define TF_STOP 0x04      /* park in STOPPED before user mode */
+#define TF_CANCEL 0x08    /* ThreadCancel() pending */
+#define TF_RESTART 0x10   /* owner: result was EINTR, the call may be restarted by SA_RESTART */
+#define TF_DETACHED 0x20
+#define TF_FP_DIRTY 0x40  /* unused by generic code */
+#define TF_HOLD 0x80      /* ThreadCtl hold */
+
+struct thread {
+    struct regs regs; /* first: entry.S.  Owner: the hart it runs on; any holder of *lockp while blocked */
+    struct fpregs fp;
+
+    /* identity: constant after creation */
+    struct process *proc;
+    int32_t tid;
+    _Atomic uint32_t refs;      /* 0: free memory.  thread_get_live() fails on 0 */
+    _Atomic uint32_t flags;     /* TF_* */
+    _Atomic bool on_cpu;        /* a hart still works on its registers */
+
+    /* *lockp */
+    struct spinlock *_Atomic lockp;
+    struct spinlock wait_lock;  /* RANK_WAIT */
+    uint8_t state;              /* STATE_* */
+    uint8_t policy;
+    uint8_t prio;               /* effective: what queues sort by */
+    uint8_t base_prio;          /* SchedSet */
+    uint8_t run_prio;           /* base_prio, or the priority taken over by MsgReceive */
+    uint8_t boost_prio;         /* highest waiter of a mutex it holds, or of a channel it serves; 0 none */
+    int16_t hart;               /* run queue index */
+    uint32_t runmask;
+    struct list link;           /* run queue level, or the wait object's queue */
+    const struct wait_ops *wait_ops; /* how to disturb this wait; NULL while READY/RUNNING */
+    uint64_t wait_seq;          /* grows with every block: stale timeouts are recognised by it */
+    uint64_t blocked_on, blocked_aux; /* for pidin: see struct tm_thread_info */
+
+    /* continuation, run by the dispatching hart: owner-only */
+    void (*_Atomic kcont)(struct thread *t);
+
+    /* message passing: channel.lock while SEND/REPLY/RECEIVE */
+    struct {
+        struct channel *chan;   /* referenced while SEND/REPLY/RECEIVE */
+        struct conn *conn;      /* SEND/REPLY: referenced */
+        uint64_t smsg, rmsg;    /* user addresses: buffers or iov arrays */
+        int64_t sparts, rparts; /* < 0: one buffer of -n bytes */
+        uint64_t info;          /* receiver: struct _msg_info * */
+        uint64_t slen, rlen;    /* byte totals, checked at entry */
+        uint32_t flags;         /* KC_SEND_NC, KC_RECEIVE_PULSE */
+        uint16_t xfers;         /* copies in progress by servers: disturbances wait */
+        uint8_t unblock_req;    /* unblock pulse sent */
+        uint8_t deferred;       /* disturbance that came during a transfer: wake_cause + 1 */
+        uint16_t deferred_err;
+        struct thread *partner; /* receiver woken by a sender: whose message it must fetch (referenced) */
+        struct pulse *pulse;    /* receiver woken by a pulse */
+        struct channel *serving; /* channel it last received on (boost), weak, compared only */
+    } msg;
+
+    /* sync waits: bucket lock */
+    struct {
+        uint64_t key[2];        /* see object/sync.c */
+        uint64_t addr;          /* user address of the object waited for */
+        uint64_t mutex;         /* condvar: mutex to take again */
+        struct thread *owner;   /* mutex: holder that was boosted (referenced) or NULL */
+        uint32_t value;
+    } sync;
+    struct list held;           /* reserved for sync.c: contended mutexes it holds */
+
+    /* kernel timeout: owner while running, *lockp while blocked */
+    struct {
+        uint32_t flags;         /* _NTO_TIMEOUT_* armed; 0 none */
+        uint32_t active;        /* timer runs */
+        nsec_t deadline;        /* monotonic */
+        struct _kc_sigevent event;
+        struct ktimer timer;
+    } tmo;
+
+    /* signals: proc->lock */
+    uint64_t sig_mask, sig_pending, sig_saved_mask, sig_wait;
+    bool sig_restore_mask;      /* sigsuspend: put sig_saved_mask back after the handler */
+    struct list sig_queue;
+    uint64_t altstack_sp, altstack_size;
+    uint64_t sig_info_uaddr;    /* SignalWaitinfo: where the siginfo goes */
+
+    /* join: proc->lock */
+    uint64_t exit_status;
+    struct thread *joiner;      /* referenced */
+    uint64_t join_uaddr;        /* in the joiner: where the status goes */
+    struct thread *join_target; /* in the joiner: referenced */
+
+    /* interrupts */
+    _Atomic uint32_t intr_pending; /* SIGEV_INTR remembered */
+
+    uint64_t exit_clear;        /* user word cleared and futex-woken at the end, 0 none */
+    uint64_t stack_lo, stack_size;
+    nsec_t cpu_ns;
+    uint32_t last_call;
+    uint64_t orig_a0;           /* for restarting a call */
+    struct list proc_link;      /* proc->threads; proc->lock */
+    char name[32];
+};
+
+/* Takes a reference unless the thread is already free memory. */
+bool thread_get_live(struct thread *t);
+static inline void thread_get(struct thread *t)
+{
+    atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
+}
+void thread_put(struct thread *t);
+
+/* Result register of a thread that is blocked (caller holds *lockp) or current. */
+static inline void thread_set_result(struct thread *t, int64_t v)
+{
+    t->regs.x[REG_A0] = (uint64_t)v;
+}
+
+/* Sets flag bits and makes the thread notice: IPI when it runs elsewhere, disturb() when it is blocked. */
+void thread_post(struct thread *t, uint32_t flags, enum wake_cause cause, int err);
+/* Disturbs whatever wait t is in now, if any; seq 0: any wait, else only that one. */
+void thread_disturb(struct thread *t, uint64_t seq, enum wake_cause cause, int err);
+
+/* Starts the kernel timeout if one is armed for this state.  The caller is about to block t (holds the lock it will wait under).
+ * Returns 0, or -ETIMEDOUT when the timeout is already over (poll): then do not block. */
+int thread_timeout_start(struct thread *t, int state);
+void thread_timeout_clear(struct thread *t); /* at the end of every kernel call */
+
+/* Creates a thread in p (blocked STOPPED when hold).  -errno or tid. */
+int thread_create(struct process *p, const struct _kc_thread_create *tc, struct thread *creator);
+/* Last thing a thread does, on its own hart with nothing held; the thread is no longer current afterwards. */
+void thread_exit_self(struct thread *t);
+/* Effective priority from base/run/boost, clipped to what the process may have.  Caller holds *lockp. */
+void thread_recompute_prio_locked(struct thread *t);

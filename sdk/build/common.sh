@@ -21,6 +21,9 @@ unset CC CXX CPP AR LD AS NM RANLIB STRIP CFLAGS CXXFLAGS CPPFLAGS LDFLAGS CROSS
 
 prog=${0##*/}
 say() { printf '%s: %s\n' "$prog" "$*" >&2; }
+# No script may end without a word: "set -e" alone does.
+set -E
+trap 'rc=$?; printf "%s: error: line %s: \"%s\" failed (%s)\n" "${0##*/}" "$LINENO" "$BASH_COMMAND" "$rc" >&2' ERR
 die() { printf '%s: error: %s\n' "$prog" "$*" >&2; exit 1; }
 
 # Copies SRC over DST only when the bytes differ, so that make sees no false change.

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A stripped copy is: the file up to the end of the last segment, then the kept section, then the section
+ * names, then a section header table. Nothing that is loaded moves, so no address has to be patched.
+ */
+#include "elf64.h"
+
+#include <elf.h>
+#include <string.h>
+
+enum { MAX_PHDRS = 256, MAX_SHDRS = 65000 };
+
+struct image {
+    const char *data;
+    size_t len;
+    Elf64_Ehdr eh;
+};
+
+static bool inside(const struct image *im, uint64_t offset, uint64_t size)
+{
+    return offset <= im->len && size <= im->len - offset;
+}
+
+static enum elf_kind open_image(struct image *im, const void *data, size_t len)
+{
+    im->data = data;
+    im->len = len;
+    if (len < SELFMAG || memcmp(data, ELFMAG, SELFMAG) != 0)
+        return ELF_NOT;
+    if (len < sizeof im->eh)
+        return ELF_OTHER;
+    memcpy(&im->eh, data, sizeof im->eh);
+    if (im->eh.e_ident[EI_CLASS] != ELFCLASS64 || im->eh.e_ident[EI_DATA] != ELFDATA2LSB ||
+        im->eh.e_machine != EM_RISCV)
+        return ELF_OTHER;
+    switch (im->eh.e_type) {
+    case ET_EXEC:
+        return ELF_RISCV64_EXEC;
+    case ET_DYN:
+        return ELF_RISCV64_DYN;
+    case ET_REL:
+        return ELF_RISCV64_OBJECT;
+    default:
+        return ELF_OTHER;
+    }
+}
+
+enum elf_kind elf_classify(const void *data, size_t len)
+{
+    struct image im;
+    return open_image(&im, data, len);
+}
+
+/* Reads section header i; false when the table or the entry lies outside the file. */
+static bool section(const struct image *im, unsigned i, Elf64_Shdr *sh)
+{
+    if (i >= im->eh.e_shnum || im->eh.e_shentsize != sizeof *sh ||
+        !inside(im, im->eh.e_shoff, (uint64_t)im->eh.e_shnum * sizeof *sh))
+        return false;
+    memcpy(sh, im->data + im->eh.e_shoff + (size_t)i * sizeof *sh, sizeof *sh);
+    return true;
+}
+
+static bool section_named(const struct image *im, const Elf64_Shdr *sh, const char *name)
+{
+    Elf64_Shdr names;
+    size_t want = strlen(name) + 1;
+    if (!section(im, im->eh.e_shstrndx, &names) || !inside(im, names.sh_offset, names.sh_size))
+        return false;
+    return sh->sh_name < names.sh_size && names.sh_size - sh->sh_name >= want &&
+           memcmp(im->data + names.sh_offset + sh->sh_name, name, want) == 0;
+}
+
+const char *elf_usage(const void *data, size_t len, size_t *text_len)
+{
+    struct image im;
+    Elf64_Shdr sh;
+    enum elf_kind kind = open_image(&im, data, len);
+    if (kind == ELF_NOT || kind == ELF_OTHER)
+        return NULL;
+    for (unsigned i = 1; i < im.eh.e_shnum && section(&im, i, &sh); i++) {
+        if (sh.sh_type == SHT_PROGBITS && section_named(&im, &sh, USAGE_SECTION) &&
+            inside(&im, sh.sh_offset, sh.sh_size)) {
+            *text_len = (size_t)sh.sh_size;
+            return im.data + sh.sh_offset;
+        }
+    }
+    return NULL;
+}
+
+/* End of everything that the program headers and the headers themselves need; 0 when they are broken. */
+static uint64_t loaded_end(const struct image *im)
+{
+    uint64_t end = sizeof im->eh;
+    uint64_t table = (uint64_t)im->eh.e_phnum * sizeof(Elf64_Phdr);
+    if (im->eh.e_phnum == 0 || im->eh.e_phnum > MAX_PHDRS || im->eh.e_phentsize != sizeof(Elf64_Phdr) ||
+        !inside(im, im->eh.e_phoff, table))
+        return 0;
+    if (im->eh.e_phoff + table > end)
+        end = im->eh.e_phoff + table;
+    for (unsigned i = 0; i < im->eh.e_phnum; i++) {
+        Elf64_Phdr ph;
+        memcpy(&ph, im->data + im->eh.e_phoff + i * sizeof ph, sizeof ph);
+        if (ph.p_filesz == 0)
+            continue;
+        /* Attributes for the tools, not loaded: GNU strip drops it as well. */
+        if (ph.p_type == PT_RISCV_ATTRIBUTES)
+            continue;
+        if (!inside(im, ph.p_offset, ph.p_filesz))
+            return 0;
+        if (ph.p_offset + ph.p_filesz > end)
+            end = ph.p_offset + ph.p_filesz;
+    }
+    return end;
+}
+
+/* Appends text, names and a table of three headers to out, whose file starts at base. */
+static void add_usage_sections(struct buf *out, size_t base, const void *text, size_t text_len)
+{
+    static const char names[] = "\0" USAGE_SECTION "\0.shstrtab";
+    Elf64_Shdr sh[3] = {{0}};
+    sh[1].sh_name = 1;
+    sh[1].sh_type = SHT_PROGBITS;
+    sh[1].sh_offset = out->len - base;
+    sh[1].sh_size = text_len;
+    sh[1].sh_addralign = 1;
+    buf_append(out, text, text_len);
+    sh[2].sh_name = 1 + sizeof USAGE_SECTION;
+    sh[2].sh_type = SHT_STRTAB;
+    sh[2].sh_offset = out->len - base;
+    sh[2].sh_size = sizeof names;
+    sh[2].sh_addralign = 1;
+    buf_append(out, names, sizeof names);
+    while ((out->len - base) % 8 != 0)
+        buf_append(out, "", 1);
+    Elf64_Ehdr eh;
+    memcpy(&eh, out->data + base, sizeof eh);
+    eh.e_shoff = out->len - base;
+    eh.e_shentsize = sizeof sh[0];
+    eh.e_shnum = 3;
+    eh.e_shstrndx = 2;
+    buf_append(out, sh, sizeof sh);
+    memcpy(out->data + base, &eh, sizeof eh);
+}
+
+/* Program headers that point behind the loaded part would dangle: turn them off. */
+static void drop_attribute_headers(char *file, uint64_t end)
+{
+    Elf64_Ehdr eh;
+    memcpy(&eh, file, sizeof eh);
+    for (unsigned i = 0; i < eh.e_phnum; i++) {
+        Elf64_Phdr ph;
+        memcpy(&ph, file + eh.e_phoff + i * sizeof ph, sizeof ph);
+        if (ph.p_type == PT_RISCV_ATTRIBUTES && (ph.p_filesz > end || ph.p_offset > end - ph.p_filesz)) {
+            ph.p_type = PT_NULL;
+            memcpy(file + eh.e_phoff + i * sizeof ph, &ph, sizeof ph);
+        }
+    }
+}
+
+const char *elf_strip(const void *data, size_t len, struct buf *out)
+{
+    struct image im;
+    size_t base = out->len;
+    size_t text_len;
+    enum elf_kind kind = open_image(&im, data, len);
+    if (kind != ELF_RISCV64_EXEC && kind != ELF_RISCV64_DYN)
+        return "not a RISC-V 64-bit program or shared library";
+    uint64_t end = loaded_end(&im);
+    if (end == 0)
+        return "its program headers point outside the file";
+    buf_append(out, data, (size_t)end);
+    Elf64_Ehdr eh = im.eh;
+    eh.e_shoff = 0;
+    eh.e_shnum = 0;
+    eh.e_shstrndx = 0;
+    memcpy(out->data + base, &eh, sizeof eh);
+    drop_attribute_headers(out->data + base, end);
+    const char *text = elf_usage(data, len, &text_len);
+    if (text != NULL)
+        add_usage_sections(out, base, text, text_len);
+    return NULL;
+}
+
+/* Copies the section header table with one more entry; the old table stays behind as unused bytes. */
+static const char *append_usage(const struct image *im, const void *text, size_t text_len, struct buf *out)
+{
+    Elf64_Shdr names;
+    Elf64_Shdr sh;
+    size_t base = out->len;
+    if (im->eh.e_shnum == 0 || im->eh.e_shnum > MAX_SHDRS || !section(im, im->eh.e_shstrndx, &names) ||
+        !inside(im, names.sh_offset, names.sh_size))
+        return "its section headers point outside the file";
+    buf_append(out, im->data, im->len);
+    Elf64_Shdr usage = {.sh_name = (Elf64_Word)names.sh_size, .sh_type = SHT_PROGBITS, .sh_addralign = 1};
+    usage.sh_offset = out->len - base;
+    usage.sh_size = text_len;
+    buf_append(out, text, text_len);
+    uint64_t names_at = out->len - base;
+    buf_append(out, im->data + names.sh_offset, (size_t)names.sh_size);
+    buf_append(out, USAGE_SECTION, sizeof USAGE_SECTION);
+    names.sh_offset = names_at;
+    names.sh_size += sizeof USAGE_SECTION;
+    while ((out->len - base) % 8 != 0)
+        buf_append(out, "", 1);
+    Elf64_Ehdr eh = im->eh;
+    eh.e_shoff = out->len - base;
+    for (unsigned i = 0; i < im->eh.e_shnum; i++) {
+        section(im, i, &sh);
+        if (i == im->eh.e_shstrndx)
+            sh = names;
+        else if (sh.sh_type == SHT_PROGBITS && section_named(im, &sh, USAGE_SECTION))
+            sh.sh_type = SHT_NULL;
+        buf_append(out, &sh, sizeof sh);
+    }
+    buf_append(out, &usage, sizeof usage);
+    eh.e_shnum++;
+    memcpy(out->data + base, &eh, sizeof eh);
+    return NULL;
+}
+
+const char *elf_set_usage(const void *data, size_t len, const void *text, size_t text_len, struct buf *out)
+{
+    struct image im;
+    enum elf_kind kind = open_image(&im, data, len);
+    if (kind != ELF_RISCV64_EXEC && kind != ELF_RISCV64_DYN)
+        return "not a RISC-V 64-bit program or shared library";
+    return append_usage(&im, text, text_len, out);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* qrv image: build file to boot archive, and a look inside an archive. */
+#include "../common/fs.h"
+#include "../common/options.h"
+#include "../common/sdk.h"
+#include "../qrv/verbs.h"
+#include "collect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: qrv image [options] BUILDFILE OUT.cpio\n"
+    "       qrv image --list [--json] ARCHIVE\n"
+    "\n"
+    "Makes a boot image (a cpio newc archive) from a build file in the manner of mkifs.\n"
+    "The same build file and the same input files give the same bytes.\n"
+    "\n"
+    "  -I, --search DIR      look for host files in DIR first (may be repeated)\n"
+    "  -D, --define N=VALUE  value of ${N} in names and attributes (may be repeated)\n"
+    "      --no-strip        keep debug sections of programs (they are dropped by default)\n"
+    "      --depfile FILE    write a make rule that names every input\n"
+    "      --check           check the build file and its inputs, write nothing\n"
+    "      --list            show what is in an archive\n"
+    "\n"
+    "A build file has one entry per line; # begins a comment.\n"
+    "  devc-ser8250                   the file of that name from the search path\n"
+    "  sh=mksh                        under another name\n"
+    "  [perms=0600 uid=0] keys=./my/keys\n"
+    "  [type=link] ldqnx-64.so.2=libc.so\n"
+    "  [type=dir dperms=0755] conf\n"
+    "  motd = {\n"
+    "  Hello.  A closing brace in the text is written \\}\n"
+    "  }\n"
+    "  [+script] .script = {          the start script, run by sysinit\n"
+    "    procmgr_symlink /proc/boot/libc.so /usr/lib/ldqnx-64.so.2\n"
+    "    devc-ser8250 &\n"
+    "    waitfor /dev/ser1 5\n"
+    "    reopen /dev/ser1\n"
+    "    PATH=/proc/boot\n"
+    "    [+session pri=10r] sh\n"
+    "  }\n"
+    "  [search=dirA:dirB perms=0755]  on a line of its own: for all following entries\n"
+    "Names without a leading / appear below /proc/boot. A file or link elsewhere (/etc/passwd) is kept there\n"
+    "too, and the start script gets a procmgr_symlink line for it.\n"
+    "Attributes: type=file|link|dir|fifo, perms=, dperms=, uid=, gid=, mtime=, search=, cd=, prefix=, and\n"
+    "+script, +optional (leave out if missing), +raw (do not strip), +followlink. Without perms a file gets\n"
+    "0755 or 0644; owner is 0; the time is SOURCE_DATE_EPOCH or 0. Search order: cd=, search=, -I, the SDK's\n"
+    "sysroot, the directory of the build file; ./name and ../name are relative to the build file.\n";
+
+static const char *const sysroot_dirs[] = {"boot", "bin", "sbin", "usr/bin", "usr/sbin", "lib", "usr/lib", NULL};
+
+/* The user's directories first; the strings of the rest belong to the list. */
+static char **search_list(const char *const *first)
+{
+    const struct sdk *sdk = sdk_locate();
+    size_t n = 0;
+    char **list = xmalloc(sizeof *list);
+    for (; first != NULL && first[n] != NULL; n++) {
+        list = xrealloc(list, (n + 2) * sizeof *list);
+        list[n] = xstrdup(first[n]);
+    }
+    for (size_t i = 0; sysroot_dirs[i] != NULL; i++) {
+        list = xrealloc(list, (n + 2) * sizeof *list);
+        list[n++] = fs_join(sdk->sysroot, sysroot_dirs[i]);
+    }
+    list[n] = NULL;
+    return list;
+}
+
+static void list_free(char **list)
+{
+    for (size_t i = 0; list[i] != NULL; i++)
+        free(list[i]);
+    free(list);
+}
+
+/* PROCESSOR is there as in mkifs; the user's definitions come first and win. NULL after a message. */
+static struct define *define_list(const char *const *pairs, struct buf *names)
+{
+    size_t n = 0;
+    while (pairs != NULL && pairs[n] != NULL) {
+        const char *eq = strchr(pairs[n], '=');
+        if (eq == NULL || eq == pairs[n]) {
+            complain(0, "-D %s: NAME=VALUE is needed", pairs[n]);
+            return NULL;
+        }
+        buf_append(names, pairs[n], (size_t)(eq - pairs[n]));
+        buf_append(names, "", 1);
+        n++;
+    }
+    struct define *list = xmalloc((n + 2) * sizeof *list);
+    const char *name = names->data;
+    for (size_t i = 0; i < n; i++, name += strlen(name) + 1)
+        list[i] = (struct define){name, strchr(pairs[i], '=') + 1};
+    list[n] = (struct define){"PROCESSOR", "riscv64"};
+    list[n + 1] = (struct define){NULL, NULL};
+    return list;
+}
+
+static void make_escape(struct buf *out, const char *path)
+{
+    for (; *path != '\0'; path++) {
+        if (*path == ' ' || *path == '#' || *path == '\\')
+            buf_puts(out, "\\");
+        if (*path == '$')
+            buf_puts(out, "$");
+        buf_append(out, path, 1);
+    }
+}
+
+static int write_depfile(const char *file, const char *target, const char *build, const struct buf *inputs)
+{
+    struct buf text = {0};
+    make_escape(&text, target);
+    buf_puts(&text, ": ");
+    make_escape(&text, build);
+    for (size_t at = 0; at < inputs->len; at += strlen(inputs->data + at) + 1) {
+        buf_puts(&text, " \\\n  ");
+        make_escape(&text, inputs->data + at);
+    }
+    buf_puts(&text, "\n");
+    int error = fs_write(file, text.data, text.len, 0644);
+    buf_free(&text);
+    return error;
+}
+
+static void show_notes(const char *file, const struct buf *notes)
+{
+    for (size_t at = 0; at < notes->len;) {
+        size_t n = strcspn(notes->data + at, "\n");
+        fprintf(stderr, "%s:%.*s\n", file, (int)n, notes->data + at);
+        at += n + 1;
+    }
+}
+
+static uint32_t source_date(void)
+{
+    const char *text = getenv("SOURCE_DATE_EPOCH");
+    return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
+struct request {
+    const char **search;
+    const char **defines;
+    const char *depfile;
+    bool no_strip;
+    bool check;
+};
+
+static int save(const struct request *rq, const char *file, const char *out, const struct archive *a,
+                const struct buf *inputs)
+{
+    struct buf bytes = {0};
+    cpio_write(a, &bytes);
+    int error = fs_write(out, bytes.data, bytes.len, 0644);
+    if (error != 0)
+        complain(0, "%s: %s", out, strerror(-error));
+    else if (rq->depfile != NULL && (error = write_depfile(rq->depfile, out, file, inputs)) != 0)
+        complain(0, "%s: %s", rq->depfile, strerror(-error));
+    else
+        printf("%s: %zu entries, %zu bytes\n", out, a->count, bytes.len);
+    buf_free(&bytes);
+    return error ? EXIT_FAILED : EXIT_OK;
+}
+
+static int build_image(const struct request *rq, const char *file, const char *out)
+{
+    struct buf text = {0};
+    struct buf inputs = {0};
+    struct buf notes = {0};
+    struct build build = {0};
+    struct archive a = {0};
+    struct problem problem;
+    struct buf names = {0};
+    struct define *defines = define_list(rq->defines, &names);
+    if (defines == NULL) {
+        buf_free(&names);
+        return EXIT_USAGE;
+    }
+    char *dir = fs_dirname(file);
+    char **search = search_list(rq->search);
+    struct collect_options options = {.search = (const char *const *)search, .build_dir = dir,
+                                      .strip = !rq->no_strip, .mtime = source_date(), .inputs = &inputs,
+                                      .notes = &notes};
+    int error = fs_read(file, &text);
+    int result;
+    if (error != 0)
+        result = complain(EXIT_INPUT, "%s: %s", file, strerror(-error));
+    else if (build_parse(&build, text.data, text.len, defines, &problem) != 0 ||
+             collect(&build, &options, &a, &problem) != 0) {
+        fprintf(stderr, "%s:%u: error: %s\n", file, problem.line, problem.text);
+        result = EXIT_INPUT;
+    } else {
+        show_notes(file, &build.warnings);
+        show_notes(file, &notes);
+        result = rq->check ? EXIT_OK : save(rq, file, out, &a, &inputs);
+    }
+    archive_free(&a);
+    build_free(&build);
+    buf_free(&text);
+    buf_free(&inputs);
+    buf_free(&notes);
+    buf_free(&names);
+    list_free(search);
+    free(defines);
+    free(dir);
+    return result;
+}
+
+static void print_member(const struct member *m, bool json, bool last)
+{
+    static const char letters[] = "?pc?d?b?-?l?s???";
+    struct buf name = {0};
+    buf_json(&name, m->name);
+    if (json)
+        printf("  {\"name\": %s, \"mode\": \"%06o\", \"uid\": %u, \"gid\": %u, \"mtime\": %u, \"size\": %zu}%s\n",
+               name.data, m->mode, m->uid, m->gid, m->mtime, m->len, last ? "" : ",");
+    else if ((m->mode & CPIO_TYPE_MASK) == CPIO_LINK)
+        printf("l %04o %u:%u %9zu %s -> %s\n", m->mode & 07777, m->uid, m->gid, m->len, m->name, m->data);
+    else
+        printf("%c %04o %u:%u %9zu %s\n", letters[m->mode >> 12 & 15], m->mode & 07777, m->uid, m->gid, m->len,
+               m->name);
+    buf_free(&name);
+}
+
+static int list_image(const char *file, bool json)
+{
+    struct buf bytes = {0};
+    struct archive a = {0};
+    size_t where;
+    int error = fs_read(file, &bytes);
+    if (error != 0) {
+        buf_free(&bytes);
+        return complain(EXIT_INPUT, "%s: %s", file, strerror(-error));
+    }
+    const char *why = cpio_read(bytes.data, bytes.len, &a, &where);
+    if (json)
+        puts("[");
+    for (size_t i = 0; i < a.count; i++)
+        print_member(&a.members[i], json, i + 1 == a.count);
+    if (json)
+        puts("]");
+    archive_free(&a);
+    buf_free(&bytes);
+    if (why != NULL)
+        return complain(EXIT_INPUT, "%s: byte %zu: %s", file, where, why);
+    return EXIT_OK;
+}
+
+int cmd_image(int argc, char **argv)
+{
+    struct request rq = {0};
+    bool list = false;
+    bool json = false;
+    bool want_help = false;
+    const struct option_spec specs[] = {
+        {"-I", .list = &rq.search},       {"--search", .list = &rq.search},    {"-D", .list = &rq.defines},
+        {"--define", .list = &rq.defines}, {"--no-strip", .flag = &rq.no_strip}, {"--check", .flag = &rq.check},
+        {"--depfile", .value = &rq.depfile}, {"--list", .flag = &list},        {"--json", .flag = &json},
+        {"--help", .flag = &want_help},   {"-h", .flag = &want_help},          {NULL}};
+    int n = options_parse(argc, argv, specs, NULL);
+    int result;
+    if (want_help) {
+        fputs(help, stdout);
+        result = EXIT_OK;
+    } else if (n < 0)
+        result = EXIT_USAGE;
+    else if (n != (list || rq.check ? 1 : 2) && !(rq.check && n == 2))
+        result = complain(EXIT_USAGE, "usage: qrv image BUILDFILE OUT.cpio, or qrv image --list ARCHIVE");
+    else
+        result = list ? list_image(argv[1], json) : build_image(&rq, argv[1], argv[2]);
+    free(rq.search);
+    free(rq.defines);
+    return result;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "machine.h"
+
+#include "../common/fs.h"
+#include "../common/sdk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+char *machine_find_qemu(void)
+{
+    return fs_which("qemu-system-riscv64");
+}
+
+/* QEMU's own default firmware is too old for us (no debug console), so ours or Debian's is always named. */
+char *machine_find_bios(void)
+{
+    char *own = fs_join(sdk_locate()->root, "firmware/fw_dynamic.bin");
+    if (fs_is_file(own))
+        return own;
+    free(own);
+    static const char *const system[] = {"/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin",
+                                         "/usr/share/opensbi/generic/fw_dynamic.bin", NULL};
+    for (int i = 0; system[i] != NULL; i++)
+        if (fs_is_file(system[i]))
+            return xstrdup(system[i]);
+    return NULL;
+}
+
+struct vector {
+    char **argv;
+    size_t count;
+};
+
+static void push(struct vector *v, const char *word)
+{
+    v->argv = xrealloc(v->argv, (v->count + 2) * sizeof *v->argv);
+    v->argv[v->count++] = xstrdup(word);
+    v->argv[v->count] = NULL;
+}
+
+static void push_number(struct vector *v, const char *option, long number, const char *suffix)
+{
+    char *text = xprintf("%ld%s", number, suffix);
+    push(v, option);
+    push(v, text);
+    free(text);
+}
+
+static void push_pair(struct vector *v, const char *option, const char *value)
+{
+    push(v, option);
+    push(v, value);
+}
+
+char **machine_argv(const struct machine *m)
+{
+    struct vector v = {0};
+    push(&v, m->qemu);
+    push_pair(&v, "-machine", "virt");
+    push_pair(&v, "-cpu", "rv64");
+    push_number(&v, "-smp", m->harts, "");
+    push_number(&v, "-m", (long)(m->memory >> 20), "M");
+    push(&v, "-nographic");
+    push_pair(&v, "-bios", m->bios);
+    push_pair(&v, "-kernel", m->kernel);
+    push_pair(&v, "-initrd", m->image);
+    if (m->append != NULL)
+        push_pair(&v, "-append", m->append);
+    if (m->gdb_port != 0) {
+        char *where = xprintf("tcp:127.0.0.1:%ld", m->gdb_port);
+        push_pair(&v, "-gdb", where);
+        free(where);
+    }
+    if (m->wait)
+        push(&v, "-S");
+    for (char **extra = m->extra; extra != NULL && *extra != NULL; extra++)
+        push(&v, *extra);
+    return v.argv;
+}
+
+void machine_argv_free(char **argv)
+{
+    for (size_t i = 0; argv != NULL && argv[i] != NULL; i++)
+        free(argv[i]);
+    free(argv);
+}
+
+void machine_quote(char *const *argv, struct buf *out)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./,:=+@%";
+    for (size_t i = 0; argv[i] != NULL; i++) {
+        buf_puts(out, i ? " " : "");
+        if (argv[i][0] != '\0' && strspn(argv[i], plain) == strlen(argv[i])) {
+            buf_puts(out, argv[i]);
+            continue;
+        }
+        buf_puts(out, "'");
+        for (const char *c = argv[i]; *c != '\0'; c++) {
+            if (*c == '\'')
+                buf_puts(out, "'\\''");
+            else
+                buf_append(out, c, 1);
+        }
+        buf_puts(out, "'");
+    }
+    buf_puts(out, "\n");
+}
+
+bool machine_parse_memory(const char *text, uint64_t *bytes)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    unsigned long n = strtoul(text, &end, 10);
+    unsigned long unit = *end == 'G' || *end == 'g' ? 1024 : 1;
+    if (*end != '\0' && (strchr("GgMm", *end) == NULL || end[1] != '\0'))
+        return false;
+    if (n > 65536 || n * unit < 64 || n * unit > 65536)
+        return false;
+    *bytes = (uint64_t)n * unit << 20;
+    return true;
+}

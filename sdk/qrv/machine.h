@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The emulated machine: finding QEMU and the firmware, and the command line. */
+#pragma once
+
+#include "../common/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct machine {
+    const char *qemu;
+    const char *bios;
+    const char *kernel;
+    const char *image;  /* may be a /proc/self/fd path */
+    const char *append; /* NULL: none */
+    long harts;
+    uint64_t memory; /* bytes */
+    long gdb_port;   /* 0: no GDB server */
+    bool wait;       /* start stopped, for GDB */
+    char **extra;    /* NULL-terminated arguments of the user */
+};
+
+/* Heap strings, or NULL when there is none. */
+char *machine_find_qemu(void);
+char *machine_find_bios(void);
+
+/* A NULL-terminated argument vector on the heap; machine_argv_free() frees it. */
+char **machine_argv(const struct machine *m);
+void machine_argv_free(char **argv);
+
+/* Appends argv as a line that a shell reads back to the same words. */
+void machine_quote(char *const *argv, struct buf *out);
+
+/* "512M", "2G" (M is meant without a letter). False if it is no size, below 64 MiB or above 64 GiB. */
+bool machine_parse_memory(const char *text, uint64_t *bytes);

@@ -265,7 +265,8 @@ static int parse_entry(struct parser *ps, const struct attributes *attr)
 
 int build_parse(struct build *b, const char *text, size_t len, const struct define *defines, struct problem *p)
 {
-    struct attributes defaults = {.perms = FROM_HOST, .dperms = 0755, .mtime = -1, .prefix = "/proc/boot"};
+    struct attributes defaults = {.followlink = true, .perms = FROM_HOST, .dperms = 0755, .mtime = -1,
+                                  .prefix = "/proc/boot"};
     struct parser ps = {.text = text, .len = len, .line = 1, .defines = defines, .build = b, .problem = p};
     *p = (struct problem){.line = 0};
     for (;;) {

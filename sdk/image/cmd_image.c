@@ -22,6 +22,7 @@ static const char help[] =
     "      --no-strip        keep debug sections of programs (they are dropped by default)\n"
     "      --depfile FILE    write a make rule that names every input\n"
     "      --check           check the build file and its inputs, write nothing\n"
+    "      --allow-missing   leave out host files that are not there, with a notice\n"
     "      --list            show what is in an archive\n"
     "\n"
     "A build file has one entry per line; # begins a comment.\n"
@@ -45,9 +46,10 @@ static const char help[] =
     "Names without a leading / appear below /proc/boot. A file or link elsewhere (/etc/passwd) is kept there\n"
     "too, and the start script gets a procmgr_symlink line for it.\n"
     "Attributes: type=file|link|dir|fifo, perms=, dperms=, uid=, gid=, mtime=, search=, cd=, prefix=, and\n"
-    "+script, +optional (leave out if missing), +raw (do not strip), +followlink. Without perms a file gets\n"
-    "0755 or 0644; owner is 0; the time is SOURCE_DATE_EPOCH or 0. Search order: cd=, search=, -I, the SDK's\n"
-    "sysroot, the directory of the build file; ./name and ../name are relative to the build file.\n";
+    "+script, +optional (leave out if missing), +raw (do not strip), -followlink (keep a link of the host as\n"
+    "a link). Without perms a file gets 0755 or 0644; owner is 0; the time is SOURCE_DATE_EPOCH or 0.\n"
+    "Search order: cd=, search=, -I, the SDK's sysroot, the directory of the build file; ./name and ../name\n"
+    "are relative to the build file.\n";
 
 static const char *const sysroot_dirs[] = {"boot", "bin", "sbin", "usr/bin", "usr/sbin", "lib", "usr/lib", NULL};
 
@@ -147,6 +149,7 @@ struct request {
     const char *depfile;
     bool no_strip;
     bool check;
+    bool allow_missing;
 };
 
 static int save(const struct request *rq, const char *file, const char *out, const struct archive *a,
@@ -182,7 +185,8 @@ static int build_image(const struct request *rq, const char *file, const char *o
     char *dir = fs_dirname(file);
     char **search = search_list(rq->search);
     struct collect_options options = {.search = (const char *const *)search, .build_dir = dir,
-                                      .strip = !rq->no_strip, .mtime = source_date(), .inputs = &inputs,
+                                      .strip = !rq->no_strip, .allow_missing = rq->allow_missing,
+                                      .mtime = source_date(), .inputs = &inputs,
                                       .notes = &notes};
     int error = fs_read(file, &text);
     int result;
@@ -259,6 +263,7 @@ int cmd_image(int argc, char **argv)
         {"-I", .list = &rq.search},       {"--search", .list = &rq.search},    {"-D", .list = &rq.defines},
         {"--define", .list = &rq.defines}, {"--no-strip", .flag = &rq.no_strip}, {"--check", .flag = &rq.check},
         {"--depfile", .value = &rq.depfile}, {"--list", .flag = &list},        {"--json", .flag = &json},
+        {"--allow-missing", .flag = &rq.allow_missing},
         {"--help", .flag = &want_help},   {"-h", .flag = &want_help},          {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     int result;

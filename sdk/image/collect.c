@@ -203,9 +203,7 @@ static int add_path(struct collector *c, const struct entry *e, const char *name
     struct stat st;
     char text[PATH_MAX];
     unsigned host_mode;
-    /* mkifs follows a link that is named itself; inside a copied directory the attribute decides. */
-    bool follow = depth == 0 || e->attr.followlink;
-    if ((follow ? stat(path, &st) : lstat(path, &st)) != 0)
+    if ((e->attr.followlink ? stat(path, &st) : lstat(path, &st)) != 0)
         return fail(c, e, "cannot read the file", path, errno);
     if (S_ISLNK(st.st_mode)) {
         ssize_t n = readlink(path, text, sizeof text - 1);
@@ -240,9 +238,9 @@ static int add_path(struct collector *c, const struct entry *e, const char *name
 static int add_file(struct collector *c, const struct entry *e, const char *name)
 {
     char *path = find_host(c, e, e->host);
-    if (path == NULL && e->attr.optional) {
+    if (path == NULL && (e->attr.optional || c->options->allow_missing)) {
         if (c->options->notes != NULL)
-            buf_printf(c->options->notes, "%u: optional file %s is not there\n", e->line, e->host);
+            buf_printf(c->options->notes, "%u: %s is not there, left out\n", e->line, e->host);
         return 0;
     }
     if (path == NULL)

@@ -12,6 +12,7 @@ struct collect_options {
     const char *const *search; /* directories for host files, NULL-terminated; tried in order, after cd= */
     const char *build_dir;     /* directory of the build file: last in the search, base of ./ and ../ */
     bool strip;                /* drop the sections of programs that are not loaded */
+    bool allow_missing;        /* treat every host file as +optional */
     uint32_t mtime;            /* of members without an mtime attribute */
     struct buf *inputs;        /* if not NULL: NUL-terminated paths of all host files that were read */
     struct buf *notes;         /* if not NULL: "line: text" lines, e.g. optional files that are missing */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Feature selection.  musl's rules apply, except that a strict ISO mode without any feature macro
+ * still shows POSIX and the extensions: the Neutrino headers are built on types from there
+ * (union sigval, sigset_t), and _QNX_SOURCE asks for the same. */
+#ifndef _QRV_FEATURES_H
+#define _QRV_FEATURES_H
+
+#if !defined(_POSIX_SOURCE) && !defined(_POSIX_C_SOURCE) && !defined(_XOPEN_SOURCE) && \
+    !defined(_GNU_SOURCE) && !defined(_BSD_SOURCE) && defined(__STRICT_ANSI__)
+#define _BSD_SOURCE 1
+#define _XOPEN_SOURCE 700
+#elif defined(_QNX_SOURCE) && !defined(_BSD_SOURCE)
+#define _BSD_SOURCE 1
+#endif
+
+#include <musl/features.h>
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* musl's <pthread.h> with Neutrino's additions. */
+#pragma once
+#include <musl/pthread.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
+
+#if defined(_BSD_SOURCE) || defined(_GNU_SOURCE)
+#define PTHREAD_RECURSIVE_DISABLE 0
+#define PTHREAD_RECURSIVE_ENABLE 1
+#define PTHREAD_STACK_NOTLAZY 0
+#define PTHREAD_STACK_LAZY 1
+
+int pthread_mutexattr_setrecursive(pthread_mutexattr_t *attr, int recursive);
+int pthread_mutexattr_getrecursive(const pthread_mutexattr_t *attr, int *recursive);
+int pthread_mutex_timedlock_monotonic(pthread_mutex_t *mutex, const struct timespec *abs_timeout);
+int pthread_attr_setstackaddr(pthread_attr_t *attr, void *addr);
+int pthread_attr_getstackaddr(const pthread_attr_t *attr, void **addr);
+int pthread_attr_setstacklazy(pthread_attr_t *attr, int lazy);
+int pthread_attr_getstacklazy(const pthread_attr_t *attr, int *lazy);
+int pthread_attr_setstackprealloc(pthread_attr_t *attr, size_t bytes);
+int pthread_attr_getstackprealloc(const pthread_attr_t *attr, size_t *bytes);
+#endif
+
+__END_DECLS

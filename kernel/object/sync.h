@@ -22,11 +22,13 @@ int64_t sync_futex_wait(struct thread *t, uint64_t va, uint32_t expected, int st
 /* Wakes up to max futex waiters of the word at va in t's (loaded) address space; number woken or -errno. */
 int64_t sync_futex_wake(struct thread *t, uint64_t va, uint32_t max);
 
-/* Posts the semaphore at va in p from any context without locks: 0, -EFAULT, -ESRCH, -EAGAIN (overflow). */
+/* Posts the semaphore at va in p from any context without locks: 0, -EFAULT, -ESRCH, -EOVERFLOW. */
 int sync_sem_post_in(struct process *p, uint64_t va);
 
 /* t is ending (current, address space still loaded): contended mutexes it holds go to DEAD or, robust, to a waiter. */
 void sync_thread_exit(struct thread *t);
+/* Memory of t is given back: nobody may stay queued on a thread that never got to sync_thread_exit().  Any locks up to WAIT. */
+void sync_thread_free(struct thread *t);
 /* Owner-death events registered by p are dropped. */
 void sync_process_fini(struct process *p);
 uint32_t sync_waiter_count(void);

@@ -19,11 +19,13 @@ export QRV_OUT QRV_CACHE QRV_JOBS LC_ALL=C
 # Flags in the caller's environment are meant for the host; they must not leak into target code.
 unset CC CXX CPP AR LD AS NM RANLIB STRIP CFLAGS CXXFLAGS CPPFLAGS LDFLAGS CROSS_COMPILE MAKEFLAGS
 
-prog=${0##*/}
+# Several scripts are called "build": messages name them by their place in the tree.
+prog=$(cd "$(dirname "$0")" && pwd)/${0##*/}
+prog=${prog#"$QRV_TOP"/}
 say() { printf '%s: %s\n' "$prog" "$*" >&2; }
 # No script may end without a word: "set -e" alone does.
 set -E
-trap 'rc=$?; printf "%s: error: line %s: \"%s\" failed (%s)\n" "${0##*/}" "$LINENO" "$BASH_COMMAND" "$rc" >&2' ERR
+trap 'rc=$?; printf "%s: error: line %s: \"%s\" failed (%s)\n" "$prog" "$LINENO" "$BASH_COMMAND" "$rc" >&2' ERR
 die() { printf '%s: error: %s\n' "$prog" "$*" >&2; exit 1; }
 
 # Copies SRC over DST only when the bytes differ, so that make sees no false change.

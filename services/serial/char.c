@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Class core: open, read, write, notify, unblock and the queues of waiting clients.  See chardev.h. */
+#include "chardev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NS_PER_DS 100000000UL
+#define DRAIN_POLL_NS 2000000UL /* the transmitter's last bytes raise no interrupt: look again after this */
+#define PULSE_PRIORITY 24       /* as documented for devc-ser*: events go before clients */
+
+static dispatch_t *dpp;
+static int self_coid;
+static int interrupt_code, timer_code;
+static struct chardev *devices;
+static resmgr_connect_funcs_t connect_funcs;
+static resmgr_io_funcs_t io_funcs;
+
+uint64_t chardev_now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000UL + (uint64_t)ts.tv_nsec;
+}
+
+/* ------------------------------------------------------------------ queues */
+
+void queue_push(struct queue *q, struct waiter *w)
+{
+    if (q->head == NULL)
+        q->tail = &q->head;
+    w->next = NULL;
+    *q->tail = w;
+    q->tail = &w->next;
+}
+
+struct waiter *queue_take(struct queue *q, int rcvid)
+{
+    for (struct waiter **at = &q->head; *at != NULL; at = &(*at)->next) {
+        struct waiter *w = *at;
+        if (rcvid != 0 && w->rcvid != rcvid)
+            continue;
+        *at = w->next;
+        if (w->next == NULL)
+            q->tail = at;
+        return w;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static void reply_read(struct chardev *dev, int rcvid, size_t nbytes)
+{
+    static uint8_t buffer[LD_IN_SIZE];
+    size_t n = ldisc_read(&dev->ld, buffer, nbytes < sizeof buffer ? nbytes : sizeof buffer);
+    if (n > 0)
+        dev->attr.flags |= IOFUNC_ATTR_ATIME;
+    MsgReply(rcvid, (long)n, buffer, n);
+}
+
+/* May this waiter's read be answered?  Keeps its timer right otherwise. */
+static bool read_is_ready(struct chardev *dev, struct waiter *w, uint64_t now)
+{
+    unsigned arm_ds;
+    bool expired = (w->deadline_ns != 0 && now >= w->deadline_ns) || (w->limit_ns != 0 && now >= w->limit_ns);
+    if (ldisc_read_state(&dev->ld, w->nbytes, &w->cond, expired, &arm_ds))
+        return true;
+    if (arm_ds == 0) {
+        w->deadline_ns = 0;
+    } else if (w->deadline_ns == 0 || (w->cond.min > 0 && w->seen != dev->ld.head)) {
+        w->deadline_ns = now + arm_ds * NS_PER_DS;
+        w->seen = dev->ld.head;
+    }
+    return false;
+}
+
+static void serve_readers(struct chardev *dev)
+{
+    uint64_t now = dev->readers.head != NULL ? chardev_now_ns() : 0;
+    struct waiter *w;
+    while ((w = dev->readers.head) != NULL) {
+        if (!w->own_cond)
+            w->cond = (struct ld_cond){dev->ld.tio.c_cc[VMIN], dev->ld.tio.c_cc[VTIME]};
+        if (!dev->hung_up && !read_is_ready(dev, w, now))
+            break;
+        queue_take(&dev->readers, w->rcvid);
+        reply_read(dev, w->rcvid, w->nbytes);
+        free(w);
+    }
+    if (dev->readers.head == NULL)
+        return;
+    /* Behind the first one only a total timeout can run out. */
+    for (w = dev->readers.head->next; w != NULL;) {
+        struct waiter *next = w->next;
+        uint64_t limit = w->limit_ns != 0 ? w->limit_ns : w->cond.min == 0 ? w->deadline_ns : 0;
+        if (limit != 0 && now >= limit) {
+            queue_take(&dev->readers, w->rcvid);
+            MsgReply(w->rcvid, 0, NULL, 0);
+            free(w);
+        }
+        w = next;
+    }
+}
+
+/* Non-blocking: whatever is there; nothing there is EAGAIN, but MIN 0 TIME 0 reads 0 bytes as it always does. */
+static int read_nonblocking(struct chardev *dev, resmgr_context_t *ctp, size_t nbytes, const struct ld_cond *cond)
+{
+    bool canonical = dev->ld.tio.c_lflag & ICANON;
+    if (!ldisc_has_input(&dev->ld) && (canonical || cond->min > 0 || cond->time_ds > 0))
+        return EAGAIN;
+    reply_read(dev, ctp->rcvid, nbytes);
+    chardev_service(dev);
+    return _RESMGR_NOREPLY;
+}
+
+static int io_read(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb)
+{
+    struct chardev *dev = ocb->attr;
+    int nonblock;
+    int error = iofunc_read_verify(ctp, msg, ocb, &nonblock);
+    if (error != EOK)
+        return error;
+    struct ld_cond cond = {dev->ld.tio.c_cc[VMIN], dev->ld.tio.c_cc[VTIME]};
+    unsigned limit_ds = 0;
+    unsigned xtype = msg->i.xtype & _IO_XTYPE_MASK;
+    if (xtype == _IO_XTYPE_READCOND) {
+        const struct _io_readcond_xtype *extra = (const void *)(&msg->i + 1);
+        if (ctp->size - ctp->offset < sizeof msg->i + sizeof *extra)
+            return EBADMSG;
+        cond = (struct ld_cond){extra->min, extra->time};
+        limit_ds = extra->timeout;
+    } else if (xtype != _IO_XTYPE_NONE) {
+        return ENOSYS;
+    }
+    if (msg->i.nbytes == 0 || dev->hung_up) {
+        _IO_SET_READ_NBYTES(ctp, 0);
+        return EOK;
+    }
+    error = chardev_may_access(dev, ctp, SIGTTIN);
+    if (error != EOK)
+        return error;
+    if (nonblock)
+        return read_nonblocking(dev, ctp, msg->i.nbytes, &cond);
+
+    struct waiter *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return ENOMEM;
+    w->rcvid = ctp->rcvid;
+    w->nbytes = msg->i.nbytes;
+    w->cond = cond;
+    w->own_cond = xtype == _IO_XTYPE_READCOND;
+    uint64_t now = chardev_now_ns();
+    if (limit_ds > 0)
+        w->limit_ns = now + limit_ds * NS_PER_DS;
+    if (cond.min == 0 && cond.time_ds > 0 && !(dev->ld.tio.c_lflag & ICANON))
+        w->deadline_ns = now + cond.time_ds * NS_PER_DS;
+    queue_push(&dev->readers, w);
+    chardev_service(dev);
+    return _RESMGR_NOREPLY;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+/* Moves bytes of one client's message into the output queue.  0 or the errno of a client that is gone. */
+static int take_output(struct chardev *dev, struct waiter *w)
+{
+    uint8_t buffer[1024];
+    while (w->done < w->nbytes) {
+        size_t room = ldisc_write_room(&dev->ld);
+        size_t want = w->nbytes - w->done;
+        if (room == 0)
+            break;
+        if (want > room)
+            want = room;
+        if (want > sizeof buffer)
+            want = sizeof buffer;
+        ssize_t n = MsgRead(w->rcvid, buffer, want, w->offset + w->done);
+        if (n == -1)
+            return errno;
+        if (n == 0) { /* the client promised more than it sent */
+            w->nbytes = w->done;
+            break;
+        }
+        w->done += ldisc_write(&dev->ld, buffer, (size_t)n);
+        dev->attr.flags |= IOFUNC_ATTR_MTIME | IOFUNC_ATTR_CTIME;
+    }
+    return 0;
+}
+
+static void serve_writers(struct chardev *dev)
+{
+    struct waiter *w;
+    while ((w = dev->writers.head) != NULL) {
+        int error = dev->hung_up ? EIO : take_output(dev, w);
+        if (error == 0 && w->done < w->nbytes)
+            break;
+        queue_take(&dev->writers, w->rcvid);
+        if (error != 0)
+            MsgError(w->rcvid, error);
+        else
+            MsgReply(w->rcvid, (long)w->done, NULL, 0);
+        free(w);
+    }
+}
+
+static int io_write(resmgr_context_t *ctp, io_write_t *msg, iofunc_ocb_t *ocb)
+{
+    struct chardev *dev = ocb->attr;
+    int nonblock;
+    int error = iofunc_write_verify(ctp, msg, ocb, &nonblock);
+    if (error != EOK)
+        return error;
+    if ((msg->i.xtype & _IO_XTYPE_MASK) != _IO_XTYPE_NONE)
+        return ENOSYS;
+    if (dev->hung_up)
+        return EIO;
+    if (dev->ld.tio.c_lflag & TOSTOP) {
+        error = chardev_may_access(dev, ctp, SIGTTOU);
+        if (error != EOK)
+            return error;
+    }
+    if (msg->i.nbytes == 0) {
+        _IO_SET_WRITE_NBYTES(ctp, 0);
+        return EOK;
+    }
+    struct waiter now = {
+        .rcvid = ctp->rcvid,
+        .nbytes = msg->i.nbytes,
+        .offset = ctp->offset + sizeof msg->i,
+    };
+    /* Writes keep their order: with others waiting, nobody gets ahead. */
+    if (dev->writers.head == NULL) {
+        do { /* output that goes out at once makes room again */
+            size_t before = now.done;
+            error = take_output(dev, &now);
+            if (error != 0)
+                return error;
+            chardev_service(dev);
+            if (now.done == before)
+                break;
+        } while (now.done < now.nbytes);
+    }
+    if (now.done == now.nbytes || (nonblock && now.done > 0)) {
+        _IO_SET_WRITE_NBYTES(ctp, (long)now.done);
+        return EOK;
+    }
+    if (nonblock)
+        return EAGAIN;
+    struct waiter *w = malloc(sizeof *w);
+    if (w == NULL)
+        return ENOMEM;
+    *w = now;
+    queue_push(&dev->writers, w);
+    chardev_service(dev);
+    return _RESMGR_NOREPLY;
+}
+
+/* ------------------------------------------------------------------ draining, breaks */
+
+void chardev_break(struct chardev *dev, unsigned ms, int rcvid)
+{
+    if (dev->break_rcvid != 0)
+        MsgReply(dev->break_rcvid, 0, NULL, 0);
+    dev->break_rcvid = rcvid;
+    dev->break_end_ns = chardev_now_ns() + ms * 1000000UL;
+    dev->ops->set_break(dev, true);
+}
+
+static void serve_drainers(struct chardev *dev)
+{
+    struct waiter *w;
+    if (dev->break_end_ns != 0 && chardev_now_ns() >= dev->break_end_ns) {
+        dev->break_end_ns = 0;
+        dev->ops->set_break(dev, false);
+        if (dev->break_rcvid != 0)
+            MsgReply(dev->break_rcvid, 0, NULL, 0);
+        dev->break_rcvid = 0;
+    }
+    while ((w = dev->drainers.head) != NULL) {
+        bool done = ldisc_out_drained(&dev->ld) && dev->writers.head == NULL && dev->ops->is_idle(dev);
+        if (!done && !dev->hung_up)
+            break;
+        queue_take(&dev->drainers, w->rcvid);
+        int error = dev->hung_up ? EIO : EOK;
+        if (error == EOK && w->after == DRAIN_BREAK) {
+            chardev_break(dev, (unsigned)w->nbytes, w->rcvid);
+            free(w);
+            continue;
+        }
+        if (error == EOK && w->after == DRAIN_SETATTR_FLUSH)
+            ldisc_flush_input(&dev->ld);
+        if (error == EOK && w->after != DRAIN_ONLY)
+            error = chardev_apply(dev, &w->tio);
+        if (error != EOK)
+            MsgError(w->rcvid, error);
+        else
+            MsgReply(w->rcvid, 0, NULL, 0);
+        free(w);
+    }
+}
+
+/* ------------------------------------------------------------------ events */
+
+static void earliest(uint64_t *at, uint64_t candidate)
+{
+    if (candidate != 0 && (*at == 0 || candidate < *at))
+        *at = candidate;
+}
+
+void chardev_update_timer(struct chardev *dev)
+{
+    uint64_t at = dev->break_end_ns;
+    for (struct waiter *w = dev->readers.head; w != NULL; w = w->next) {
+        earliest(&at, w->deadline_ns);
+        earliest(&at, w->limit_ns);
+    }
+    if (dev->drainers.head != NULL && ldisc_out_drained(&dev->ld))
+        earliest(&at, chardev_now_ns() + DRAIN_POLL_NS);
+    if (at == dev->timer_at_ns)
+        return;
+    dev->timer_at_ns = at;
+    struct itimerspec its = {.it_value = {(time_t)(at / 1000000000UL), (long)(at % 1000000000UL)}};
+    timer_settime(dev->timer, TIMER_ABSTIME, &its, NULL);
+}
+
+static void send_signals(struct chardev *dev)
+{
+    if (dev->ld.events & LD_EV_INTR)
+        chardev_signal(dev, SIGINT);
+    if (dev->ld.events & LD_EV_QUIT)
+        chardev_signal(dev, SIGQUIT);
+    if (dev->ld.events & LD_EV_SUSP)
+        chardev_signal(dev, SIGTSTP);
+}
+
+static void trigger_notifications(struct chardev *dev)
+{
+    int n = (int)ldisc_readable(&dev->ld);
+    if (dev->hung_up || ldisc_has_input(&dev->ld))
+        iofunc_notify_trigger(dev->notify, n > 0 ? n : 1, IOFUNC_NOTIFY_INPUT);
+    int room = (int)ldisc_write_room(&dev->ld);
+    if (dev->hung_up || room > 0)
+        iofunc_notify_trigger(dev->notify, room > 0 ? room : 1, IOFUNC_NOTIFY_OUTPUT);
+}
+
+void chardev_service(struct chardev *dev)
+{
+    send_signals(dev);
+    dev->ld.events = 0;
+    serve_readers(dev);
+    if (ldisc_out_pending(&dev->ld))
+        dev->ops->transmit(dev);
+    serve_writers(dev);
+    if (ldisc_out_pending(&dev->ld))
+        dev->ops->transmit(dev);
+    serve_drainers(dev);
+    if (dev->ld.throttled != dev->was_throttled) {
+        dev->was_throttled = dev->ld.throttled;
+        if (dev->ld.tio.c_cflag & CRTSCTS)
+            dev->ops->throttle(dev, dev->was_throttled);
+    }
+    trigger_notifications(dev);
+    chardev_update_timer(dev);
+}
+
+static struct chardev *device_by_value(message_context_t *ctp)
+{
+    struct chardev *wanted = ctp->msg->pulse.value.sival_ptr;
+    for (struct chardev *dev = devices; dev != NULL; dev = dev->next) {
+        if (dev == wanted)
+            return dev;
+    }
+    return NULL;
+}
+
+static int on_interrupt(message_context_t *ctp, int code, unsigned flags, void *handle)
+{
+    (void)code, (void)flags, (void)handle;
+    struct chardev *dev = device_by_value(ctp);
+    if (dev != NULL) {
+        dev->ops->interrupt(dev);
+        chardev_service(dev);
+        InterruptUnmask(dev->irq, dev->irq_id);
+    }
+    return 0;
+}
+
+static int on_timer(message_context_t *ctp, int code, unsigned flags, void *handle)
+{
+    (void)code, (void)flags, (void)handle;
+    struct chardev *dev = device_by_value(ctp);
+    if (dev != NULL) {
+        dev->timer_at_ns = 0;
+        chardev_service(dev);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ other callouts */
+
+static int io_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_ocb_t *ocb)
+{
+    struct chardev *dev = ocb->attr;
+    int trigger = 0;
+    if (dev->hung_up || ldisc_has_input(&dev->ld))
+        trigger |= _NOTIFY_COND_INPUT;
+    if (dev->hung_up || ldisc_write_room(&dev->ld) > 0)
+        trigger |= _NOTIFY_COND_OUTPUT;
+    return iofunc_notify(ctp, msg, dev->notify, trigger, NULL, NULL);
+}
+
+static int io_unblock(resmgr_context_t *ctp, io_pulse_t *msg, iofunc_ocb_t *ocb)
+{
+    struct chardev *dev = ocb->attr;
+    struct waiter *w;
+    if (dev->break_rcvid == ctp->rcvid) {
+        dev->break_rcvid = 0; /* the break itself ends in its own time */
+        return EINTR;
+    }
+    if ((w = queue_take(&dev->writers, ctp->rcvid)) != NULL && w->done > 0) {
+        MsgReply(w->rcvid, (long)w->done, NULL, 0);
+        free(w);
+        chardev_update_timer(dev);
+        return _RESMGR_NOREPLY;
+    }
+    if (w == NULL)
+        w = queue_take(&dev->readers, ctp->rcvid);
+    if (w == NULL)
+        w = queue_take(&dev->drainers, ctp->rcvid);
+    if (w == NULL)
+        return iofunc_unblock_default(ctp, msg, ocb);
+    free(w);
+    chardev_service(dev); /* who stood behind it may be first now */
+    return EINTR;
+}
+
+static int io_close_ocb(resmgr_context_t *ctp, void *reserved, iofunc_ocb_t *ocb)
+{
+    struct chardev *dev = ocb->attr;
+    iofunc_notify_remove(ctp, dev->notify);
+    int status = iofunc_close_ocb_default(ctp, reserved, ocb);
+    if (dev->attr.count == 0 && (dev->ld.tio.c_cflag & (HUPCL | CLOCAL)) == HUPCL)
+        dev->ops->modem(dev, 0, TIOCM_DTR | TIOCM_RTS);
+    return status;
+}
+
+static int io_open(resmgr_context_t *ctp, io_open_t *msg, struct chardev *dev, void *extra)
+{
+    int error = iofunc_open_default(ctp, msg, dev, extra);
+    if (error == EOK && dev->attr.count == 1 && !(dev->ld.tio.c_cflag & CLOCAL))
+        dev->ops->modem(dev, TIOCM_DTR | TIOCM_RTS, 0);
+    return error;
+}
+
+/* ------------------------------------------------------------------ set-up */
+
+int chardev_setup(void)
+{
+    dpp = dispatch_create();
+    if (dpp == NULL)
+        return errno;
+    iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
+    connect_funcs.open = io_open;
+    io_funcs.read = io_read;
+    io_funcs.write = io_write;
+    io_funcs.devctl = chardev_devctl;
+    io_funcs.notify = io_notify;
+    io_funcs.unblock = io_unblock;
+    io_funcs.close_ocb = io_close_ocb;
+    interrupt_code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_interrupt, NULL);
+    timer_code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_timer, NULL);
+    self_coid = message_connect(dpp, 0);
+    return interrupt_code == -1 || timer_code == -1 || self_coid == -1 ? errno : EOK;
+}
+
+int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip, int irq)
+{
+    struct sigevent event;
+    resmgr_attr_t rattr = {.nparts_max = 1, .msg_max_size = 2048};
+
+    iofunc_attr_init(&dev->attr, S_IFCHR | 0666, NULL, NULL);
+    dev->attr.rdev = 0x0500; /* same answer from every port: ttyname() goes by st_ino and st_dev too */
+    IOFUNC_NOTIFY_INIT(dev->notify);
+    snprintf(dev->name, sizeof dev->name, "%s", path);
+    dev->ops = ops;
+    dev->chip = chip;
+    dev->irq = irq;
+
+    SIGEV_PULSE_INIT(&event, self_coid, PULSE_PRIORITY, timer_code, dev);
+    if (timer_create(CLOCK_MONOTONIC, &event, &dev->timer) == -1)
+        return errno;
+    if (resmgr_attach(dpp, &rattr, path, _FTYPE_ANY, 0, &connect_funcs, &io_funcs, dev) == -1)
+        return errno;
+    dev->next = devices;
+    devices = dev;
+    if (irq >= 0) {
+        SIGEV_PULSE_INIT(&event, self_coid, PULSE_PRIORITY, interrupt_code, dev);
+        dev->irq_id = InterruptAttachEvent(irq, &event, _NTO_INTR_FLAGS_TRK_MSK);
+        if (dev->irq_id == -1)
+            return errno;
+    }
+    return EOK;
+}
+
+int chardev_run(void)
+{
+    dispatch_context_t *ctp = dispatch_context_alloc(dpp);
+    if (ctp == NULL)
+        return errno;
+    for (;;) {
+        dispatch_context_t *next = dispatch_block(ctp);
+        if (next == NULL) {
+            if (errno == EINTR)
+                continue;
+            return errno;
+        }
+        ctp = next;
+        dispatch_handler(ctp);
+    }
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Class core of character devices: what every devc-* has in common.
+ *
+ * A devc-* program gives each port a struct chardev and a table of chip functions, calls chardev_attach(), and
+ * answers its interrupt by feeding ldisc_input() and then chardev_service().  Everything runs in the one thread that
+ * calls chardev_run(): interrupts and timers arrive as pulses, so there is no lock.  A handler never waits: a read,
+ * write or drain that cannot finish goes to a queue of the device, and the client stays REPLY-blocked. */
+#pragma once
+
+struct chardev;
+#define IOFUNC_ATTR_T struct chardev
+#define RESMGR_HANDLE_T struct chardev
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <sys/iofunc.h>
+#include <sys/dispatch.h>
+#include <sys/ioctl.h>
+#include <sys/neutrino.h>
+#include <time.h>
+
+#include "ldisc.h"
+
+/* Modem lines, as TIOCM_* of <sys/ioctl.h>. */
+struct chip_ops {
+    void (*transmit)(struct chardev *dev); /* start or continue output: takes bytes with ldisc_out_get() */
+    void (*interrupt)(struct chardev *dev);
+    /* New c_cflag and speeds; 0 or errno (EINVAL: the chip cannot).  `old` is what is set now. */
+    int (*set_line)(struct chardev *dev, const struct termios *old, const struct termios *wanted);
+    bool (*is_idle)(struct chardev *dev); /* the last bit has left */
+    void (*set_break)(struct chardev *dev, bool on);
+    unsigned (*modem)(struct chardev *dev, unsigned set, unsigned clear); /* returns the lines as they are now */
+    void (*throttle)(struct chardev *dev, bool on); /* hardware flow control of input */
+};
+
+/* A client that waits for a reply. */
+struct waiter {
+    struct waiter *next;
+    int rcvid;
+    size_t nbytes, done;
+    size_t offset;        /* of the data in the client's message (writes) */
+    struct ld_cond cond;  /* reads */
+    uint64_t deadline_ns; /* 0 none; reads: TIME or the timeout of readcond() */
+    uint64_t limit_ns;    /* 0 none; reads: total timeout of readcond() */
+    uint32_t seen;        /* reads: queue position when the inter-byte timer was armed */
+    struct termios tio;   /* tcsetattr() that waits for output to drain */
+    uint8_t after;        /* DRAIN_* */
+    bool own_cond;        /* readcond(): MIN and TIME do not follow the terminal's */
+};
+enum { DRAIN_ONLY, DRAIN_SETATTR, DRAIN_SETATTR_FLUSH, DRAIN_BREAK };
+
+struct queue {
+    struct waiter *head;
+    struct waiter **tail;
+};
+
+struct chardev {
+    iofunc_attr_t attr; /* first: the framework's handle */
+    struct ldisc ld;
+    iofunc_notify_t notify[3];
+    const struct chip_ops *ops;
+    void *chip;
+    int irq, irq_id;
+    pid_t sid, pgrp; /* controlling session and foreground group, 0 none */
+    struct winsize size;
+    struct queue readers, writers, drainers;
+    timer_t timer;
+    uint64_t timer_at_ns;  /* when the timer is set for, 0 not set */
+    uint64_t break_end_ns; /* 0: no break is being sent */
+    int break_rcvid;       /* who waits for its end, 0 nobody */
+    bool was_throttled, hung_up;
+    char name[32];
+    struct chardev *next;
+};
+
+/* One dispatch handle for all ports of the program.  0 or errno. */
+int chardev_setup(void);
+/* The device gets its path and interrupt (irq < 0: none).  0 or errno. */
+int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip, int irq);
+/* Serves for ever; returns an errno when the dispatch layer fails. */
+int chardev_run(void);
+
+/* Does what ldisc.events ask for, starts output and serves the waiting clients.  After every change of the ldisc. */
+void chardev_service(struct chardev *dev);
+/* The line was lost (no carrier): SIGHUP to the session, end of file for readers. */
+void chardev_hangup(struct chardev *dev);
+
+/* Between the files of the core. */
+int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb);
+int chardev_apply(struct chardev *dev, const struct termios *tio); /* tcsetattr() now; 0 or errno */
+uint64_t chardev_now_ns(void);
+void chardev_update_timer(struct chardev *dev);
+void queue_push(struct queue *q, struct waiter *w);
+struct waiter *queue_take(struct queue *q, int rcvid); /* rcvid 0: the first; NULL none */
+void chardev_break(struct chardev *dev, unsigned ms, int rcvid);
+
+/* Job control.  chardev_may_*: 0 to go on, otherwise the errno to reply (ERESTART: the group was sent sig). */
+int chardev_may_access(struct chardev *dev, resmgr_context_t *ctp, int sig);
+void chardev_signal(struct chardev *dev, int sig);
+int chardev_set_session(struct chardev *dev, resmgr_context_t *ctp);
+int chardev_set_group(struct chardev *dev, resmgr_context_t *ctp, pid_t pgrp);

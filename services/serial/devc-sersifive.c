@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* devc-sersifive: serial ports of SiFive's FU540 and FU740. */
+#ifdef __USAGE
+%C - serial driver for SiFive UARTs
+
+%C [[options] [address[,irq]]]...
+
+Without an address it takes the console of the device tree.  Options count for the ports behind them.
+ address   physical address of the registers, hexadecimal
+ ,irq      interrupt
+ -b baud   speed (default: what the firmware has set)
+ -c hertz  clock of the baud generator (default: what the device tree says)
+ -e        edited mode: lines, echo, signals
+ -E        raw mode (default)
+ -s  -S    with or without software flow control, XON/XOFF
+ -u unit   number of the first port: /dev/ser<unit> (default 1)
+ -o nodaemon  stay in the foreground
+#endif
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "devc_main.h"
+#include "sersifive.h"
+
+static int open_port(struct chardev *dev, const struct port_spec *port, void **chip_out)
+{
+    struct sersifive *chip = calloc(1, sizeof *chip);
+    if (chip == NULL)
+        return ENOMEM;
+    void *regs = mmap_device_memory(NULL, 0x20, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
+    if (regs == MAP_FAILED) {
+        free(chip);
+        return errno;
+    }
+    chip->regs = regs;
+    chip->clock_hz = port->clock_hz;
+    sersifive_init(chip, &dev->ld);
+    *chip_out = chip;
+    return EOK;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct devc_driver driver = {
+        .name = "devc-sersifive",
+        .compatible = "sifive,uart0 sifive,fu540-c000-uart sifive,fu740-c000-uart",
+        .open_port = open_port,
+        .ops = &sersifive_ops,
+    };
+    return devc_main(argc, argv, &driver);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Job control of a terminal: its session, its foreground process group, and what background processes may do
+ * (POSIX XBD 11.1.3 and 11.1.4).  Owns chardev.sid and chardev.pgrp; only the dispatch thread comes here. */
+#include "chardev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/procfs.h>
+#include <unistd.h>
+
+void chardev_signal(struct chardev *dev, int sig)
+{
+    if (dev->pgrp > 1)
+        kill(-dev->pgrp, sig);
+}
+
+/* A dead leader leaves its number behind: the session is over then. */
+static void drop_dead_session(struct chardev *dev)
+{
+    if (dev->sid != 0 && getsid(dev->sid) != dev->sid) {
+        dev->sid = 0;
+        dev->pgrp = 0;
+    }
+}
+
+/* Does this thread of the client block or its process ignore the signal?  Unknown counts as yes: an error is safer
+ * than a client that is sent the same signal for ever. */
+static bool is_deaf(pid_t pid, int tid, int sig)
+{
+    char path[32];
+    procfs_info info;
+    procfs_status status = {.tid = tid};
+    snprintf(path, sizeof path, "/proc/%d/as", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return true;
+    uint64_t bit = 1UL << (sig - 1);
+    bool deaf = devctl(fd, DCMD_PROC_INFO, &info, sizeof info, NULL) != EOK || (info.sig_ignore & bit) != 0 ||
+                devctl(fd, DCMD_PROC_TIDSTATUS, &status, sizeof status, NULL) != EOK || status.tid != tid ||
+                (status.sig_mask & bit) != 0;
+    close(fd);
+    return deaf;
+}
+
+int chardev_may_access(struct chardev *dev, resmgr_context_t *ctp, int sig)
+{
+    if (dev->sid == 0 || dev->pgrp == 0)
+        return EOK;
+    pid_t pid = ctp->info.pid;
+    pid_t group = getpgid(pid);
+    if (group == dev->pgrp || group < 0 || getsid(pid) != dev->sid)
+        return EOK; /* foreground, or a process for which this is just a device */
+    if (is_deaf(pid, ctp->info.tid, sig))
+        return sig == SIGTTIN ? EIO : EOK;
+    kill(-group, sig);
+    return ERESTART;
+}
+
+int chardev_set_session(struct chardev *dev, resmgr_context_t *ctp)
+{
+    pid_t pid = ctp->info.pid;
+    drop_dead_session(dev);
+    if (getsid(pid) != pid)
+        return EPERM; /* only a leader chooses its terminal */
+    if (dev->sid != 0 && dev->sid != pid)
+        return EPERM;
+    dev->sid = pid;
+    dev->pgrp = getpgid(pid);
+    dev->hung_up = false;
+    return EOK;
+}
+
+int chardev_set_group(struct chardev *dev, resmgr_context_t *ctp, pid_t pgrp)
+{
+    drop_dead_session(dev);
+    if (dev->sid == 0 || getsid(ctp->info.pid) != dev->sid)
+        return ENOTTY;
+    int error = chardev_may_access(dev, ctp, SIGTTOU);
+    if (error != EOK)
+        return error;
+    if (pgrp <= 0)
+        return EINVAL;
+    /* The group has to exist in this session: its leader tells, or when that is gone, any member's answer to signal 0. */
+    pid_t sid = getsid(pgrp);
+    if (sid >= 0 ? sid != dev->sid : kill(-pgrp, 0) == -1)
+        return EPERM;
+    dev->pgrp = pgrp;
+    return EOK;
+}
+
+void chardev_hangup(struct chardev *dev)
+{
+    drop_dead_session(dev);
+    if (dev->sid != 0) {
+        kill(dev->sid, SIGHUP);
+        kill(dev->sid, SIGCONT);
+    }
+    dev->hung_up = true;
+    dev->sid = 0;
+    dev->pgrp = 0;
+    ldisc_flush_input(&dev->ld);
+    ldisc_flush_output(&dev->ld);
+    chardev_service(dev);
+}

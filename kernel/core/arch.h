@@ -35,10 +35,15 @@ void arch_icache_sync_all(void);  /* stores done -> every hart fetches them (loc
 /* Switches satp to as (NULL: kernel only) unless it is loaded already. */
 void arch_aspace_load(struct aspace *as);
 
-/* FP context of the thread that runs on this hart: save if dirty (before the thread may run elsewhere), reload on dispatch. */
+/* Mappings of as in [va, va + bytes) were narrowed or changed: every hart that has it loaded forgets them.  May be called with
+ * as->lock held. */
+void arch_tlb_flush(struct aspace *as, uint64_t va, uint64_t bytes);
+
+/* FP context of the thread that runs on this hart.  arch_fp_save: t->fp is current in memory, the thread may run elsewhere; also
+ * to be called before t->fp is read or written (signal frames).  arch_fp_load: before user mode; free when the registers hold
+ * them already. */
 void arch_fp_save(struct thread *t);
 void arch_fp_load(struct thread *t);
-/* Same as above for signal frames: makes t->fp current in memory. */
 
 /* Waits for an interrupt with interrupts off, then handles what is pending. */
 void arch_idle_wait(void);

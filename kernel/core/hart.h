@@ -27,6 +27,8 @@ struct hart {
     uint64_t fixup_addr;        /* set by the fault handler: the address that faulted */
     struct aspace *aspace;      /* whose page table satp holds; NULL: kernel only */
     _Atomic uint32_t resched;   /* set by any hart (with an IPI) to make this one choose again */
+    bool switch_out;            /* current has blocked or was requeued: kernel_exit() lets go of it */
+    bool drop_current;          /* with switch_out: current has ended, let go of its last own reference too */
     uint32_t index;             /* 0..num_harts-1 */
     uint32_t hartid;            /* SBI number */
     struct runqueue rq;
@@ -35,6 +37,10 @@ struct hart {
     uint32_t lock_depth;        /* QRV_LOCK_DEBUG */
     const struct spinlock *locks[16];
     bool in_panic;
+    uint64_t estack_top;        /* entry.S: emergency stack for a broken kernel */
+    struct thread *fp_loaded;   /* whose FP registers this hart holds, NULL unknown */
+    nsec_t timer_armed;         /* what the timer hardware is set to, (nsec_t)-1 off */
+    _Atomic bool online;
 };
 
 extern struct hart harts[QRV_HARTS_MAX];

@@ -14,6 +14,7 @@ enum lock_rank {
     RANK_PROC = 10,    /* struct process.lock: id tables, thread list, signals */
     RANK_WAIT = 20,    /* a container that holds blocked threads: channel.lock, sync bucket, thread.wait_lock, intr.lock */
     RANK_RQ = 30,      /* run queue of one hart */
+    RANK_PI = 35,      /* object/sync.c: list of the threads that wait for mutexes a thread holds; leaf but for consoles */
     RANK_TIMER = 40,   /* timer queue of one hart */
     RANK_ASPACE = 50,  /* struct aspace.lock: page tables of one process */
     RANK_MEMOBJ = 55,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kernel-call handlers.  Each runs on the caller's thread with untrusted arguments a[0..5] and returns the result or -errno.
- * A handler that blocks the thread (thread_block_locked) or installs a continuation returns KC_BLOCKED: the result register is
+ * A handler that blocks the thread (thread_block_locked) or installs a continuation returns KC_BLOCKED (object/thread.h): the result register is
  * then written by whoever finishes the wait. */
 #pragma once
 #include "object/process.h"
-
-#define KC_BLOCKED INT64_MIN
 
 typedef int64_t (*kc_handler)(struct thread *t, const uint64_t a[6]);
 

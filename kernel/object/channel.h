@@ -88,3 +88,19 @@ void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio);
 int event_deliver(struct process *p, struct thread *t, const struct _kc_sigevent *ev);
 /* Checks what can be checked beforehand: -EINVAL, -EBADF, -EPERM. */
 int event_check(struct process *p, const struct _kc_sigevent *ev);
+
+/* Thread t is ending: forgets what it serves. */
+void channel_thread_fini(struct thread *t);
+extern struct slab channel_slab, conn_slab, sconn_slab, pulse_slab;
+
+/* Puts a reserved pulse that is still queued on ch off the queue.  ch->lock held. */
+void pulse_cancel_locked(struct channel *ch, struct pulse *p);
+void pulse_free(struct pulse *p);
+/* ipc/receive.c: continuation of a receiver that was given a pulse. */
+void receive_pulse_finish(struct thread *t);
+/* ipc/send.c: wakes a SEND- or REPLY-blocked thread with -err; ch->lock held. */
+void send_fail_locked(struct channel *ch, struct thread *t, int err);
+/* Receiver priority from a message or pulse; caller holds *t->lockp. */
+void receive_take_prio_locked(struct channel *ch, struct thread *t, int prio);
+/* A receiver that takes messages (pulses only: false) or NULL.  ch->lock held; unlinked by the caller. */
+struct thread *receiver_find_locked(struct channel *ch, bool for_pulse);

@@ -18,6 +18,7 @@ struct aspace;
 #define PF_DEAD 0x2
 #define PF_STOPPED 0x4
 #define PF_EXEC 0x8
+#define PF_RELEASED 0x20 /* taskman is done with it: the pid answers no more */
 #define PF_TEARDOWN 0x10 /* the reaper is at work */
 
 struct process {
@@ -55,6 +56,11 @@ struct process {
     uint64_t max_pages;
     uint32_t max_threads, max_channels, max_connections, max_timers;
 
+    /* what a thread that taskman creates in it starts with: lock */
+    uint64_t init_sigmask;
+    uint32_t init_runmask;
+    uint8_t init_policy, init_prio;
+    struct pulse *note[4];     /* reserved pulses to taskman: death, exec, stopped, continued */
     int32_t exit_status;
     struct thread *reaper;
     uint32_t teardown_phase;   /* reaper only */
@@ -74,12 +80,17 @@ struct process *process_next(int32_t from);
 
 int process_create(const struct tm_proc_create *pc, struct process **out);
 int process_fork(struct thread *parent_thread, struct process **out);
+/* Remembers t's mask, runmask, policy and priority for the process's next first thread. */
+void process_init_from(struct process *p, const struct thread *t);
 /* Ends p with a wait() status.  Safe from any context without locks. */
 void process_kill(struct process *p, int32_t status);
 void process_begin_exec(struct process *p);
 /* Continuation of the reaper: one bounded step; re-installs itself until done. */
 void process_teardown_step(struct thread *reaper);
 /* Tells taskman: pulse on its channel; never fails (pulse memory is reserved per process). */
+/* The same all at once, for a process without threads (never started, or killed between two programs). */
+void process_teardown_all(struct process *p);
+void process_set(struct process *p, const struct tm_proc_attr *a, uint32_t mask); /* mask: TM_PA_* */
 void process_notify_taskman(struct process *p, int code);
 
 static inline bool process_can(const struct process *p, uint32_t ability)

@@ -17,5 +17,7 @@ bool signal_is_pending(struct thread *t);
 /* exec: handlers to default, queue of the old image dropped as POSIX says. */
 void signal_exec_reset(struct process *p);
 void signal_fork_copy(struct process *child, struct process *parent, struct thread *ct, struct thread *pt);
+/* spawn: signals ignored by from stay ignored, except those in sigdefault. */
+void signal_spawn_inherit(struct process *p, struct process *from, uint64_t sigdefault);
 void signal_process_fini(struct process *p); /* frees queued infos */
 void signal_thread_fini(struct thread *t);

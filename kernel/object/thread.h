@@ -29,6 +29,8 @@ struct wait_ops {
     /* Caller holds *t->lockp.  Either removes t from the wait, sets its result (thread_set_result) and makes it ready, or decides
      * that it stays (REPLY-blocked on an unblock channel).  err is the positive errno that belongs to the cause. */
     void (*disturb)(struct thread *t, enum wake_cause cause, int err);
+    /* May be NULL.  Caller holds *t->lockp; t->prio has changed: restore the order of the queue it is in. */
+    void (*prio_changed)(struct thread *t);
 };
 
 /* thread.flags: atomic, any hart; checked before user mode and when blocking */
@@ -60,7 +62,9 @@ struct thread {
     uint8_t prio;               /* effective: what queues sort by */
     uint8_t base_prio;          /* SchedSet */
     uint8_t run_prio;           /* base_prio, or the priority taken over by MsgReceive */
-    uint8_t boost_prio;         /* highest waiter of a mutex it holds, or of a channel it serves; 0 none */
+    uint8_t mutex_prio;         /* highest waiter of a mutex it holds (object/sync.c), 0 none */
+    uint8_t sync_boost;         /* highest waiter of a mutex it holds (object/sync.c); 0 none */
+    uint8_t boost_prio;         /* that, or a more important message waiting for it; 0 none */
     int16_t hart;               /* run queue index */
     uint32_t runmask;
     struct list link;           /* run queue level, or the wait object's queue */
@@ -94,16 +98,20 @@ struct thread {
         uint64_t key[2];        /* see object/sync.c */
         uint64_t addr;          /* user address of the object waited for */
         uint64_t mutex;         /* condvar: mutex to take again */
-        struct thread *owner;   /* mutex: holder that was boosted (referenced) or NULL */
+        struct thread *owner;   /* mutex: holder it boosts, weak, or NULL; changes under bucket and PI lock */
         uint32_t value;
+        bool closed;            /* PI lock: t has ended, nobody may queue on it any more */
+        uint64_t frame;         /* shared object: pinned frame, 0 none */
+        struct list pi_link;    /* in owner->held; PI lock of the owner */
     } sync;
-    struct list held;           /* reserved for sync.c: contended mutexes it holds */
+    struct list held;           /* threads that wait for a mutex it holds; PI lock of this thread (object/sync.c) */
 
     /* kernel timeout: owner while running, *lockp while blocked */
     struct {
         uint32_t flags;         /* _NTO_TIMEOUT_* armed; 0 none */
         uint32_t active;        /* timer runs */
         nsec_t deadline;        /* monotonic */
+        uint64_t rt_absolute;   /* the CLOCK_REALTIME time it was given as, 0: other */
         struct _kc_sigevent event;
         struct ktimer timer;
     } tmo;
@@ -128,6 +136,7 @@ struct thread {
     uint64_t stack_lo, stack_size;
     nsec_t cpu_ns;
     uint32_t last_call;
+    bool in_call;               /* owner: a kernel call has not returned to user mode yet */
     uint64_t orig_a0;           /* for restarting a call */
     struct list proc_link;      /* proc->threads; proc->lock */
     char name[32];
@@ -157,9 +166,21 @@ void thread_disturb(struct thread *t, uint64_t seq, enum wake_cause cause, int e
 int thread_timeout_start(struct thread *t, int state);
 void thread_timeout_clear(struct thread *t); /* at the end of every kernel call */
 
+/* The result of a call whose value is written later (also KC_BLOCKED of kercall.h). */
+#define KC_BLOCKED INT64_MIN
+
 /* Creates a thread in p (blocked STOPPED when hold).  -errno or tid. */
 int thread_create(struct process *p, const struct _kc_thread_create *tc, struct thread *creator);
 /* Last thing a thread does, on its own hart with nothing held; the thread is no longer current afterwards. */
 void thread_exit_self(struct thread *t);
 /* Effective priority from base/run/boost, clipped to what the process may have.  Caller holds *lockp. */
 void thread_recompute_prio_locked(struct thread *t);
+/* Once per thread memory, before its first life: sets up tmo.timer (object/timeout.c). */
+void thread_timeout_init(struct thread *t);
+/* TF_HOLD cleared; a thread that was created held starts. */
+void thread_release_hold(struct thread *t);
+/* Bodies of ThreadJoin() and ThreadDetach(). */
+int64_t thread_join(struct thread *t, int32_t tid, uint64_t status_uaddr);
+int64_t thread_detach(struct thread *self, int32_t tid);
+/* The reaper's own end, after teardown. */
+void thread_finish_reaper(struct thread *t);

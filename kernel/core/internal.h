@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between core/sched.c and core/exit.c only. */
+#pragma once
+#include "core/sched.h"
+
+void hart_resched(struct hart *h); /* h chooses again soon; IPI when it is another one */
+void sched_requeue_current(struct hart *h, bool head);
+struct thread *sched_pick(struct hart *h);
+bool sched_should_preempt(struct hart *h);

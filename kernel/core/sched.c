@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Run queues: choosing a hart for a waking thread, choosing a thread for a hart.
+ *
+ * Only the highest-priority READY thread is guaranteed to run.  A waking thread goes to its last hart when that is idle, else
+ * to any idle hart, else to the hart that runs the least important thread.  A hart that looks for work takes from another's
+ * queue what is more important than its own best.
+ * Idle race: a hart publishes cur_prio = -1, fences, then looks at all queues; a waker inserts, fences, then looks for idle
+ * harts.  One of the two sees the other (store buffering, both fences seq_cst).
+ */
+#include "core/sched.h"
+#include "core/internal.h"
+#include "object/process.h"
+
+#define SLICE_NS 4000000UL /* 4 ticks of 1 ms: ClockPeriod's documented relation */
+
+struct spinlock *thread_lock(struct thread *t)
+{
+    for (;;) {
+        struct spinlock *l = atomic_load_explicit(&t->lockp, memory_order_acquire);
+        spin_lock(l);
+        if (l == atomic_load_explicit(&t->lockp, memory_order_relaxed))
+            return l;
+        spin_unlock(l);
+    }
+}
+
+void thread_unlock(struct spinlock *l)
+{
+    spin_unlock(l);
+}
+
+static void rq_publish_top(struct runqueue *rq)
+{
+    int top = -1;
+    for (int w = PRIO_LEVELS / 64 - 1; w >= 0; w--) {
+        if (rq->bitmap[w]) {
+            top = w * 64 + 63 - __builtin_clzl(rq->bitmap[w]);
+            break;
+        }
+    }
+    atomic_store_explicit(&rq->top_prio, top, memory_order_relaxed);
+}
+
+static void rq_insert(struct runqueue *rq, struct thread *t, bool head)
+{
+    if (head)
+        list_push_head(&rq->level[t->prio], &t->link);
+    else
+        list_push_tail(&rq->level[t->prio], &t->link);
+    rq->bitmap[t->prio / 64] |= 1UL << (t->prio % 64);
+    rq->count++;
+    if (t->prio > atomic_load_explicit(&rq->top_prio, memory_order_relaxed))
+        atomic_store_explicit(&rq->top_prio, t->prio, memory_order_relaxed);
+}
+
+/* prio: the level it is queued at, which set_prio is about to change. */
+static void rq_remove(struct runqueue *rq, struct thread *t, int prio)
+{
+    list_remove(&t->link);
+    rq->count--;
+    if (list_empty(&rq->level[prio])) {
+        rq->bitmap[prio / 64] &= ~(1UL << (prio % 64));
+        rq_publish_top(rq);
+    }
+}
+
+static int cur_prio(const struct hart *h)
+{
+    return atomic_load_explicit(&h->rq.cur_prio, memory_order_relaxed);
+}
+
+static bool hart_is_idle(const struct hart *h)
+{
+    return cur_prio(h) < 0 && atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) < 0;
+}
+
+static struct hart *find_idle(uint32_t runmask)
+{
+    for (uint32_t i = 0; i < num_harts; i++) {
+        if ((runmask & 1U << i) && hart_is_idle(&harts[i]))
+            return &harts[i];
+    }
+    return NULL;
+}
+
+static struct hart *choose_hart(const struct thread *t)
+{
+    struct hart *here = this_hart();
+    struct hart *last = &harts[t->hart];
+    if ((t->runmask & 1U << here->index) && hart_is_idle(here))
+        return here; /* the current thread has just blocked: hand over without an IPI */
+    if ((t->runmask & 1U << last->index) && hart_is_idle(last))
+        return last;
+    struct hart *idle = find_idle(t->runmask);
+    if (idle)
+        return idle;
+    struct hart *best = (t->runmask & 1U << last->index) ? last : NULL;
+    for (uint32_t i = 0; i < num_harts; i++) {
+        if ((t->runmask & 1U << i) && (!best || cur_prio(&harts[i]) < cur_prio(best)))
+            best = &harts[i];
+    }
+    return best ? best : last;
+}
+
+void hart_resched(struct hart *h)
+{
+    atomic_store_explicit(&h->resched, 1, memory_order_release);
+    if (h != this_hart())
+        arch_kick(h);
+}
+
+static void make_ready(struct thread *t, bool head)
+{
+    struct hart *h = choose_hart(t);
+    t->wait_ops = NULL;
+    spin_lock(&h->rq.lock);
+    t->state = STATE_READY;
+    t->hart = (int16_t)h->index;
+    rq_insert(&h->rq, t, head);
+    bool wake = t->prio > cur_prio(h) || (t->prio == cur_prio(h) && t->policy != _KC_SCHED_FIFO);
+    atomic_store_explicit(&t->lockp, &h->rq.lock, memory_order_release);
+    spin_unlock(&h->rq.lock);
+    if (wake) {
+        hart_resched(h);
+        return;
+    }
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
+    struct hart *idle = find_idle(t->runmask);
+    if (idle)
+        hart_resched(idle);
+}
+
+void thread_ready_locked(struct thread *t)
+{
+    make_ready(t, false);
+}
+
+void thread_ready_head_locked(struct thread *t)
+{
+    make_ready(t, true);
+}
+
+void thread_block_locked(struct thread *t, int state, struct spinlock *l)
+{
+    struct hart *h = this_hart();
+    kassert(t == h->current && !h->switch_out);
+    spin_lock(&h->rq.lock);
+    t->state = (uint8_t)state;
+    t->wait_seq++;
+    h->switch_out = true;
+    atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
+    atomic_store_explicit(&t->lockp, l, memory_order_release);
+    spin_unlock(&h->rq.lock);
+}
+
+void thread_set_prio_locked(struct thread *t, int prio)
+{
+    int old = t->prio;
+    if (prio == old)
+        return;
+    struct hart *h = &harts[t->hart];
+    if (t->state == STATE_READY) {
+        rq_remove(&h->rq, t, old);
+        t->prio = (uint8_t)prio;
+        rq_insert(&h->rq, t, prio < old);
+        if (prio > cur_prio(h))
+            hart_resched(h);
+    } else if (t->state == STATE_RUNNING) {
+        t->prio = (uint8_t)prio;
+        atomic_store_explicit(&h->rq.cur_prio, prio, memory_order_relaxed);
+        if (prio < old)
+            hart_resched(h);
+    } else {
+        t->prio = (uint8_t)prio;
+        if (t->wait_ops && t->wait_ops->prio_changed)
+            t->wait_ops->prio_changed(t);
+    }
+}
+
+/* The current thread goes back to its queue; kernel_exit() lets go of it. */
+void sched_requeue_current(struct hart *h, bool head)
+{
+    struct thread *t = h->current;
+    spin_lock(&h->rq.lock);
+    t->state = STATE_READY;
+    rq_insert(&h->rq, t, head);
+    atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
+    h->switch_out = true;
+    spin_unlock(&h->rq.lock);
+}
+
+void sched_yield(struct thread *t)
+{
+    struct hart *h = this_hart();
+    if (t == h->current && !h->switch_out &&
+        atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= t->prio)
+        sched_requeue_current(h, false);
+}
+
+static struct thread *rq_take(struct runqueue *rq, uint32_t mask)
+{
+    for (int w = PRIO_LEVELS / 64 - 1; w >= 0; w--) {
+        for (uint64_t bits = rq->bitmap[w]; bits;) {
+            int bit = 63 - __builtin_clzl(bits);
+            bits &= ~(1UL << bit);
+            list_for_each(e, &rq->level[w * 64 + bit]) {
+                struct thread *t = list_entry(e, struct thread, link);
+                if (t->runmask & mask) {
+                    rq_remove(rq, t, t->prio);
+                    return t;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+static struct hart *busiest_elsewhere(const struct hart *h, int above)
+{
+    struct hart *best = NULL;
+    for (uint32_t i = 0; i < num_harts; i++) {
+        int top = atomic_load_explicit(&harts[i].rq.top_prio, memory_order_relaxed);
+        if (&harts[i] != h && top > above && cur_prio(&harts[i]) >= top) {
+            above = top;
+            best = &harts[i];
+        }
+    }
+    return best;
+}
+
+/* Best thread for h, made RUNNING there and taken over from the hart that ran it last; NULL: nothing to do. */
+struct thread *sched_pick(struct hart *h)
+{
+    atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in make_ready() */
+    int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
+    struct hart *from = busiest_elsewhere(h, own);
+    struct thread *t = NULL;
+    for (struct hart *src = from ? from : h;; src = h) {
+        spin_lock(&src->rq.lock);
+        t = rq_take(&src->rq, 1U << h->index);
+        if (t) {
+            t->state = STATE_RUNNING;
+            t->hart = (int16_t)h->index;
+            atomic_store_explicit(&t->lockp, &h->rq.lock, memory_order_release);
+        }
+        spin_unlock(&src->rq.lock);
+        if (t || src == h)
+            break;
+    }
+    if (!t)
+        return NULL;
+    spin_lock(&h->rq.lock);
+    atomic_store_explicit(&h->rq.cur_prio, t->prio, memory_order_relaxed);
+    spin_unlock(&h->rq.lock);
+    /* Acquire: its registers and FP state are complete; pairs with the release in let_go(). */
+    while (atomic_load_explicit(&t->on_cpu, memory_order_acquire))
+        arch_relax();
+    atomic_store_explicit(&t->on_cpu, true, memory_order_relaxed);
+    return t;
+}
+
+/* true when the current thread should give way: something at least as important waits and its slice is over, or something more
+ * important is ready here or, unclaimed, elsewhere. */
+bool sched_should_preempt(struct hart *h)
+{
+    struct thread *t = h->current;
+    int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
+    if (own > t->prio || !(t->runmask & 1U << h->index) || busiest_elsewhere(h, t->prio))
+        return true;
+    if (own == t->prio && t->policy != _KC_SCHED_FIFO) {
+        nsec_t now = arch_now();
+        if (h->slice_end == 0)
+            h->slice_end = now + SLICE_NS;
+        if (now >= h->slice_end)
+            return true;
+        ktimer_rearm();
+    }
+    return false;
+}
+
+void sched_slice_check(void)
+{
+    struct hart *h = this_hart();
+    if (h->slice_end && arch_now() >= h->slice_end)
+        atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
+}
+
+void sched_init(void)
+{
+    for (int i = 0; i < QRV_HARTS_MAX; i++) {
+        struct runqueue *rq = &harts[i].rq;
+        spin_init(&rq->lock, RANK_RQ);
+        for (int p = 0; p < PRIO_LEVELS; p++)
+            list_init(&rq->level[p]);
+        atomic_store(&rq->top_prio, -1);
+        atomic_store(&rq->cur_prio, -1);
+    }
+}
+
+void sched_start_hart(void)
+{
+    struct hart *h = this_hart();
+    h->current = NULL;
+    h->switch_out = false;
+    atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
+}

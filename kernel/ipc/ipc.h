@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside ipc/: the client side of a message seen by the server's calls. */
+#pragma once
+#include "object/channel.h"
+#include "object/process.h"
+
+/* A REPLY-blocked client held for a copy: msg.xfers is raised, so it stays blocked until client_end(). */
+struct client {
+    struct thread *t; /* referenced */
+    struct channel *chan;
+};
+
+/* Finds the REPLY-blocked thread that rcvid names for process p and holds it.  alone: waits until no other copy runs.
+ * -ESRCH when there is none. */
+int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c);
+/* Ends the hold; a disturbance that came meanwhile is applied. */
+void client_end(struct client *c);
+/* Ends the hold and the wait: the client's call returns result.  Drops everything. */
+void client_finish(struct client *c, int64_t result);
+
+/* Fills info for a client whose channel lock is held, or which is held by client_begin(). */
+void msg_info_fill(struct _msg_info *info, const struct thread *client, int64_t msglen);
+int32_t msg_rcvid(const struct thread *client);
+
+/* Moves s, just taken off the send queue, to REPLY with one transfer running.  ch->lock held. */
+void send_to_reply_locked(struct channel *ch, struct thread *s);
+extern const struct wait_ops send_ops, reply_ops, receive_ops;
+/* Applies what disturbed s during its transfer.  ch->lock held, xfers has dropped to 0. */
+void reply_apply_deferred_locked(struct channel *ch, struct thread *s);
+/* Continuation of a receiver that was given a message: fetches it. */
+void receive_fetch(struct thread *t);

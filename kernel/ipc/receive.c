@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MsgReceive: the server's side.  All copying happens here, in the receiver's own address space and time: a receiver that was
+ * blocked is woken with receive_fetch (a message) or receive_pulse_finish (a pulse) as its continuation. */
+#include <abi/kercall.h>
+#include "ipc/ipc.h"
+#include "ipc/xfer.h"
+#include "kercall/kercall.h"
+#include "mm/mm.h"
+
+struct thread *receiver_find_locked(struct channel *ch, bool for_pulse)
+{
+    list_for_each(e, &ch->receivers) {
+        struct thread *r = list_entry(e, struct thread, link);
+        if (for_pulse || !(r->msg.flags & KC_RECEIVE_PULSE))
+            return r;
+    }
+    return NULL;
+}
+
+/* The receiver runs at the priority of what it received, up or down; an earlier boost is over. */
+void receive_take_prio_locked(struct channel *ch, struct thread *t, int prio)
+{
+    t->msg.serving = ch;
+    if (ch->flags & _NTO_CHF_FIXED_PRIORITY)
+        return;
+    t->run_prio = (uint8_t)prio;
+    t->boost_prio = t->sync_boost;
+    thread_recompute_prio_locked(t);
+}
+
+int32_t msg_rcvid(const struct thread *client)
+{
+    return client->tid << 16 | client->msg.conn->sconn->index;
+}
+
+void msg_info_fill(struct _msg_info *info, const struct thread *s, int64_t msglen)
+{
+    const struct conn *c = s->msg.conn;
+    __builtin_memset(info, 0, sizeof(*info));
+    info->pid = s->proc->pid;
+    info->tid = s->tid;
+    info->chid = c->chan->chid;
+    info->scoid = QRV_SCOID_BASE + c->sconn->index;
+    info->coid = c->coid;
+    info->priority = s->prio;
+    info->flags = (int16_t)(_NTO_MI_BITS_64 | (s->msg.unblock_req ? _NTO_MI_UNBLOCK_REQ : 0) |
+                            (s->proc->cred.euid == 0 ? _NTO_MI_ROOT : 0));
+    info->msglen = msglen;
+    info->srcmsglen = (int64_t)s->msg.slen;
+    info->dstmsglen = (int64_t)s->msg.rlen;
+}
+
+/* ---- pulses */
+
+static int64_t pulse_copy_out(struct thread *t, struct pulse *p)
+{
+    struct _kc_pulse out = { .type = _PULSE_TYPE, .subtype = _PULSE_SUBTYPE, .code = p->code, .value = p->value,
+                             .scoid = p->scoid };
+    pulse_free(p);
+    if (t->msg.rlen < sizeof(out))
+        return -EFAULT; /* documented: the pulse is lost */
+    if (t->msg.rparts < 0)
+        return copy_to_user(UADDR(t->msg.rmsg), &out, sizeof(out));
+    const char *src = (const char *)&out;
+    size_t left = sizeof(out);
+    for (int64_t i = 0; left && i < t->msg.rparts; i++) {
+        uint64_t iov[2];
+        if (copy_from_user(iov, UADDR(t->msg.rmsg + (uint64_t)i * sizeof(iov)), sizeof(iov)))
+            return -EFAULT;
+        size_t n = MIN(left, iov[1]);
+        if (copy_to_user(UADDR(iov[0]), src, n))
+            return -EFAULT;
+        src += n;
+        left -= n;
+    }
+    return 0;
+}
+
+void receive_pulse_finish(struct thread *t)
+{
+    struct channel *ch = t->msg.chan;
+    struct pulse *p = t->msg.pulse;
+    t->msg.pulse = NULL;
+    t->msg.chan = NULL;
+    thread_set_result(t, pulse_copy_out(t, p));
+    channel_put(ch);
+}
+
+/* ---- messages */
+
+/* Copies the message of s (held: xfers) into t's buffer and info.  rcvid, or the error that belongs to t; *sender_err is set when
+ * the client is the one to fail. */
+static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
+{
+    struct msgbuf dst, src;
+    msgbuf_init(&dst, NULL, t->msg.rmsg, t->msg.rparts);
+    msgbuf_init(&src, s->proc->as, s->msg.smsg, s->msg.sparts);
+    int64_t n = msg_copy(&dst, &src, MIN(t->msg.rlen, s->msg.slen));
+    *sender_err = 0;
+    if (n == COPY_FAULT_OTHER) {
+        *sender_err = EFAULT;
+        return -EAGAIN; /* only the sender fails; the receiver goes on waiting */
+    }
+    struct _msg_info info;
+    if (n >= 0) {
+        msg_info_fill(&info, s, n);
+        if (t->msg.info && copy_to_user(UADDR(t->msg.info), &info, sizeof(info)))
+            n = COPY_FAULT_SELF;
+    }
+    if (n < 0) {
+        *sender_err = ESRVRFAULT;
+        return -EFAULT;
+    }
+    return msg_rcvid(s);
+}
+
+static void fetch_end(struct channel *ch, struct thread *s, int sender_err)
+{
+    spin_lock(&ch->lock);
+    s->msg.xfers--;
+    if (sender_err)
+        send_fail_locked(ch, s, sender_err);
+    else
+        reply_apply_deferred_locked(ch, s);
+    spin_unlock(&ch->lock);
+    thread_put(s);
+}
+
+static void receive_disturb(struct thread *t, enum wake_cause cause, int err);
+const struct wait_ops receive_ops = { .name = "receive", .disturb = receive_disturb };
+
+static void receive_drop(struct thread *t)
+{
+    struct channel *ch = t->msg.chan;
+    t->msg.chan = NULL;
+    channel_put(ch);
+}
+
+static void receive_disturb(struct thread *t, enum wake_cause cause, int err)
+{
+    (void)cause;
+    struct channel *ch = t->msg.chan;
+    list_remove(&t->link);
+    ch->num_recv--;
+    thread_set_result(t, -err);
+    atomic_store(&t->kcont, receive_drop);
+    thread_ready_locked(t);
+}
+
+/* The most important thing that waits on ch: a pulse wins over a message of its priority. */
+static struct pulse *take_pulse_locked(struct channel *ch, bool pulses_only)
+{
+    if (list_empty(&ch->pulses))
+        return NULL;
+    struct pulse *p = list_entry(ch->pulses.next, struct pulse, link);
+    if (!pulses_only && !list_empty(&ch->senders) &&
+        list_entry(ch->senders.next, struct thread, link)->prio > p->prio)
+        return NULL;
+    list_remove(&p->link);
+    ch->num_pulse--;
+    return p;
+}
+
+static void take_own_prio(struct channel *ch, struct thread *t, int prio)
+{
+    struct spinlock *l = thread_lock(t);
+    receive_take_prio_locked(ch, t, prio);
+    thread_unlock(l);
+}
+
+static int64_t receive_block_locked(struct channel *ch, struct thread *t)
+{
+    int err = thread_timeout_start(t, STATE_RECEIVE);
+    if (err)
+        return err;
+    t->wait_ops = &receive_ops;
+    t->blocked_on = (uint64_t)ch->chid;
+    thread_block_locked(t, STATE_RECEIVE, &ch->lock);
+    list_push_head(&ch->receivers, &t->link);
+    ch->num_recv++;
+    return KC_BLOCKED;
+}
+
+/* Takes what is there or blocks; t->msg describes the receive, t->msg.chan is referenced. */
+static int64_t receive_on(struct channel *ch, struct thread *t)
+{
+    for (;;) {
+        spin_lock(&ch->lock);
+        if (ch->destroyed) {
+            spin_unlock(&ch->lock);
+            return -ESRCH;
+        }
+        bool only = (t->msg.flags & KC_RECEIVE_PULSE) != 0;
+        struct pulse *p = take_pulse_locked(ch, only);
+        if (p) {
+            spin_unlock(&ch->lock);
+            take_own_prio(ch, t, p->prio);
+            return pulse_copy_out(t, p);
+        }
+        struct list *e = only ? NULL : list_pop_head(&ch->senders);
+        if (!e) {
+            int64_t r = receive_block_locked(ch, t);
+            spin_unlock(&ch->lock);
+            return r;
+        }
+        struct thread *s = list_entry(e, struct thread, link);
+        ch->num_send--;
+        thread_get(s);
+        send_to_reply_locked(ch, s);
+        int prio = s->prio;
+        spin_unlock(&ch->lock);
+        take_own_prio(ch, t, prio);
+        int sender_err;
+        int64_t r = fetch_copy(t, s, &sender_err);
+        fetch_end(ch, s, sender_err);
+        if (!(sender_err == EFAULT))
+            return r;
+    }
+}
+
+void receive_fetch(struct thread *t)
+{
+    struct channel *ch = t->msg.chan;
+    struct thread *s = t->msg.partner;
+    t->msg.partner = NULL;
+    int sender_err;
+    int64_t r = fetch_copy(t, s, &sender_err);
+    fetch_end(ch, s, sender_err);
+    if (sender_err == EFAULT)
+        r = receive_on(ch, t);
+    if (r == KC_BLOCKED)
+        return;
+    t->msg.chan = NULL;
+    thread_set_result(t, r);
+    channel_put(ch);
+}
+
+KC_HANDLER(msg_receivev)
+{
+    int32_t chid = (int32_t)a[0];
+    if (chid == -1) { /* leave the channel last served: its boost ends */
+        struct spinlock *l = thread_lock(t);
+        t->msg.serving = NULL;
+        t->run_prio = t->base_prio;
+        t->boost_prio = t->sync_boost;
+        thread_recompute_prio_locked(t);
+        thread_unlock(l);
+        return 0;
+    }
+    int64_t rlen = msgbuf_total(a[1], (int64_t)a[2]);
+    if (rlen < 0)
+        return rlen;
+    struct channel *ch = chid > 0 ? idtable_get(&t->proc->channels, (uint32_t)chid) : NULL;
+    if (!ch || !channel_get_live(ch))
+        return -ESRCH;
+    t->msg.chan = ch;
+    t->msg.rmsg = a[1];
+    t->msg.rparts = (int64_t)a[2];
+    t->msg.rlen = (uint64_t)rlen;
+    t->msg.info = a[3];
+    t->msg.flags = (uint32_t)a[4] & KC_RECEIVE_PULSE;
+    int64_t r = receive_on(ch, t);
+    if (r != KC_BLOCKED) {
+        t->msg.chan = NULL;
+        channel_put(ch);
+    }
+    return r;
+}

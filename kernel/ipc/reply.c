@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MsgReply, MsgError, MsgRead, MsgWrite, MsgInfo, MsgCurrent: what a server does to a client that it has received from. */
+#include <abi/kercall.h>
+#include "ipc/ipc.h"
+#include "ipc/xfer.h"
+#include "kercall/kercall.h"
+#include "mm/mm.h"
+
+/* The thread rcvid names among the clients of p, referenced, with its sconn; not locked, not checked further. */
+static struct thread *client_lookup(struct process *p, int32_t rcvid, struct sconn **sp)
+{
+    struct sconn *s = rcvid > 0 ? sconn_lookup(p, rcvid & 0xffff) : NULL;
+    if (!s)
+        return NULL;
+    struct thread *t = idtable_get(&s->client->threads, (uint32_t)rcvid >> 16);
+    if (t && thread_get_live(t)) {
+        *sp = s;
+        return t;
+    }
+    sconn_put(s);
+    return NULL;
+}
+
+static bool is_client_of(const struct thread *t, const struct sconn *s)
+{
+    return t->state == STATE_REPLY && t->msg.conn && t->msg.conn->sconn == s;
+}
+
+int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
+{
+    struct sconn *s;
+    struct thread *t = client_lookup(p, rcvid, &s);
+    if (!t)
+        return -ESRCH;
+    for (;;) {
+        struct spinlock *l = thread_lock(t);
+        if (!is_client_of(t, s)) {
+            thread_unlock(l);
+            thread_put(t);
+            sconn_put(s);
+            return -ESRCH;
+        }
+        if (!(alone && t->msg.xfers)) {
+            t->msg.xfers++;
+            thread_unlock(l);
+            break;
+        }
+        thread_unlock(l);
+        arch_relax(); /* another server thread copies to or from this client: bounded by that copy */
+    }
+    c->t = t;
+    c->chan = s->chan; /* alive: the held client keeps its conn, which keeps the channel */
+    sconn_put(s);
+    return 0;
+}
+
+void client_end(struct client *c)
+{
+    spin_lock(&c->chan->lock);
+    c->t->msg.xfers--;
+    reply_apply_deferred_locked(c->chan, c->t);
+    spin_unlock(&c->chan->lock);
+    thread_put(c->t);
+}
+
+void client_finish(struct client *c, int64_t result)
+{
+    struct thread *t = c->t;
+    struct conn *conn = t->msg.conn;
+    spin_lock(&c->chan->lock);
+    t->msg.xfers--;
+    t->msg.deferred = 0;
+    t->msg.conn = NULL;
+    t->msg.chan = NULL;
+    list_remove(&t->link);
+    c->chan->num_reply--;
+    thread_set_result(t, result);
+    if (t->msg.flags & KC_SEND_NC)
+        thread_ready_head_locked(t);
+    else
+        thread_ready_locked(t);
+    spin_unlock(&c->chan->lock);
+    conn_put(conn);
+    thread_put(t);
+}
+
+KC_HANDLER(msg_replyv)
+{
+    int64_t len = msgbuf_total(a[2], (int64_t)a[3]);
+    if (len < 0)
+        return len;
+    struct client c;
+    int err = client_begin(t->proc, (int32_t)a[0], true, &c);
+    if (err)
+        return err;
+    struct msgbuf dst, src;
+    msgbuf_init(&src, NULL, a[2], (int64_t)a[3]);
+    msgbuf_init(&dst, c.t->proc->as, c.t->msg.rmsg, c.t->msg.rparts);
+    int64_t n = msg_copy(&dst, &src, MIN((uint64_t)len, c.t->msg.rlen));
+    if (n == COPY_FAULT_SELF) {
+        client_end(&c);
+        return -EFAULT; /* the client still waits for a good reply */
+    }
+    if (n == COPY_FAULT_OTHER) {
+        client_finish(&c, -EFAULT);
+        return -EFAULT;
+    }
+    client_finish(&c, (int64_t)a[1]);
+    return 0;
+}
+
+KC_HANDLER(msg_error)
+{
+    int32_t code = (int32_t)a[1];
+    if (code < -1)
+        return -EINVAL;
+    struct client c;
+    int err = client_begin(t->proc, (int32_t)a[0], true, &c);
+    if (err)
+        return err;
+    if (code == -1) /* the error of the disturbance that made the unblock pulse */
+        code = c.t->msg.deferred_err ? c.t->msg.deferred_err : EINTR;
+    client_finish(&c, -code);
+    return 0;
+}
+
+static int64_t transfer(struct thread *t, const uint64_t a[6], bool read)
+{
+    int64_t len = msgbuf_total(a[1], (int64_t)a[2]);
+    if (len < 0)
+        return len;
+    if ((int64_t)a[3] < 0)
+        return -EINVAL;
+    struct client c;
+    int err = client_begin(t->proc, (int32_t)a[0], false, &c);
+    if (err)
+        return err;
+    struct msgbuf own, other;
+    msgbuf_init(&own, NULL, a[1], (int64_t)a[2]);
+    if (read)
+        msgbuf_init(&other, c.t->proc->as, c.t->msg.smsg, c.t->msg.sparts);
+    else
+        msgbuf_init(&other, c.t->proc->as, c.t->msg.rmsg, c.t->msg.rparts);
+    uint64_t total = read ? c.t->msg.slen : c.t->msg.rlen;
+    int64_t n = msgbuf_skip(&other, MIN(a[3], total));
+    if (n == 0) {
+        uint64_t max = MIN((uint64_t)len, total - MIN(a[3], total));
+        n = read ? msg_copy(&own, &other, max) : msg_copy(&other, &own, max);
+    }
+    client_end(&c);
+    return n == COPY_FAULT_OTHER ? -ESRVRFAULT : n;
+}
+
+KC_HANDLER(msg_readv)
+{
+    return transfer(t, a, true);
+}
+
+KC_HANDLER(msg_writev)
+{
+    return transfer(t, a, false);
+}
+
+KC_HANDLER(msg_info)
+{
+    struct client c;
+    int err = client_begin(t->proc, (int32_t)a[0], false, &c);
+    if (err)
+        return err;
+    struct _msg_info info;
+    msg_info_fill(&info, c.t, (int64_t)c.t->msg.slen);
+    client_end(&c);
+    return copy_to_user(UADDR(a[1]), &info, sizeof(info));
+}
+
+KC_HANDLER(msg_current)
+{
+    struct client c;
+    int err = client_begin(t->proc, (int32_t)a[0], false, &c);
+    if (err)
+        return err;
+    int prio = c.t->prio;
+    struct spinlock *l = thread_lock(t);
+    receive_take_prio_locked(c.chan, t, prio);
+    thread_unlock(l);
+    client_end(&c);
+    return 0;
+}
+
+KC_HANDLER(msg_deliver_event)
+{
+    struct _kc_sigevent ev;
+    if (copy_from_user(&ev, UADDR(a[1]), sizeof(ev)))
+        return -EFAULT;
+    int32_t rcvid = (int32_t)a[0];
+    if (rcvid == 0)
+        return event_deliver(t->proc, t, &ev);
+    struct sconn *s = rcvid > 0 ? sconn_lookup(t->proc, rcvid & 0xffff) : NULL;
+    if (!s)
+        return -ESRCH;
+    struct process *client = s->client;
+    int64_t ret = -ESRCH;
+    if (process_get_live(client)) {
+        struct thread *ct = idtable_get(&client->threads, (uint32_t)rcvid >> 16);
+        if (ct && !thread_get_live(ct))
+            ct = NULL;
+        if (!(atomic_load(&client->flags) & PF_DYING))
+            ret = event_deliver(client, ct, &ev);
+        if (ct)
+            thread_put(ct);
+        process_put(client);
+    }
+    sconn_put(s);
+    return ret;
+}
+
+KC_HANDLER(msg_verify_event)
+{
+    (void)t;
+    struct _kc_sigevent ev;
+    if (copy_from_user(&ev, UADDR(a[1]), sizeof(ev)))
+        return -EFAULT;
+    return event_check(t->proc, &ev);
+}
+
+KC_HANDLER(msg_send_pulse)
+{
+    int prio = (int32_t)a[1], code = (int32_t)a[2];
+    if (prio == -1)
+        prio = t->prio;
+    if (prio < 1 || prio > QRV_PRIO_MAX || code < INT8_MIN || code > INT8_MAX)
+        return -EINVAL;
+    if (prio > QRV_PRIO_USER_MAX && !process_can(t->proc, TM_ABLE_PRIORITY) && prio > t->prio)
+        return -EPERM;
+    struct conn *c = conn_lookup(t->proc, (int32_t)a[0]);
+    if (!c)
+        return -EBADF;
+    int64_t r = c->sconn->detached ? -EBADF
+                                   : pulse_send(c->chan, prio, code, a[3], QRV_SCOID_BASE + c->sconn->index);
+    conn_put(c);
+    return r;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MsgSend: the client's side of the rendezvous, and what may happen to a client that waits.
+ *
+ * A client is in exactly one of channel.senders (SEND) and channel.repliers (REPLY), both under channel.lock; it holds a
+ * reference on its conn and channel until the wait is over.  While a server copies (msg.xfers > 0) the client is not taken out
+ * of REPLY: signals, timeouts, death are noted in msg.deferred and applied by the last copy.
+ */
+#include <abi/kercall.h>
+#include <abi/time.h>
+#include "ipc/ipc.h"
+#include "ipc/xfer.h"
+#include "kercall/kercall.h"
+#include "object/timer.h"
+
+/* Continuation of a client whose wait ended without the server: gives back what it held, in its own time. */
+static void send_drop(struct thread *t)
+{
+    struct conn *c = t->msg.conn;
+    t->msg.conn = NULL;
+    t->msg.chan = NULL;
+    conn_put(c);
+}
+
+static void send_end_locked(struct thread *t, int err)
+{
+    list_remove(&t->link);
+    thread_set_result(t, -err);
+    atomic_store(&t->kcont, send_drop);
+    thread_ready_locked(t);
+}
+
+void send_fail_locked(struct channel *ch, struct thread *t, int err)
+{
+    if (t->state == STATE_SEND) {
+        ch->num_send--;
+        send_end_locked(t, err);
+    } else if (t->msg.xfers) {
+        t->msg.deferred = WAKE_KILL + 1; /* cannot be talked out of it */
+        t->msg.deferred_err = (uint16_t)err;
+    } else {
+        ch->num_reply--;
+        send_end_locked(t, err);
+    }
+}
+
+static void send_disturb(struct thread *t, enum wake_cause cause, int err)
+{
+    if (cause == WAKE_CANCEL && (t->msg.flags & KC_SEND_NC))
+        return;
+    send_fail_locked(t->msg.chan, t, err);
+}
+
+static void send_insert_locked(struct channel *ch, struct thread *t)
+{
+    struct list *pos = ch->senders.prev;
+    while (pos != &ch->senders && list_entry(pos, struct thread, link)->prio < t->prio)
+        pos = pos->prev;
+    list_insert_before(pos->next, &t->link);
+}
+
+static void send_prio_changed(struct thread *t)
+{
+    list_remove(&t->link);
+    send_insert_locked(t->msg.chan, t);
+}
+
+const struct wait_ops send_ops = { .name = "send", .disturb = send_disturb, .prio_changed = send_prio_changed };
+
+/* The server owns the decision on an unblock channel; otherwise the client just leaves. */
+static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
+{
+    struct channel *ch = t->msg.chan;
+    if (cause == WAKE_CANCEL && (t->msg.flags & KC_SEND_NC))
+        return;
+    if (t->msg.xfers) {
+        if (!t->msg.deferred) {
+            t->msg.deferred = (uint8_t)(cause + 1);
+            t->msg.deferred_err = (uint16_t)err;
+        }
+        return;
+    }
+    if (!(ch->flags & _NTO_CHF_UNBLOCK) || ch->destroyed) {
+        send_fail_locked(ch, t, err);
+        return;
+    }
+    t->msg.deferred_err = (uint16_t)err; /* what MsgError(rcvid, -1) gives the client */
+    if (t->msg.unblock_req)
+        return;
+    if (pulse_send_locked(ch, t->prio, _PULSE_CODE_UNBLOCK, (uint64_t)(uint32_t)msg_rcvid(t),
+                          QRV_SCOID_BASE + t->msg.conn->sconn->index) == 0)
+        t->msg.unblock_req = 1;
+    else
+        send_fail_locked(ch, t, err); /* no memory to ask the server: the client must not hang */
+}
+
+const struct wait_ops reply_ops = { .name = "reply", .disturb = reply_disturb };
+
+void reply_apply_deferred_locked(struct channel *ch, struct thread *s)
+{
+    unsigned d = s->msg.deferred;
+    if (!d || s->msg.xfers)
+        return;
+    s->msg.deferred = 0;
+    if (ch->destroyed || s->msg.conn->sconn->detached)
+        send_fail_locked(ch, s, s->msg.deferred_err);
+    else
+        reply_disturb(s, (enum wake_cause)(d - 1), s->msg.deferred_err);
+}
+
+void send_to_reply_locked(struct channel *ch, struct thread *s)
+{
+    s->state = STATE_REPLY;
+    s->wait_ops = &reply_ops;
+    s->msg.xfers = 1;
+    list_push_tail(&ch->repliers, &s->link);
+    ch->num_reply++;
+    thread_timeout_move(s, STATE_REPLY);
+}
+
+/* Servers likely to receive next on ch get at least prio while the message waits. */
+static void boost_servers(struct channel *ch, int prio)
+{
+    struct process *p = ch->proc;
+    if (ch->flags & _NTO_CHF_FIXED_PRIORITY)
+        return;
+    spin_lock(&p->lock);
+    list_for_each(e, &p->thread_list) {
+        struct thread *t = list_entry(e, struct thread, proc_link);
+        if (t->msg.serving != ch || t->prio >= prio)
+            continue;
+        struct spinlock *l = thread_lock(t);
+        if (t->boost_prio < prio && t->state != STATE_DEAD) {
+            t->boost_prio = (uint8_t)prio;
+            thread_recompute_prio_locked(t);
+        }
+        thread_unlock(l);
+    }
+    spin_unlock(&p->lock);
+}
+
+/* ch->lock held.  Blocks t in REPLY with its message handed to r, or in SEND. 0 or -errno without blocking. */
+static int send_block_locked(struct channel *ch, struct thread *t, struct thread *r)
+{
+    int err = thread_timeout_start(t, r ? STATE_REPLY : STATE_SEND);
+    if (err)
+        return err;
+    t->blocked_on = (uint64_t)ch->proc->pid;
+    t->blocked_aux = (uint64_t)(uint32_t)ch->chid << 32 | (uint32_t)t->msg.conn->coid;
+    if (!r) {
+        t->wait_ops = &send_ops;
+        thread_block_locked(t, STATE_SEND, &ch->lock);
+        send_insert_locked(ch, t);
+        ch->num_send++;
+        return 0;
+    }
+    t->wait_ops = &reply_ops;
+    t->msg.xfers = 1;
+    thread_block_locked(t, STATE_REPLY, &ch->lock);
+    list_push_tail(&ch->repliers, &t->link);
+    ch->num_reply++;
+    list_remove(&r->link);
+    ch->num_recv--;
+    thread_get(t);
+    r->msg.partner = t;
+    receive_take_prio_locked(ch, r, t->prio);
+    atomic_store(&r->kcont, receive_fetch);
+    thread_ready_locked(r);
+    return 0;
+}
+
+KC_HANDLER(msg_sendv)
+{
+    int64_t slen = msgbuf_total(a[1], (int64_t)a[2]), rlen = msgbuf_total(a[3], (int64_t)a[4]);
+    if (slen < 0 || rlen < 0)
+        return slen < 0 ? slen : rlen;
+    struct conn *c = conn_lookup(t->proc, (int32_t)a[0]);
+    if (!c)
+        return -EBADF;
+    struct channel *ch = c->chan;
+    t->msg.conn = c;
+    t->msg.chan = ch;
+    t->msg.smsg = a[1];
+    t->msg.sparts = (int64_t)a[2];
+    t->msg.rmsg = a[3];
+    t->msg.rparts = (int64_t)a[4];
+    t->msg.slen = (uint64_t)slen;
+    t->msg.rlen = (uint64_t)rlen;
+    t->msg.flags = (uint32_t)a[5] & KC_SEND_NC;
+    t->msg.xfers = t->msg.unblock_req = t->msg.deferred = 0;
+    t->msg.deferred_err = 0;
+
+    spin_lock(&ch->lock);
+    struct thread *r = receiver_find_locked(ch, false);
+    int err = ch->destroyed ? -ESRCH : c->sconn->detached ? -EBADF : send_block_locked(ch, t, r);
+    int prio = t->prio;
+    spin_unlock(&ch->lock);
+    if (err) {
+        t->msg.conn = NULL;
+        t->msg.chan = NULL;
+        conn_put(c);
+        return err;
+    }
+    if (!r && channel_get_live(ch)) {
+        boost_servers(ch, prio);
+        channel_put(ch);
+    }
+    return KC_BLOCKED;
+}

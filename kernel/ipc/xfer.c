@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Moving message bytes between two address spaces, piece by piece.  No lock is held. */
+#include "ipc/xfer.h"
+#include <abi/limits.h>
+#include "mm/mm.h"
+
+struct user_iov {
+    uint64_t base, len;
+};
+
+void msgbuf_init(struct msgbuf *b, struct aspace *as, uint64_t addr, int64_t parts)
+{
+    b->as = as;
+    b->addr = addr;
+    b->parts = parts;
+    b->index = 0;
+    b->cur = addr;
+    b->left = parts < 0 ? (uint64_t)-parts : 0;
+}
+
+static int read_iov(struct aspace *as, uint64_t array, uint64_t index, struct user_iov *iov)
+{
+    struct uaddr at = UADDR(array + index * sizeof(*iov));
+    return as ? read_aspace(as, iov, at, sizeof(*iov)) : copy_from_user(iov, at, sizeof(*iov));
+}
+
+int64_t msgbuf_total(uint64_t addr, int64_t parts)
+{
+    if (parts < 0)
+        return parts == INT64_MIN ? -EOVERFLOW : -parts;
+    if (parts > QRV_IOV_MAX)
+        return -EINVAL;
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < parts; i++) {
+        struct user_iov iov;
+        if (read_iov(NULL, addr, (uint64_t)i, &iov))
+            return -EFAULT;
+        if (iov.len > INT64_MAX - sum)
+            return -EOVERFLOW;
+        sum += iov.len;
+    }
+    return (int64_t)sum;
+}
+
+/* Makes left non-zero when bytes remain; 0 at the end of the message. */
+static int refill(struct msgbuf *b)
+{
+    while (b->left == 0 && b->parts > 0 && b->index < (uint64_t)b->parts) {
+        struct user_iov iov;
+        if (read_iov(b->as, b->addr, b->index, &iov))
+            return b->as ? COPY_FAULT_OTHER : COPY_FAULT_SELF;
+        b->index++;
+        b->cur = iov.base;
+        b->left = iov.len;
+    }
+    return b->left != 0;
+}
+
+int msgbuf_skip(struct msgbuf *b, uint64_t n)
+{
+    for (;;) {
+        int r = refill(b);
+        if (r <= 0 || n == 0)
+            return r < 0 ? r : 0;
+        uint64_t step = MIN(n, b->left);
+        b->cur += step;
+        b->left -= step;
+        n -= step;
+    }
+}
+
+static int copy_piece(const struct msgbuf *dst, const struct msgbuf *src, uint64_t n)
+{
+    if (src->as)
+        return copy_from_aspace(UADDR(dst->cur), src->as, UADDR(src->cur), n);
+    return copy_to_aspace(dst->as, UADDR(dst->cur), UADDR(src->cur), n);
+}
+
+int64_t msg_copy(struct msgbuf *dst, struct msgbuf *src, uint64_t max)
+{
+    uint64_t done = 0;
+    while (done < max) {
+        int r = refill(dst);
+        if (r > 0)
+            r = refill(src);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            break;
+        uint64_t n = MIN(MIN(dst->left, src->left), max - done);
+        r = copy_piece(dst, src, n);
+        if (r)
+            return r;
+        dst->cur += n;
+        dst->left -= n;
+        src->cur += n;
+        src->left -= n;
+        done += n;
+    }
+    return (int64_t)done;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The front door: number -> handler, taskman's numbers for taskman only, result into a0. */
+#include <abi/kercall.h>
+#include "kercall/kercall.h"
+
+void kernel_call(struct thread *t)
+{
+    uint64_t number = t->regs.x[REG_A7];
+    uint64_t a[6];
+    for (int i = 0; i < 6; i++)
+        a[i] = t->regs.x[REG_A0 + i];
+    t->orig_a0 = a[0];
+    t->last_call = (uint32_t)number;
+    t->in_call = number != KC_TIMER_TIMEOUT; /* the timeout it arms is for the call after it */
+
+    int64_t r;
+    if (number >= kc_table_size || !kc_table[number].fn)
+        r = -ENOSYS;
+    else if (number >= TM_PROC_CREATE && t->proc != taskman)
+        r = -EPERM;
+    else
+        r = kc_table[number].fn(t, a);
+    if (r != KC_BLOCKED)
+        thread_set_result(t, r);
+}
+
+KC_HANDLER(nop)
+{
+    (void)t;
+    (void)a;
+    return 0;
+}

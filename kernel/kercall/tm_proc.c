@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* taskman's calls about processes and threads (abi/tm.h). */
+#include "ipc/ipc.h"
+#include "kercall/kercall.h"
+#include "mm/mm.h"
+#include "object/timer.h"
+
+KC_HANDLER(tm_proc_create)
+{
+    (void)t;
+    struct tm_proc_create pc;
+    if (copy_from_user(&pc, UADDR(a[0]), sizeof(pc)))
+        return -EFAULT;
+    if ((pc.flags & TM_PC_SCHED) && (pc.policy < _KC_SCHED_OTHER || pc.policy > _KC_SCHED_RR || pc.priority < 1 ||
+                                     pc.priority > QRV_PRIO_MAX))
+        return -EINVAL;
+    struct process *p;
+    int err = process_create(&pc, &p);
+    return err ? err : p->pid;
+}
+
+KC_HANDLER(tm_proc_fork)
+{
+    struct client c;
+    int err = client_begin(t->proc, (int32_t)a[0], true, &c);
+    if (err)
+        return err;
+    while (atomic_load_explicit(&c.t->on_cpu, memory_order_acquire))
+        arch_relax(); /* its registers are complete once its hart has let go */
+    struct process *child;
+    err = process_fork(c.t, &child);
+    client_end(&c);
+    return err ? err : child->pid;
+}
+
+KC_HANDLER(tm_proc_exec)
+{
+    int32_t id = (int32_t)a[0];
+    struct process *p;
+    if (id < 0) {
+        p = process_get(-id);
+        if (!p)
+            return -ESRCH;
+    } else {
+        struct client c;
+        int err = client_begin(t->proc, id, true, &c);
+        if (err)
+            return err;
+        p = c.t->proc;
+        (void)process_get_live(p);
+        process_init_from(p, c.t);
+        atomic_fetch_or(&p->flags, PF_EXEC);
+        atomic_fetch_or(&c.t->flags, TF_KILL);
+        client_finish(&c, 0); /* never reaches user mode */
+    }
+    process_begin_exec(p);
+    process_put(p);
+    return 0;
+}
+
+KC_HANDLER(tm_proc_release)
+{
+    (void)t;
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    if (p == taskman || p->live_threads || (atomic_load(&p->flags) & PF_TEARDOWN && p->as)) {
+        process_put(p);
+        return -EBUSY;
+    }
+    if (atomic_fetch_or(&p->flags, PF_RELEASED | PF_DYING | PF_DEAD) & PF_RELEASED) {
+        process_put(p);
+        return -ESRCH;
+    }
+    process_teardown_all(p);
+    process_put(p);
+    process_put(p); /* the creation reference */
+    return 0;
+}
+
+KC_HANDLER(tm_proc_set)
+{
+    (void)t;
+    struct tm_proc_attr attr;
+    if (copy_from_user(&attr, UADDR(a[1]), sizeof(attr)))
+        return -EFAULT;
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    process_set(p, &attr, (uint32_t)a[2]);
+    process_put(p);
+    return 0;
+}
+
+static uint64_t cpu_of(struct process *p)
+{
+    uint64_t ns = p->cpu_ns;
+    list_for_each(e, &p->thread_list)
+        ns += list_entry(e, struct thread, proc_link)->cpu_ns;
+    return ns;
+}
+
+static void proc_info(struct process *p, struct tm_proc_info *i)
+{
+    __builtin_memset(i, 0, sizeof(*i));
+    spin_lock(&p->lock);
+    uint32_t f = atomic_load(&p->flags);
+    i->pid = p->pid;
+    i->ppid = p->ppid;
+    i->pgrp = p->pgrp;
+    i->sid = p->sid;
+    i->flags = (f & PF_DYING ? TM_PF_DYING : 0) | (f & PF_DEAD ? TM_PF_DEAD : 0) | (f & PF_STOPPED ? TM_PF_STOPPED : 0);
+    i->num_threads = p->live_threads;
+    i->num_channels = p->channels.count;
+    i->num_connections = p->fds.count + p->side.count;
+    i->num_timers = p->timers.count;
+    i->exit_status = p->exit_status;
+    i->start_ns = p->start_ns;
+    i->utime_ns = cpu_of(p);
+    for (int s = 1; s < QRV_NSIG; s++) {
+        if (p->action[s].handler == 1)
+            i->sig_ignore |= QRV_SIG_BIT(s);
+        else if (p->action[s].handler)
+            i->sig_caught |= QRV_SIG_BIT(s);
+    }
+    i->sig_pending = p->sig_pending;
+    i->cred = p->cred;
+    __builtin_memcpy(i->name, p->name, sizeof(i->name));
+    i->pages = p->as ? p->as->pages : 0;
+    spin_unlock(&p->lock);
+}
+
+KC_HANDLER(tm_proc_info)
+{
+    (void)t;
+    int32_t pid = (int32_t)a[0];
+    struct process *p = pid & TM_INFO_NEXT ? process_next(pid & ~TM_INFO_NEXT) : process_get(pid);
+    if (!p)
+        return -ESRCH;
+    struct tm_proc_info info;
+    proc_info(p, &info);
+    process_put(p);
+    return copy_to_user(UADDR(a[1]), &info, sizeof(info)) ? -EFAULT : info.pid;
+}
+
+static void thread_info(struct thread *o, struct tm_thread_info *i)
+{
+    __builtin_memset(i, 0, sizeof(*i));
+    struct spinlock *l = thread_lock(o);
+    i->pid = o->proc->pid;
+    i->tid = o->tid;
+    i->state = o->state;
+    i->policy = o->policy;
+    i->real_priority = o->base_prio;
+    i->priority = o->prio;
+    i->flags = atomic_load(&o->flags);
+    i->hart = o->hart;
+    i->runmask = o->runmask;
+    i->blocked_on = o->blocked_on;
+    i->blocked_aux = o->blocked_aux;
+    i->ip = o->regs.pc;
+    i->sp = o->regs.x[REG_SP];
+    i->tls = o->regs.x[REG_TP];
+    i->stack_lo = o->stack_lo;
+    i->stack_size = o->stack_size;
+    i->sutime_ns = o->cpu_ns;
+    i->sig_mask = o->sig_mask;
+    i->sig_pending = o->sig_pending;
+    i->last_kercall = o->last_call;
+    __builtin_memcpy(i->name, o->name, sizeof(i->name));
+    thread_unlock(l);
+}
+
+KC_HANDLER(tm_thread_info)
+{
+    (void)t;
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    struct thread *o = NULL;
+    for (int tid = idtable_next(&p->threads, (uint32_t)a[1]); tid >= 0 && !o;
+         tid = idtable_next(&p->threads, (uint32_t)tid + 1)) {
+        struct thread *x = idtable_get(&p->threads, (uint32_t)tid);
+        if (x && thread_get_live(x))
+            o = x;
+    }
+    process_put(p);
+    if (!o)
+        return -ESRCH;
+    struct tm_thread_info info;
+    thread_info(o, &info);
+    thread_put(o);
+    return copy_to_user(UADDR(a[2]), &info, sizeof(info)) ? -EFAULT : info.tid;
+}
+
+KC_HANDLER(tm_thread_cont)
+{
+    (void)t;
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    spin_lock(&p->lock);
+    list_for_each(e, &p->thread_list)
+        thread_release_hold(list_entry(e, struct thread, proc_link));
+    spin_unlock(&p->lock);
+    process_put(p);
+    return 0;
+}
+
+KC_HANDLER(tm_channel_info)
+{
+    (void)t;
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    struct tm_channel_info ci;
+    int id = idtable_next(&p->channels, (uint32_t)a[1]);
+    struct channel *ch = id >= 0 ? idtable_get(&p->channels, (uint32_t)id) : NULL;
+    bool found = ch && channel_get_live(ch);
+    if (found) {
+        spin_lock(&ch->lock);
+        ci = (struct tm_channel_info){ .chid = ch->chid, .flags = ch->flags, .num_send = ch->num_send,
+                                       .num_receive = ch->num_recv, .num_reply = ch->num_reply, .num_pulse = ch->num_pulse };
+        spin_unlock(&ch->lock);
+        channel_put(ch);
+    }
+    process_put(p);
+    if (!found)
+        return -ESRCH;
+    return copy_to_user(UADDR(a[2]), &ci, sizeof(ci)) ? -EFAULT : ci.chid;
+}
+
+KC_HANDLER(tm_timer_info)
+{
+    (void)t;
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    struct _timer_info ti;
+    int r = timer_info(p, (int32_t)a[1], _NTO_TIMER_SEARCH, &ti);
+    process_put(p);
+    if (r < 0)
+        return r;
+    return copy_to_user(UADDR(a[2]), &ti, sizeof(ti)) ? -EFAULT : r;
+}

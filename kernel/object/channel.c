@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Channels and pulses: creation, destruction, queueing.  Lock: channel.lock (RANK_WAIT), inside process.lock. */
+#include "mm/mm.h"
+#include "object/channel.h"
+#include "object/process.h"
+
+struct slab channel_slab = SLAB_INIT("channel", struct channel, senders);
+struct slab pulse_slab = SLAB_INIT("pulse", struct pulse, link);
+
+void channel_init(void)
+{
+}
+
+bool channel_get_live(struct channel *ch)
+{
+    uint32_t n = atomic_load_explicit(&ch->refs, memory_order_relaxed);
+    while (n) {
+        if (atomic_compare_exchange_weak_explicit(&ch->refs, &n, n + 1, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+void channel_put(struct channel *ch)
+{
+    if (atomic_fetch_sub_explicit(&ch->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    struct process *p = ch->proc;
+    slab_free(&channel_slab, ch);
+    process_put(p);
+}
+
+int channel_create(struct process *p, uint32_t flags, uint32_t at)
+{
+    struct channel *ch = slab_alloc(&channel_slab);
+    if (!ch)
+        return -EAGAIN;
+    if (ch->lock.rank == 0)
+        spin_init(&ch->lock, RANK_WAIT);
+    ch->flags = flags;
+    ch->destroyed = false;
+    list_init(&ch->senders);
+    list_init(&ch->receivers);
+    list_init(&ch->repliers);
+    list_init(&ch->pulses);
+    list_init(&ch->sconns);
+    ch->num_send = ch->num_recv = ch->num_reply = ch->num_pulse = 0;
+    ch->proc = p;
+    (void)process_get_live(p); /* the caller's own process: alive */
+    atomic_store_explicit(&ch->refs, 2, memory_order_release);
+
+    int chid;
+    spin_lock(&p->lock);
+    if (atomic_load(&p->flags) & (PF_DYING | PF_EXEC))
+        chid = -ESRCH;
+    else if (p->channels.count >= p->max_channels)
+        chid = -EAGAIN;
+    else
+        chid = idtable_alloc(&p->channels, at ? at : 1, ch);
+    ch->chid = chid;
+    spin_unlock(&p->lock);
+    if (chid < 0)
+        channel_put(ch);
+    channel_put(ch);
+    return chid;
+}
+
+/* ---- pulses */
+
+void pulse_free(struct pulse *p)
+{
+    if (p->reserved)
+        atomic_store_explicit(&p->queued, false, memory_order_release);
+    else
+        slab_free(&pulse_slab, p);
+}
+
+void pulse_cancel_locked(struct channel *ch, struct pulse *p)
+{
+    if (list_empty(&p->link))
+        return;
+    list_remove(&p->link);
+    ch->num_pulse--;
+    atomic_store_explicit(&p->queued, false, memory_order_release);
+}
+
+/* Priority, then arrival; to a waiting receiver at once. */
+static void pulse_put_locked(struct channel *ch, struct pulse *p)
+{
+    struct thread *r = receiver_find_locked(ch, true);
+    if (r) {
+        list_remove(&r->link);
+        ch->num_recv--;
+        r->msg.pulse = p;
+        receive_take_prio_locked(ch, r, p->prio);
+        atomic_store(&r->kcont, receive_pulse_finish);
+        thread_ready_locked(r);
+        return;
+    }
+    struct list *pos = ch->pulses.prev;
+    while (pos != &ch->pulses && list_entry(pos, struct pulse, link)->prio < p->prio)
+        pos = pos->prev;
+    list_insert_before(pos->next, &p->link);
+    ch->num_pulse++;
+}
+
+int pulse_send_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
+{
+    if (ch->destroyed)
+        return -ESRCH;
+    if (ch->num_pulse >= PULSES_PER_CHANNEL_MAX)
+        return -EAGAIN;
+    struct pulse *p = slab_alloc(&pulse_slab);
+    if (!p)
+        return -EAGAIN;
+    list_init(&p->link);
+    p->reserved = false;
+    p->prio = (uint8_t)prio;
+    p->code = (int8_t)code;
+    p->value = value;
+    p->scoid = scoid;
+    pulse_put_locked(ch, p);
+    return 0;
+}
+
+int pulse_send(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
+{
+    spin_lock(&ch->lock);
+    int err = pulse_send_locked(ch, prio, code, value, scoid);
+    spin_unlock(&ch->lock);
+    return err;
+}
+
+void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio)
+{
+    if (ch->destroyed || atomic_exchange_explicit(&p->queued, true, memory_order_acq_rel))
+        return;
+    list_init(&p->link);
+    p->prio = (uint8_t)prio;
+    pulse_put_locked(ch, p);
+}
+
+/* ---- destruction */
+
+static void fail_waiters_locked(struct channel *ch)
+{
+    while (!list_empty(&ch->receivers)) {
+        struct thread *r = list_entry(list_pop_head(&ch->receivers), struct thread, link);
+        ch->num_recv--;
+        thread_set_result(r, -ESRCH);
+        thread_ready_locked(r);
+    }
+    list_for_each_safe(e, tmp, &ch->senders)
+        send_fail_locked(ch, list_entry(e, struct thread, link), ESRCH);
+    list_for_each_safe(e, tmp, &ch->repliers)
+        send_fail_locked(ch, list_entry(e, struct thread, link), ESRCH);
+    while (!list_empty(&ch->pulses)) {
+        struct pulse *p = list_entry(list_pop_head(&ch->pulses), struct pulse, link);
+        ch->num_pulse--;
+        pulse_free(p);
+    }
+}
+
+static uint64_t coid_death_value(const struct conn *c)
+{
+    return (uint64_t)(uint32_t)c->coid;
+}
+
+/* Marks every connection of client to ch dead; tells the client's channels that asked (_NTO_CHF_COID_DISCONNECT). */
+static void tell_client(struct process *client, struct channel *ch)
+{
+    struct channel *ask = NULL;
+    spin_lock(&client->lock);
+    for (int id = idtable_next(&client->channels, 0); id >= 0 && !ask;
+         id = idtable_next(&client->channels, (uint32_t)id + 1)) {
+        struct channel *c = idtable_get(&client->channels, (uint32_t)id);
+        if (c && c != ch && (c->flags & _NTO_CHF_COID_DISCONNECT) && channel_get_live(c))
+            ask = c;
+    }
+    struct idtable *tables[] = { &client->fds, &client->side };
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        for (int id = idtable_next(tables[i], 0); id >= 0; id = idtable_next(tables[i], (uint32_t)id + 1)) {
+            struct conn *c = idtable_get(tables[i], (uint32_t)id);
+            if (!c || c->chan != ch)
+                continue;
+            atomic_fetch_or(&c->flags, _NTO_COF_DEAD);
+            if (ask)
+                (void)pulse_send(ask, QRV_PRIO_DEFAULT, _PULSE_CODE_COIDDEATH, coid_death_value(c), 0);
+        }
+    }
+    spin_unlock(&client->lock);
+    if (ask)
+        channel_put(ask);
+}
+
+void channel_kill(struct channel *ch)
+{
+    spin_lock(&ch->lock);
+    ch->destroyed = true;
+    fail_waiters_locked(ch);
+    spin_unlock(&ch->lock);
+    for (;;) {
+        spin_lock(&ch->lock);
+        struct list *e = list_pop_head(&ch->sconns);
+        struct sconn *s = e ? list_entry(e, struct sconn, chan_link) : NULL;
+        struct process *client = NULL;
+        if (s) {
+            s->detached = true;
+            if (s->client && process_get_live(s->client))
+                client = s->client;
+        }
+        spin_unlock(&ch->lock);
+        if (!s)
+            break;
+        spin_lock(&ch->proc->lock);
+        idtable_remove(&ch->proc->sconns, (uint32_t)(s->index));
+        spin_unlock(&ch->proc->lock);
+        if (client) {
+            tell_client(client, ch);
+            process_put(client);
+        }
+        sconn_put(s);
+    }
+}
+
+int channel_destroy(struct process *p, int32_t chid)
+{
+    spin_lock(&p->lock);
+    struct channel *ch = chid > 0 ? idtable_remove(&p->channels, (uint32_t)chid) : NULL;
+    spin_unlock(&p->lock);
+    if (!ch)
+        return -EINVAL;
+    channel_kill(ch);
+    channel_put(ch);
+    return 0;
+}
+
+void channel_thread_fini(struct thread *t)
+{
+    t->msg.serving = NULL;
+}

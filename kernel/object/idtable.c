@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two-level id table: see idtable.h for who may do what. */
+#include "object/idtable.h"
+#include "mm/mm.h"
+
+#define CHUNK_BYTES (IDTABLE_CHUNK * sizeof(void *))
+
+/* The top level is as large as the table's range needs: a process has seven tables and most stay small. */
+static uint32_t top_entries(const struct idtable *t)
+{
+    return (t->max + IDTABLE_CHUNK - 1) / IDTABLE_CHUNK;
+}
+
+void idtable_init(struct idtable *t, uint32_t max_ids)
+{
+    t->chunks = NULL;
+    t->max = MIN(max_ids, IDTABLE_CHUNK * IDTABLE_CHUNKS_MAX);
+    t->count = 0;
+    t->hint = 0;
+}
+
+void idtable_fini(struct idtable *t)
+{
+    kassert(t->count == 0);
+    if (!t->chunks)
+        return;
+    for (uint32_t i = 0; i < top_entries(t); i++) {
+        void *chunk = (void *)atomic_load_explicit(&t->chunks[i], memory_order_relaxed);
+        if (chunk)
+            kfree(chunk, CHUNK_BYTES);
+    }
+    kfree((void *)t->chunks, top_entries(t) * sizeof(void *));
+    t->chunks = NULL;
+}
+
+static void *_Atomic *slot(const struct idtable *t, uint32_t id)
+{
+    void *_Atomic *_Atomic *top = __atomic_load_n(&t->chunks, __ATOMIC_ACQUIRE);
+    if (id >= t->max || !top)
+        return NULL;
+    void *_Atomic *chunk = atomic_load_explicit(&top[id / IDTABLE_CHUNK], memory_order_acquire);
+    return chunk ? &chunk[id % IDTABLE_CHUNK] : NULL;
+}
+
+static void *_Atomic *slot_make(struct idtable *t, uint32_t id)
+{
+    if (!t->chunks) {
+        void *top = kmalloc(top_entries(t) * sizeof(void *));
+        if (!top)
+            return NULL;
+        __atomic_store_n(&t->chunks, top, __ATOMIC_RELEASE);
+    }
+    if (!atomic_load_explicit(&t->chunks[id / IDTABLE_CHUNK], memory_order_relaxed)) {
+        void *chunk = kmalloc(CHUNK_BYTES);
+        if (!chunk)
+            return NULL;
+        atomic_store_explicit(&t->chunks[id / IDTABLE_CHUNK], chunk, memory_order_release);
+    }
+    return slot(t, id);
+}
+
+int idtable_alloc(struct idtable *t, uint32_t from, void *ptr)
+{
+    for (uint32_t id = MAX(from, t->hint); id < t->max; id++) {
+        void *_Atomic *s = slot_make(t, id);
+        if (!s)
+            return -ENOMEM;
+        if (atomic_load_explicit(s, memory_order_relaxed))
+            continue;
+        atomic_store_explicit(s, ptr, memory_order_release);
+        t->count++;
+        if (from <= t->hint)
+            t->hint = id + 1;
+        return (int)id;
+    }
+    return -EAGAIN;
+}
+
+void *idtable_get(const struct idtable *t, uint32_t id)
+{
+    void *_Atomic *s = slot(t, id);
+    return s ? atomic_load_explicit(s, memory_order_acquire) : NULL;
+}
+
+void *idtable_remove(struct idtable *t, uint32_t id)
+{
+    void *_Atomic *s = slot(t, id);
+    if (!s)
+        return NULL;
+    void *p = atomic_exchange_explicit(s, NULL, memory_order_acq_rel);
+    if (p) {
+        t->count--;
+        if (id < t->hint)
+            t->hint = id;
+    }
+    return p;
+}
+
+int idtable_next(const struct idtable *t, uint32_t from)
+{
+    for (uint32_t id = from; id < t->max;) {
+        void *_Atomic *s = slot(t, id);
+        if (!s) {
+            id = (id / IDTABLE_CHUNK + 1) * IDTABLE_CHUNK;
+            continue;
+        }
+        if (atomic_load_explicit(s, memory_order_acquire))
+            return (int)id;
+        id++;
+    }
+    return -1;
+}

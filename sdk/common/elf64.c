@@ -78,7 +78,8 @@ const char *elf_usage(const void *data, size_t len, size_t *text_len)
     enum elf_kind kind = open_image(&im, data, len);
     if (kind == ELF_NOT || kind == ELF_OTHER)
         return NULL;
-    for (unsigned i = 1; i < im.eh.e_shnum && section(&im, i, &sh); i++) {
+    /* The last one counts: that is where elf_set_usage() puts it. */
+    for (unsigned i = im.eh.e_shnum; i-- > 1 && section(&im, i, &sh);) {
         if (sh.sh_type == SHT_PROGBITS && section_named(&im, &sh, USAGE_SECTION) &&
             inside(&im, sh.sh_offset, sh.sh_size)) {
             *text_len = (size_t)sh.sh_size;

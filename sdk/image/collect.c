@@ -32,6 +32,17 @@ static int fail(struct collector *c, const struct entry *e, const char *what, co
     return -1;
 }
 
+/* dir/name if it exists, or NULL; a relative dir of a build file is relative to that file. */
+static char *try_place(const struct collector *c, const char *dir, size_t dir_len, const char *name)
+{
+    char *path = dir[0] == '/' ? xprintf("%.*s/%s", (int)dir_len, dir, name)
+                               : xprintf("%s/%.*s/%s", c->options->build_dir, (int)dir_len, dir, name);
+    if (access(path, F_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
 /* The first place where name exists, or NULL. */
 static char *find_host(const struct collector *c, const struct entry *e, const char *name)
 {
@@ -40,20 +51,12 @@ static char *find_host(const struct collector *c, const struct entry *e, const c
     if (name[0] == '/')
         return access(name, F_OK) == 0 ? xstrdup(name) : NULL;
     bool relative = strncmp(name, "./", 2) == 0 || strncmp(name, "../", 3) == 0;
-    if (e->attr.cd != NULL) {
-        path = fs_join(e->attr.cd, name);
-        if (access(path, F_OK) == 0)
-            return path;
-        free(path);
-    }
+    if (e->attr.cd != NULL && (path = try_place(c, e->attr.cd, strlen(e->attr.cd), name)) != NULL)
+        return path;
     for (const char *s = relative ? NULL : e->attr.search; s != NULL && *s != '\0';) {
         size_t n = strcspn(s, ":");
-        char *dir = xstrndup(s, n);
-        path = fs_join(dir, name);
-        free(dir);
-        if (access(path, F_OK) == 0)
+        if ((path = try_place(c, s, n, name)) != NULL)
             return path;
-        free(path);
         s += n + (s[n] == ':');
     }
     for (const char *const *s = relative ? NULL : o->search; s != NULL && *s != NULL; s++) {

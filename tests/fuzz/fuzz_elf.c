@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs: stripping, usage messages, and the kernel check, on any bytes. */
+#include "fuzz.h"
+
+#include "common/elf64.h"
+#include "qrv/kernel_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct buf small = {0};
+    struct buf with = {0};
+    size_t len;
+    elf_usage(data, size, &len);
+    kernel_refuse(data, size, (uint64_t)128 << 20, size);
+    elf_strip(data, size, &small);
+    if (elf_set_usage(data, size, "text", 4, &with) == NULL) {
+        const char *text = elf_usage(with.data, with.len, &len);
+        if (text == NULL || len != 4 || memcmp(text, "text", 4) != 0)
+            abort();
+    }
+    buf_free(&small);
+    buf_free(&with);
+    return 0;
+}

@@ -271,7 +271,7 @@ int64_t sync_mutex_event(struct thread *t, uint64_t va, const struct _kc_sigeven
     return ev && !se ? -EAGAIN : 0;
 }
 
-bool sync_event_take(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev)
+bool sync_event_get(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev)
 {
     struct bucket *b = sync_bucket(key);
     if (atomic_load(&event_count) == 0)

@@ -68,7 +68,7 @@ void pi_update(struct thread *owner);
 struct thread *pi_close(struct thread *t); /* first waiter on t, which accepts no more; NULL none */
 
 /* Event registered for the owner death of the object: pid to deliver to.  No lock held. */
-bool sync_event_take(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev);
+bool sync_event_get(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev);
 
 /* sync_mutex.c for the condvar: takes the mutex for t; res is the result it gets with the mutex if it has to wait. */
 int64_t mutex_take(struct thread *t, uint64_t va, const struct wait_ops *ops, uint32_t res_errno);

@@ -24,7 +24,7 @@ void receive_take_prio_locked(struct channel *ch, struct thread *t, int prio)
     if (ch->flags & _NTO_CHF_FIXED_PRIORITY)
         return;
     t->run_prio = (uint8_t)prio;
-    t->boost_prio = t->sync_boost;
+    t->boost_prio = 0;
     thread_recompute_prio_locked(t);
 }
 
@@ -242,7 +242,7 @@ KC_HANDLER(msg_receivev)
         struct spinlock *l = thread_lock(t);
         t->msg.serving = NULL;
         t->run_prio = t->base_prio;
-        t->boost_prio = t->sync_boost;
+        t->boost_prio = 0;
         thread_recompute_prio_locked(t);
         thread_unlock(l);
         return 0;

@@ -63,8 +63,7 @@ struct thread {
     uint8_t base_prio;          /* SchedSet */
     uint8_t run_prio;           /* base_prio, or the priority taken over by MsgReceive */
     uint8_t mutex_prio;         /* highest waiter of a mutex it holds (object/sync.c), 0 none */
-    uint8_t sync_boost;         /* highest waiter of a mutex it holds (object/sync.c); 0 none */
-    uint8_t boost_prio;         /* that, or a more important message waiting for it; 0 none */
+    uint8_t boost_prio;         /* a more important message that waits for it; 0 none */
     int16_t hart;               /* run queue index */
     uint32_t runmask;
     struct list link;           /* run queue level, or the wait object's queue */

@@ -12,9 +12,9 @@ static void disturb_if_flagged(struct thread *t, uint64_t seq)
     uint32_t f = atomic_load_explicit(&t->flags, memory_order_acquire);
     if (f & TF_KILL)
         thread_disturb(t, seq, WAKE_KILL, EINTR);
-    else if (f & TF_CANCEL)
+    if (f & TF_CANCEL)
         thread_disturb(t, seq, WAKE_CANCEL, ECANCELED);
-    else if (f & TF_SIGNAL)
+    if (f & TF_SIGNAL)
         thread_disturb(t, seq, WAKE_SIGNAL, EINTR);
 }
 
@@ -75,6 +75,15 @@ static bool thread_work(struct hart *h, struct thread *t)
     return false;
 }
 
+/* The call's result is final: its timeout is used up, and a cancellation that it reported is no longer pending. */
+static void call_over(struct thread *t)
+{
+    t->in_call = false;
+    thread_timeout_clear(t);
+    if (t->regs.x[REG_A0] == (uint64_t)-ECANCELED)
+        atomic_fetch_and(&t->flags, ~(uint32_t)TF_CANCEL);
+}
+
 struct thread *kernel_exit(void)
 {
     struct hart *h = this_hart();
@@ -100,10 +109,8 @@ struct thread *kernel_exit(void)
         if (thread_work(h, t) || h->switch_out || !h->current ||
             atomic_load_explicit(&h->resched, memory_order_relaxed))
             continue;
-        if (t->in_call) {
-            t->in_call = false;
-            thread_timeout_clear(t);
-        }
+        if (t->in_call)
+            call_over(t);
         arch_fp_load(t);
         return t;
     }

@@ -75,7 +75,7 @@ static void check_forbidden(struct console *c, size_t from)
     for (int i = 0; i < c->forbid_count && c->offence == NULL; i++) {
         size_t n = strlen(c->forbidden[i]);
         size_t start = from > n ? from - n : 0;
-        if (memmem(c->seen.data + start, c->seen.len - start, c->forbidden[i], n) != NULL)
+        if (strcasestr(c->seen.data + start, c->forbidden[i]) != NULL)
             c->offence = c->forbidden[i];
     }
 }

@@ -4,7 +4,7 @@
  *
  *     timeout SECONDS    for the following expects (default 30)
  *     expect TEXT        wait until TEXT appears
- *     forbid TEXT        fail as soon as TEXT appears anywhere from now on
+ *     forbid TEXT        fail as soon as TEXT appears from now on, in small or capital letters
  *     send TEXT          type TEXT and Enter
  *     type TEXT          type TEXT without Enter
  *     sleep SECONDS

@@ -228,7 +228,7 @@ static void test_dialog_play(void)
     CHECK(play("expect a\\nready\nquit 7\n", shell, 10000) == 7, "carriage returns do not disturb; quit");
     CHECK(play("timeout 0.2\nexpect never\n", shell, 10000) == EXIT_SCRIPT, "what does not come is a failure");
     CHECK(play("expect never\n", shell, 200) == EXIT_TIMEOUT, "the time of the whole run is a timeout");
-    CHECK(play("forbid got\nexpect ready\ntype x\\n\nexpect never\n", shell, 10000) == EXIT_SCRIPT, "forbidden text");
+    CHECK(play("forbid GOT\nexpect ready\ntype x\\n\nexpect never\n", shell, 10000) == EXIT_SCRIPT, "forbidden text");
     CHECK(play("type \\n\nexpect never\n", shell, 10000) == EXIT_SCRIPT, "the end of the machine is noticed");
     CHECK(play("expect on\nquit\n", deaf, 10000) == 0, "a child that ignores SIGTERM is ended all the same");
     char *const missing[] = {(char *)"/nonexistent/qemu", NULL};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* posix_spawn(): one message; the loader in the new process carries out the file actions and reports what went wrong.
+ * Signals wait until the answer is there: an interrupted spawn would leave a child nobody knows. */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include "../qrv/spawnmsg.h"
+#include "pthread_impl.h"
+
+hidden int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path, const posix_spawn_file_actions_t *fa,
+                             const posix_spawnattr_t *restrict attr, char *const argv[restrict],
+                             char *const envp[restrict], uint32_t more);
+
+static long apply(struct tmsg_spawn *h, const posix_spawnattr_t *a)
+{
+    struct _kc_sched_param now = {0, 0};
+    short fl = (short)a->__flags;
+    if (fl & POSIX_SPAWN_RESETIDS)
+        h->flags |= TMSG_SPAWN_RESETIDS;
+    if (fl & POSIX_SPAWN_SETSID)
+        h->flags |= TMSG_SPAWN_SETSID;
+    if (fl & POSIX_SPAWN_SETPGROUP) {
+        h->flags |= TMSG_SPAWN_SETGROUP;
+        h->pgrp = a->__pgrp;
+    }
+    if (fl & POSIX_SPAWN_SETSIGDEF) {
+        h->flags |= TMSG_SPAWN_SETSIGDEF;
+        h->sigdefault = a->__def.__bits[0];
+    }
+    if (fl & POSIX_SPAWN_SETSIGMASK)
+        h->sigmask = a->__mask.__bits[0];
+    if (fl & (POSIX_SPAWN_SETSCHEDULER | POSIX_SPAWN_SETSCHEDPARAM)) {
+        long policy = __kercall3(KC_SCHED_GET, 0, 0, (long)&now);
+        if (policy < 0)
+            return policy;
+        h->flags |= TMSG_SPAWN_SETSCHED;
+        h->policy = fl & POSIX_SPAWN_SETSCHEDULER ? a->__pol : (int32_t)policy;
+        h->priority = a->__prio ? a->__prio : now.sched_priority;
+    }
+    return 0;
+}
+
+int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path, const posix_spawn_file_actions_t *fa,
+                      const posix_spawnattr_t *restrict attr, char *const argv[restrict], char *const envp[restrict],
+                      uint32_t more)
+{
+    struct qrv_spawn s = {.path = path, .argv = argv, .envp = envp, .fa = fa};
+    sigset_t old;
+    int cs;
+    long rc = 0;
+    __pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cs);
+    __block_all_sigs(&old);
+    s.h.nfds = -1;
+    s.h.flags = TMSG_SPAWN_SETSIGMASK | more;
+    s.h.sigmask = old.__bits[0];
+    if (attr)
+        rc = apply(&s.h, attr);
+    if (rc == 0)
+        rc = __qrv_spawn(&s, TMSG_PROC_SPAWN);
+    __restore_sigs(&old);
+    __pthread_setcancelstate(cs, 0);
+    if (rc < 0)
+        return (int)-rc;
+    if (res)
+        *res = (pid_t)rc;
+    return 0;
+}
+
+int posix_spawn(pid_t *restrict res, const char *restrict path, const posix_spawn_file_actions_t *fa,
+                const posix_spawnattr_t *restrict attr, char *const argv[restrict], char *const envp[restrict])
+{
+    return __qrv_posix_spawn(res, path, fa, attr, argv, envp, 0);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* musl's struct pthread as we use it: robust_list.off caches the mutex owner word (0: not known yet, as after fork()),
+ * sysinfo keeps the kernel's thread id when tid has been cleared. */
+#pragma once
+#include <abi/sync.h>
+#include <abi/thread.h>
+#include <abi/time.h>
+#include "kercall.h"
+#include "pthread_impl.h"
+
+extern hidden int __qrv_forked_owner;
+
+struct qrv_thread { /* how a new thread starts; lives on its stack */
+    void *(*fn)(void *);
+    void *arg;
+    unsigned long mask;
+    int c11;
+};
+hidden void __qrv_thread_entry(void *, void *);
+hidden _Noreturn void __qrv_thread_begin(struct qrv_thread *);
+/* A thread with stack, TLS and kernel thread but ... see pthread_create.c */
+hidden int __qrv_thread_make(pthread_t *res, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, int c11);
+
+static inline int __qrv_owner(void)
+{
+    pthread_t self = __pthread_self();
+    if (!self->robust_list.off)
+        self->robust_list.off = __kercall0(KC_GETPID) << 16 | self->tid;
+    return (int)self->robust_list.off;
+}
+
+static inline void *__qrv_gp(void)
+{
+    void *gp;
+    __asm__("mv %0, gp" : "=r"(gp));
+    return gp;
+}
+
+static inline unsigned long __qrv_abs_ns(const struct timespec *ts)
+{
+    if (ts->tv_sec < 0)
+        return 0;
+    if (ts->tv_sec > 9000000000L)
+        return 9000000000000000000UL;
+    return (unsigned long)ts->tv_sec * 1000000000UL + (unsigned long)ts->tv_nsec;
+}
+
+/* The next blocking kernel call of this thread ends at `at`. */
+static inline void __qrv_timeout(clockid_t clk, unsigned state_bits, const struct timespec *at)
+{
+    unsigned long ns = __qrv_abs_ns(at);
+    __kercall5(KC_TIMER_TIMEOUT, clk, (long)(state_bits | _KC_TIMEOUT_ABSTIME), 0, (long)&ns, 0);
+}
+
+static inline sync_t *__qrv_sync(void *obj)
+{
+    return (sync_t *)obj;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <abi/signal.h>
+
+int __libc_current_sigrtmax(void)
+{
+    return QRV_SIGRTMAX;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scheduling, clock and name of a thread.  killlock keeps the thread from ending between the look at its id and its use. */
+#include <sched.h>
+#include <string.h>
+#include "../qrv/thread.h"
+#include "lock.h"
+
+/* Runs `call` on the tid of t with its end held off. */
+#define WITH_TID(t, rc, call) \
+    do { \
+        sigset_t set_; \
+        __block_app_sigs(&set_); \
+        LOCK((t)->killlock); \
+        int tid = (t)->tid; \
+        rc = tid > 0 ? (call) : -ESRCH; \
+        UNLOCK((t)->killlock); \
+        __restore_sigs(&set_); \
+    } while (0)
+
+int pthread_getschedparam(pthread_t t, int *restrict policy, struct sched_param *restrict param)
+{
+    struct _kc_sched_param k = {0, 0};
+    long rc;
+    WITH_TID(t, rc, __kercall3(KC_SCHED_GET, 0, tid, (long)&k));
+    if (rc < 0)
+        return (int)-rc;
+    memset(param, 0, sizeof *param);
+    param->sched_priority = k.sched_priority;
+    param->sched_curpriority = k.sched_curpriority;
+    *policy = (int)rc;
+    return 0;
+}
+
+static int set_sched(pthread_t t, int policy, int prio)
+{
+    struct _kc_sched_param k = {prio, prio};
+    long rc;
+    WITH_TID(t, rc, __kercall4(KC_SCHED_SET, 0, tid, policy, (long)&k));
+    return rc < 0 ? (int)-rc : 0;
+}
+
+int pthread_setschedparam(pthread_t t, int policy, const struct sched_param *param)
+{
+    return set_sched(t, policy, param->sched_priority);
+}
+
+int pthread_setschedprio(pthread_t t, int prio)
+{
+    return set_sched(t, _KC_SCHED_NOCHANGE, prio);
+}
+
+int pthread_getcpuclockid(pthread_t t, clockid_t *clk)
+{
+    long rc;
+    WITH_TID(t, rc, __kercall2(KC_CLOCK_ID, 0, tid));
+    if (rc < 0)
+        return (int)-rc;
+    *clk = (clockid_t)rc;
+    return 0;
+}
+
+struct name_ctl {
+    int new_len, buf_len;
+    char buf[_NTO_THREAD_NAME_MAX];
+};
+
+/* Names of other threads go by the id in front of the command: ThreadCtl() speaks of the caller only. */
+int pthread_setname_np(pthread_t t, const char *name)
+{
+    struct name_ctl n = {.buf_len = 0};
+    size_t len = strnlen(name, _NTO_THREAD_NAME_MAX);
+    if (len >= _NTO_THREAD_NAME_MAX)
+        return ERANGE;
+    if (t != __pthread_self())
+        return ENOTSUP;
+    n.new_len = (int)len + 1;
+    memcpy(n.buf, name, len + 1);
+    return (int)-__kercall2(KC_THREAD_CTL, _NTO_TCTL_NAME, (long)&n);
+}
+
+int pthread_getname_np(pthread_t t, char *name, size_t size)
+{
+    struct name_ctl n = {.new_len = -1, .buf_len = sizeof n.buf};
+    if (t != __pthread_self())
+        return ENOTSUP;
+    long rc = __kercall2(KC_THREAD_CTL, _NTO_TCTL_NAME, (long)&n);
+    if (rc < 0)
+        return (int)-rc;
+    n.buf[sizeof n.buf - 1] = 0;
+    if (strlen(n.buf) >= size)
+        return ERANGE;
+    strcpy(name, n.buf);
+    return 0;
+}

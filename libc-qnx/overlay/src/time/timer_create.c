@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* timer_*(): kernel timers.  A SIGEV_THREAD timer sends pulses to a thread of its own, which calls the function; its handle
+ * is the helper's address, tagged negative (kernel ids are not). */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <abi/msg.h>
+#include <abi/time.h>
+#include "../qrv/kercall.h"
+#include "pthread_impl.h"
+
+#define CODE_FIRE 1
+#define CODE_STOP 2
+
+struct helper {
+    int chid, coid, id;
+    void (*fn)(union sigval);
+    union sigval value;
+};
+
+static long fail(long rc)
+{
+    if (rc >= 0)
+        return rc;
+    errno = (int)-rc;
+    return -1;
+}
+
+static struct helper *helper_of(timer_t t)
+{
+    intptr_t v = (intptr_t)t;
+    return v < 0 ? (struct helper *)((uintptr_t)v << 1) : 0;
+}
+
+static int id_of(timer_t t)
+{
+    struct helper *h = helper_of(t);
+    return h ? h->id : (int)(intptr_t)t;
+}
+
+static void dispose(struct helper *h)
+{
+    if (h->id >= 0)
+        __kercall1(KC_TIMER_DESTROY, h->id);
+    __kercall1(KC_CONNECT_DETACH, h->coid);
+    __kercall1(KC_CHANNEL_DESTROY, h->chid);
+    free(h);
+}
+
+static void *serve(void *arg)
+{
+    struct helper *h = arg;
+    struct _kc_pulse p;
+    for (;;) {
+        if (__kercall5(KC_MSG_RECEIVEV, h->chid, (long)&p, -(long)sizeof p, 0, KC_RECEIVE_PULSE) != 0)
+            continue;
+        if (p.code == CODE_STOP)
+            break;
+        if (p.code == CODE_FIRE)
+            h->fn(h->value);
+    }
+    dispose(h);
+    return 0;
+}
+
+static struct helper *make_helper(const struct sigevent *ev)
+{
+    struct helper *h = malloc(sizeof *h);
+    if (!h)
+        return 0;
+    *h = (struct helper){.id = -1, .fn = ev->sigev_notify_function, .value = ev->sigev_value};
+    h->chid = (int)__kercall1(KC_CHANNEL_CREATE, _NTO_CHF_PRIVATE);
+    h->coid = h->chid < 0 ? h->chid : (int)__kercall5(KC_CONNECT_ATTACH, 0, 0, h->chid, _NTO_SIDE_CHANNEL, 0);
+    if (h->coid < 0) {
+        int rc = h->coid;
+        if (h->chid >= 0)
+            __kercall1(KC_CHANNEL_DESTROY, h->chid);
+        free(h);
+        errno = -rc;
+        return 0;
+    }
+    return h;
+}
+
+static int create_threaded(clockid_t clk, const struct sigevent *ev, timer_t *res)
+{
+    pthread_attr_t attr;
+    pthread_t td;
+    sigset_t old;
+    struct helper *h = make_helper(ev);
+    if (!h)
+        return -1;
+    struct _kc_sigevent k = {.notify = SIGEV_PULSE, .id = h->coid, .code = CODE_FIRE, .priority = -1};
+    long id = __kercall2(KC_TIMER_CREATE, clk, (long)&k);
+    if (id < 0) {
+        dispose(h);
+        return (int)fail(id);
+    }
+    h->id = (int)id;
+    if (ev->sigev_notify_attributes)
+        attr = *ev->sigev_notify_attributes;
+    else
+        pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    __block_app_sigs(&old);
+    int rc = pthread_create(&td, &attr, serve, h);
+    __restore_sigs(&old);
+    if (rc) {
+        dispose(h);
+        errno = rc;
+        return -1;
+    }
+    *res = (timer_t)(INTPTR_MIN | (intptr_t)((uintptr_t)h >> 1));
+    return 0;
+}
+
+int timer_create(clockid_t clk, struct sigevent *restrict ev, timer_t *restrict res)
+{
+    struct _kc_sigevent k = {.notify = SIGEV_SIGNAL, .id = SIGALRM};
+    if (ev && (ev->sigev_notify & SIGEV_TYPE_MASK) == SIGEV_THREAD)
+        return create_threaded(clk, ev, res);
+    long id = __kercall2(KC_TIMER_CREATE, clk, ev ? (long)ev : (long)&k);
+    if (id < 0)
+        return (int)fail(id);
+    *res = (timer_t)(intptr_t)id;
+    return 0;
+}
+
+int timer_delete(timer_t t)
+{
+    struct helper *h = helper_of(t);
+    if (!h)
+        return (int)fail(__kercall1(KC_TIMER_DESTROY, id_of(t)));
+    struct _itimer off = {0, 0};
+    __kercall4(KC_TIMER_SETTIME, h->id, 0, (long)&off, 0);
+    return (int)fail(__kercall4(KC_MSG_SEND_PULSE, h->coid, -1, CODE_STOP, 0));
+}
+
+static void to_spec(struct itimerspec *s, const struct _itimer *t)
+{
+    s->it_value = (struct timespec){(time_t)(t->nsec / 1000000000UL), (long)(t->nsec % 1000000000UL)};
+    s->it_interval = (struct timespec){(time_t)(t->interval_nsec / 1000000000UL), (long)(t->interval_nsec % 1000000000UL)};
+}
+
+int timer_settime(timer_t t, int flags, const struct itimerspec *restrict val, struct itimerspec *restrict old)
+{
+    const struct timespec *v = &val->it_value, *i = &val->it_interval;
+    struct _itimer n, o = {0, 0};
+    if (v->tv_sec < 0 || i->tv_sec < 0 || (unsigned long)v->tv_nsec >= 1000000000UL ||
+        (unsigned long)i->tv_nsec >= 1000000000UL) {
+        errno = EINVAL;
+        return -1;
+    }
+    n = (struct _itimer){(uint64_t)v->tv_sec * 1000000000UL + (uint64_t)v->tv_nsec,
+                         (uint64_t)i->tv_sec * 1000000000UL + (uint64_t)i->tv_nsec};
+    long rc = __kercall4(KC_TIMER_SETTIME, id_of(t), flags & TIMER_ABSTIME, (long)&n, old ? (long)&o : 0);
+    if (rc >= 0 && old)
+        to_spec(old, &o);
+    return rc < 0 ? (int)fail(rc) : 0;
+}
+
+int timer_gettime(timer_t t, struct itimerspec *val)
+{
+    struct _timer_info info;
+    long rc = __kercall4(KC_TIMER_INFO, 0, id_of(t), 0, (long)&info);
+    if (rc < 0)
+        return (int)fail(rc);
+    if (rc != id_of(t))
+        return (int)fail(-EINVAL);
+    to_spec(val, &info.itime);
+    val->it_interval = (struct timespec){(time_t)(info.otime.interval_nsec / 1000000000UL),
+                                         (long)(info.otime.interval_nsec % 1000000000UL)};
+    return 0;
+}
+
+int timer_getoverrun(timer_t t)
+{
+    struct _timer_info info;
+    long rc = __kercall4(KC_TIMER_INFO, 0, id_of(t), 0, (long)&info);
+    if (rc < 0)
+        return (int)fail(rc);
+    if (rc != id_of(t))
+        return (int)fail(-EINVAL);
+    return info.overruns > INT_MAX ? INT_MAX : (int)info.overruns;
+}

@@ -28,29 +28,14 @@ uint64_t chardev_now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000UL + (uint64_t)ts.tv_nsec;
 }
 
-/* ------------------------------------------------------------------ queues */
-
-void queue_push(struct queue *q, struct waiter *w)
+static struct waiter *first(const struct waitq *q)
 {
-    if (q->head == NULL)
-        q->tail = &q->head;
-    w->next = NULL;
-    *q->tail = w;
-    q->tail = &w->next;
+    return (struct waiter *)q->head;
 }
 
-struct waiter *queue_take(struct queue *q, int rcvid)
+static struct waiter *next_of(const struct waiter *w)
 {
-    for (struct waiter **at = &q->head; *at != NULL; at = &(*at)->next) {
-        struct waiter *w = *at;
-        if (rcvid != 0 && w->rcvid != rcvid)
-            continue;
-        *at = w->next;
-        if (w->next == NULL)
-            q->tail = at;
-        return w;
-    }
-    return NULL;
+    return (struct waiter *)w->node.next;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -84,24 +69,24 @@ static void serve_readers(struct chardev *dev)
 {
     uint64_t now = dev->readers.head != NULL ? chardev_now_ns() : 0;
     struct waiter *w;
-    while ((w = dev->readers.head) != NULL) {
+    while ((w = first(&dev->readers)) != NULL) {
         if (!w->own_cond)
             w->cond = (struct ld_cond){dev->ld.tio.c_cc[VMIN], dev->ld.tio.c_cc[VTIME]};
         if (!dev->hung_up && !read_is_ready(dev, w, now))
             break;
-        queue_take(&dev->readers, w->rcvid);
-        reply_read(dev, w->rcvid, w->nbytes);
+        waitq_take(&dev->readers, w->node.rcvid);
+        reply_read(dev, w->node.rcvid, w->nbytes);
         free(w);
     }
     if (dev->readers.head == NULL)
         return;
     /* Behind the first one only a total timeout can run out. */
-    for (w = dev->readers.head->next; w != NULL;) {
-        struct waiter *next = w->next;
+    for (w = next_of(first(&dev->readers)); w != NULL;) {
+        struct waiter *next = next_of(w);
         uint64_t limit = w->limit_ns != 0 ? w->limit_ns : w->cond.min == 0 ? w->deadline_ns : 0;
         if (limit != 0 && now >= limit) {
-            queue_take(&dev->readers, w->rcvid);
-            MsgReply(w->rcvid, 0, NULL, 0);
+            waitq_take(&dev->readers, w->node.rcvid);
+            MsgReply(w->node.rcvid, 0, NULL, 0);
             free(w);
         }
         w = next;
@@ -151,7 +136,7 @@ static int io_read(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb)
     struct waiter *w = calloc(1, sizeof *w);
     if (w == NULL)
         return ENOMEM;
-    w->rcvid = ctp->rcvid;
+    w->node.rcvid = ctp->rcvid;
     w->nbytes = msg->i.nbytes;
     w->cond = cond;
     w->own_cond = xtype == _IO_XTYPE_READCOND;
@@ -160,7 +145,7 @@ static int io_read(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb)
         w->limit_ns = now + limit_ds * NS_PER_DS;
     if (cond.min == 0 && cond.time_ds > 0 && !(dev->ld.tio.c_lflag & ICANON))
         w->deadline_ns = now + cond.time_ds * NS_PER_DS;
-    queue_push(&dev->readers, w);
+    waitq_push(&dev->readers, &w->node);
     chardev_service(dev);
     return _RESMGR_NOREPLY;
 }
@@ -180,7 +165,7 @@ static int take_output(struct chardev *dev, struct waiter *w)
             want = room;
         if (want > sizeof buffer)
             want = sizeof buffer;
-        ssize_t n = MsgRead(w->rcvid, buffer, want, w->offset + w->done);
+        ssize_t n = MsgRead(w->node.rcvid, buffer, want, w->offset + w->done);
         if (n == -1)
             return errno;
         if (n == 0) { /* the client promised more than it sent */
@@ -196,15 +181,15 @@ static int take_output(struct chardev *dev, struct waiter *w)
 static void serve_writers(struct chardev *dev)
 {
     struct waiter *w;
-    while ((w = dev->writers.head) != NULL) {
+    while ((w = first(&dev->writers)) != NULL) {
         int error = dev->hung_up ? EIO : take_output(dev, w);
         if (error == 0 && w->done < w->nbytes)
             break;
-        queue_take(&dev->writers, w->rcvid);
+        waitq_take(&dev->writers, w->node.rcvid);
         if (error != 0)
-            MsgError(w->rcvid, error);
+            MsgError(w->node.rcvid, error);
         else
-            MsgReply(w->rcvid, (long)w->done, NULL, 0);
+            MsgReply(w->node.rcvid, (long)w->done, NULL, 0);
         free(w);
     }
 }
@@ -230,7 +215,7 @@ static int io_write(resmgr_context_t *ctp, io_write_t *msg, iofunc_ocb_t *ocb)
         return EOK;
     }
     struct waiter now = {
-        .rcvid = ctp->rcvid,
+        .node.rcvid = ctp->rcvid,
         .nbytes = msg->i.nbytes,
         .offset = ctp->offset + sizeof msg->i,
     };
@@ -256,7 +241,7 @@ static int io_write(resmgr_context_t *ctp, io_write_t *msg, iofunc_ocb_t *ocb)
     if (w == NULL)
         return ENOMEM;
     *w = now;
-    queue_push(&dev->writers, w);
+    waitq_push(&dev->writers, &w->node);
     chardev_service(dev);
     return _RESMGR_NOREPLY;
 }
@@ -282,14 +267,14 @@ static void serve_drainers(struct chardev *dev)
             MsgReply(dev->break_rcvid, 0, NULL, 0);
         dev->break_rcvid = 0;
     }
-    while ((w = dev->drainers.head) != NULL) {
+    while ((w = first(&dev->drainers)) != NULL) {
         bool done = ldisc_out_drained(&dev->ld) && dev->writers.head == NULL && dev->ops->is_idle(dev);
         if (!done && !dev->hung_up)
             break;
-        queue_take(&dev->drainers, w->rcvid);
+        waitq_take(&dev->drainers, w->node.rcvid);
         int error = dev->hung_up ? EIO : EOK;
         if (error == EOK && w->after == DRAIN_BREAK) {
-            chardev_break(dev, (unsigned)w->nbytes, w->rcvid);
+            chardev_break(dev, (unsigned)w->nbytes, w->node.rcvid);
             free(w);
             continue;
         }
@@ -298,9 +283,9 @@ static void serve_drainers(struct chardev *dev)
         if (error == EOK && w->after != DRAIN_ONLY)
             error = chardev_apply(dev, &w->tio);
         if (error != EOK)
-            MsgError(w->rcvid, error);
+            MsgError(w->node.rcvid, error);
         else
-            MsgReply(w->rcvid, 0, NULL, 0);
+            MsgReply(w->node.rcvid, 0, NULL, 0);
         free(w);
     }
 }
@@ -316,7 +301,7 @@ static void earliest(uint64_t *at, uint64_t candidate)
 void chardev_update_timer(struct chardev *dev)
 {
     uint64_t at = dev->break_end_ns;
-    for (struct waiter *w = dev->readers.head; w != NULL; w = w->next) {
+    for (struct waiter *w = first(&dev->readers); w != NULL; w = next_of(w)) {
         earliest(&at, w->deadline_ns);
         earliest(&at, w->limit_ns);
     }
@@ -423,16 +408,16 @@ static int io_unblock(resmgr_context_t *ctp, io_pulse_t *msg, iofunc_ocb_t *ocb)
         dev->break_rcvid = 0; /* the break itself ends in its own time */
         return EINTR;
     }
-    if ((w = queue_take(&dev->writers, ctp->rcvid)) != NULL && w->done > 0) {
-        MsgReply(w->rcvid, (long)w->done, NULL, 0);
+    if ((w = waitq_take(&dev->writers, ctp->rcvid)) != NULL && w->done > 0) {
+        MsgReply(w->node.rcvid, (long)w->done, NULL, 0);
         free(w);
         chardev_update_timer(dev);
         return _RESMGR_NOREPLY;
     }
     if (w == NULL)
-        w = queue_take(&dev->readers, ctp->rcvid);
+        w = waitq_take(&dev->readers, ctp->rcvid);
     if (w == NULL)
-        w = queue_take(&dev->drainers, ctp->rcvid);
+        w = waitq_take(&dev->drainers, ctp->rcvid);
     if (w == NULL)
         return iofunc_unblock_default(ctp, msg, ocb);
     free(w);

@@ -38,12 +38,12 @@ static int drain(struct chardev *dev, resmgr_context_t *ctp, int after, size_t n
     struct waiter *w = calloc(1, sizeof *w);
     if (w == NULL)
         return ENOMEM;
-    w->rcvid = ctp->rcvid;
+    w->node.rcvid = ctp->rcvid;
     w->after = (uint8_t)after;
     w->nbytes = n;
     if (tio != NULL)
         w->tio = *tio;
-    queue_push(&dev->drainers, w);
+    waitq_push(&dev->drainers, &w->node);
     chardev_service(dev);
     return _RESMGR_NOREPLY;
 }

@@ -21,6 +21,7 @@ struct chardev;
 #include <sys/neutrino.h>
 #include <time.h>
 
+#include "../lib/waitq.h"
 #include "ldisc.h"
 
 /* Modem lines, as TIOCM_* of <sys/ioctl.h>. */
@@ -37,8 +38,7 @@ struct chip_ops {
 
 /* A client that waits for a reply. */
 struct waiter {
-    struct waiter *next;
-    int rcvid;
+    struct wait_node node;
     size_t nbytes, done;
     size_t offset;        /* of the data in the client's message (writes) */
     struct ld_cond cond;  /* reads */
@@ -51,11 +51,6 @@ struct waiter {
 };
 enum { DRAIN_ONLY, DRAIN_SETATTR, DRAIN_SETATTR_FLUSH, DRAIN_BREAK };
 
-struct queue {
-    struct waiter *head;
-    struct waiter **tail;
-};
-
 struct chardev {
     iofunc_attr_t attr; /* first: the framework's handle */
     struct ldisc ld;
@@ -65,7 +60,7 @@ struct chardev {
     int irq, irq_id;
     pid_t sid, pgrp; /* controlling session and foreground group, 0 none */
     struct winsize size;
-    struct queue readers, writers, drainers;
+    struct waitq readers, writers, drainers; /* of struct waiter */
     timer_t timer;
     uint64_t timer_at_ns;  /* when the timer is set for, 0 not set */
     uint64_t break_end_ns; /* 0: no break is being sent */
@@ -92,8 +87,6 @@ int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb);
 int chardev_apply(struct chardev *dev, const struct termios *tio); /* tcsetattr() now; 0 or errno */
 uint64_t chardev_now_ns(void);
 void chardev_update_timer(struct chardev *dev);
-void queue_push(struct queue *q, struct waiter *w);
-struct waiter *queue_take(struct queue *q, int rcvid); /* rcvid 0: the first; NULL none */
 void chardev_break(struct chardev *dev, unsigned ms, int rcvid);
 
 /* Job control.  chardev_may_*: 0 to go on, otherwise the errno to reply (ERESTART: the group was sent sig). */

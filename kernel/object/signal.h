@@ -20,4 +20,15 @@ void signal_fork_copy(struct process *child, struct process *parent, struct thre
 /* spawn: signals ignored by from stay ignored, except those in sigdefault. */
 void signal_spawn_inherit(struct process *p, struct process *from, uint64_t sigdefault);
 void signal_process_fini(struct process *p); /* frees queued infos */
-void signal_thread_fini(struct thread *t);
+void signal_thread_fini(struct thread *t);  /* proc->lock held */
+/* TF_HOLD of t was cleared: it goes on unless the process is stopped. */
+void signal_unpark(struct thread *t);
+/* Bodies of the kernel calls; t is current, user addresses untrusted. */
+int64_t signal_suspend(struct thread *t, uint64_t mask);
+int64_t signal_waitinfo(struct thread *t, uint64_t set, uint64_t info_uaddr);
+int64_t signal_return(struct thread *t, uint64_t frame_uaddr); /* a0 as restored */
+int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, struct _kc_sigaction *old);
+/* The mask of t (current) becomes mask; what is pending and now unblocked is looked at on the way out. */
+void signal_set_mask(struct thread *t, uint64_t mask);
+/* Sends to one thread of p by tid, or (tid 0) the process; signo 0 only checks.  -ESRCH, -EPERM, -EAGAIN. */
+int signal_send(struct thread *from, struct process *p, int32_t tid, int signo, int code, uint64_t value);

@@ -170,6 +170,22 @@ int64_t sync_sem_post(struct thread *t, uint64_t va)
     return err;
 }
 
+int sync_sem_post_in(struct process *p, uint64_t va)
+{
+    struct thread *t = NULL;
+    spin_lock(&p->lock);
+    if (!list_empty(&p->thread_list) && !(atomic_load(&p->flags) & PF_TEARDOWN)) {
+        t = list_entry(p->thread_list.next, struct thread, proc_link);
+        thread_get(t);
+    }
+    spin_unlock(&p->lock);
+    if (!t)
+        return -ESRCH;
+    int err = (int)sync_sem_post(t, va); /* only names the address space */
+    thread_put(t);
+    return err;
+}
+
 /* ---- futex waits */
 
 const struct wait_ops sync_futex_ops = { .name = "futex", .disturb = sync_interrupted };

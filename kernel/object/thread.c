@@ -193,7 +193,8 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
     t->state = STATE_STOPPED;
     t->wait_ops = &hold_ops;
     atomic_store(&t->lockp, &t->wait_lock);
-    uint32_t flags = (tc->flags & _KC_TC_DETACHED ? TF_DETACHED : 0) | (tc->flags & _KC_TC_HOLD ? TF_HOLD : 0);
+    uint32_t flags = TF_SIGNAL | /* one may be pending for the process since before it had a thread */
+                     (tc->flags & _KC_TC_DETACHED ? TF_DETACHED : 0) | (tc->flags & _KC_TC_HOLD ? TF_HOLD : 0);
     if (atomic_load(&p->flags) & PF_STOPPED)
         flags |= TF_STOP;
     atomic_store(&t->flags, flags);
@@ -227,6 +228,7 @@ void thread_release_hold(struct thread *t)
     if (t->state == STATE_STOPPED && t->wait_ops == &hold_ops)
         thread_ready_locked(t);
     thread_unlock(l);
+    signal_unpark(t);
 }
 
 /* ---- joining */

@@ -60,6 +60,7 @@ int main(void)
     n = slogring_read(&ring, &cursor, buffer, sizeof buffer);
     OK(n > 0 && memcmp(buffer + sizeof r, "ghi", 3) == 0, "after a clear the cursor goes on");
 
+    slogring_clear(&ring);
     bool good = true;
     static uint8_t data[QRV_SLOG_DATA_MAX];
     srand(1);

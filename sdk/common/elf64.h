@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define USAGE_SECTION "QNX_usage"
+#include "../../sysroot/include/abi/usage.h" /* USAGE_SECTION */
 
 enum elf_kind { ELF_NOT, ELF_OTHER, ELF_RISCV64_EXEC, ELF_RISCV64_DYN, ELF_RISCV64_OBJECT };
 

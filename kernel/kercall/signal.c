@@ -44,7 +44,7 @@ KC_HANDLER(signal_kill)
 {
     int32_t pid = (int32_t)a[0], tid = (int32_t)a[1];
     int signo = (int)a[2], code = (int)a[3];
-    if (signo < 0 || signo >= QRV_NSIG || code > 127 || code < -128)
+    if (signo < 0 || signo >= QRV_NSIG || code > INT16_MAX || code < INT16_MIN)
         return -EINVAL;
     if (pid == 0 && tid != 0)
         return signal_send(t, t->proc, tid, signo, code, a[4]);

@@ -172,17 +172,27 @@ int64_t sync_sem_post(struct thread *t, uint64_t va)
 
 int sync_sem_post_in(struct process *p, uint64_t va)
 {
-    struct thread *t = NULL;
+    if (va % sizeof(uint32_t) || va % PAGE_SIZE == PAGE_SIZE - sizeof(uint32_t))
+        return -EINVAL;
     spin_lock(&p->lock);
-    if (!list_empty(&p->thread_list) && !(atomic_load(&p->flags) & PF_TEARDOWN)) {
-        t = list_entry(p->thread_list.next, struct thread, proc_link);
-        thread_get(t);
-    }
+    struct aspace *as = atomic_load(&p->flags) & (PF_TEARDOWN | PF_DEAD) ? NULL : p->as;
+    if (as)
+        aspace_hold(as);
     spin_unlock(&p->lock);
-    if (!t)
+    if (!as)
         return -ESRCH;
-    int err = (int)sync_sem_post(t, va); /* only names the address space */
-    thread_put(t);
+    struct sync_ref r = { .two = false };
+    bool shared;
+    int err = aspace_pin(as, va, true, &r.w.frame, &shared);
+    aspace_release(as);
+    if (err)
+        return -EFAULT;
+    r.w.key[0] = shared ? r.w.frame + va % PAGE_SIZE : va;
+    r.w.key[1] = shared ? 0 : (uint64_t)p->pid;
+    r.count = (_Atomic uint32_t *)((char *)phys_to_virt(r.w.frame) + va % PAGE_SIZE);
+    r.owner = r.count + 1;
+    err = sem_post(&r);
+    frame_put(r.w.frame);
     return err;
 }
 

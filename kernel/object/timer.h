@@ -31,6 +31,7 @@ struct timer {
     struct _itimer set;          /* as given to TimerSettime() */
     struct _kc_sigevent event;
     struct ktimer kt;
+    void *slab_link;             /* of freed memory: the rest must stay readable to a late ktimer */
 };
 
 int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev);
@@ -46,7 +47,8 @@ void timer_clock_changed(void);
 
 /* ---- TimerAlarm() */
 void alarm_init(struct process *p); /* once per process memory */
-void alarm_set(struct process *p, nsec_t deadline, uint64_t interval, struct _itimer *old); /* deadline 0: off */
+/* deadline 0: off; (nsec_t)-1: only report. */
+void alarm_set(struct process *p, nsec_t deadline, uint64_t interval, struct _itimer *old);
 
 /* ---- deadlines of blocking calls (object/timeout.c); thread_timeout_* are in object/thread.h */
 /* Arms t for its next kernel call (or, from inside a call, for the wait it is about to enter). */

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Timers and the process alarm.
+ *
+ * A struct timer is guarded by the lock of its process and found through the process' id table; its ktimer fires in interrupt
+ * context, looks the timer up again under that lock and delivers the event after dropping it.
+ * Periods shorter than PERIOD_MIN are served as often as that and the rest counted as overruns, so that no program can make a
+ * hart do nothing but fire timers.  A signal that is still pending is not queued again: an overrun, too.
+ */
+#include "mm/mm.h"
+#include "object/channel.h"
+#include "object/signal.h"
+#include "object/timer.h"
+
+#define PERIOD_MIN 10000U /* ns */
+#define FINI_STEP 32
+#define SI_TIMER (-2)
+#define SIGALRM 14
+
+static struct slab timer_slab = SLAB_INIT("timer", struct timer, slab_link);
+static _Atomic uint32_t timers_live;
+
+uint32_t timer_count(void)
+{
+    return atomic_load_explicit(&timers_live, memory_order_relaxed);
+}
+
+/* The next deadline of a periodic timer that was due at last, and how many were missed on the way. */
+static nsec_t next_deadline(nsec_t last, uint64_t interval, nsec_t now, uint64_t *missed)
+{
+    nsec_t next = last + interval;
+    *missed = 0;
+    if (next < now + PERIOD_MIN) {
+        *missed = (now + PERIOD_MIN - next + interval - 1) / interval;
+        next += *missed * interval;
+    }
+    return next;
+}
+
+/* proc->lock held: the signal of the last expiry has not been taken yet. */
+static bool still_pending(const struct timer *tm, const struct thread *t)
+{
+    int type = tm->event.notify & SIGEV_TYPE_MASK;
+    if (type == SIGEV_SIGNAL || type == SIGEV_SIGNAL_CODE)
+        return (tm->proc->sig_pending & QRV_SIG_BIT(tm->event.id)) != 0;
+    return type == SIGEV_SIGNAL_THREAD && t && (t->sig_pending & QRV_SIG_BIT(tm->event.id));
+}
+
+/* proc->lock held: the creating thread, referenced, or NULL. */
+static struct thread *creator(struct process *p, const struct timer *tm)
+{
+    struct thread *t = idtable_get(&p->threads, (uint32_t)tm->tid);
+    if (t)
+        thread_get(t);
+    return t;
+}
+
+/* proc->lock held.  true: *ev is to be delivered. */
+static bool expire_locked(struct timer *tm, struct thread *t, struct _kc_sigevent *ev)
+{
+    nsec_t now = arch_now();
+    if (!(tm->flags & _NTO_TI_ACTIVE) || now < tm->deadline)
+        return false;
+    bool overrun = still_pending(tm, t);
+    uint64_t missed = 0;
+    if (tm->set.interval_nsec) {
+        tm->deadline = next_deadline(tm->deadline, tm->set.interval_nsec, now, &missed);
+        tm->absolute = 0; /* only the first expiry was a time of day */
+        ktimer_set(&tm->kt, tm->deadline);
+    } else {
+        tm->flags &= ~(uint32_t)_NTO_TI_ACTIVE;
+    }
+    uint64_t total = tm->overruns + missed + overrun;
+    tm->overruns = (uint32_t)MIN(total, (uint64_t)INT32_MAX);
+    *ev = tm->event;
+    return !overrun;
+}
+
+static void deliver(struct process *p, struct thread *t, const struct _kc_sigevent *ev)
+{
+    if ((ev->notify & SIGEV_TYPE_MASK) == SIGEV_SIGNAL)
+        (void)signal_post(p, NULL, ev->id, SI_TIMER, ev->value, p->pid, p->cred.ruid);
+    else
+        (void)event_deliver(p, t, ev);
+}
+
+static void timer_fire(struct ktimer *kt)
+{
+    struct timer *tm = container_of(kt, struct timer, kt);
+    struct process *p = __atomic_load_n(&tm->proc, __ATOMIC_RELAXED);
+    if (!p || !process_get_live(p))
+        return;
+    struct _kc_sigevent ev;
+    struct thread *t = NULL;
+    bool fire = false;
+    spin_lock(&p->lock);
+    /* The memory may have become another timer's: then it is that one's deadline that decides. */
+    if (tm->proc == p && idtable_get(&p->timers, (uint32_t)tm->id) == tm) {
+        t = creator(p, tm);
+        fire = expire_locked(tm, t, &ev);
+    }
+    spin_unlock(&p->lock);
+    if (fire)
+        deliver(p, t, &ev);
+    if (t)
+        thread_put(t);
+    process_put(p);
+}
+
+/* ---- calls */
+
+int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev)
+{
+    struct process *p = t->proc;
+    if (clock != _KC_CLOCK_REALTIME && clock != _KC_CLOCK_MONOTONIC && clock != _KC_CLOCK_SOFTTIME)
+        return -EINVAL;
+    struct timer *tm = slab_alloc(&timer_slab);
+    if (!tm)
+        return -EAGAIN;
+    if (!tm->kt.fn)
+        ktimer_init(&tm->kt, timer_fire);
+    spin_lock(&p->lock);
+    tm->clock = clock;
+    tm->tid = t->tid;
+    tm->flags = tm->overruns = 0;
+    tm->deadline = 0;
+    tm->absolute = 0;
+    tm->set = (struct _itimer){ 0 };
+    tm->event = *ev;
+    int id = -EAGAIN;
+    if (p->timers.count < p->max_timers)
+        id = idtable_alloc(&p->timers, 0, tm);
+    if (id >= 0) {
+        tm->id = id;
+        __atomic_store_n(&tm->proc, p, __ATOMIC_RELAXED);
+        atomic_fetch_add(&timers_live, 1);
+    }
+    spin_unlock(&p->lock);
+    if (id < 0)
+        slab_free(&timer_slab, tm);
+    return id == -ENOMEM ? -EAGAIN : id;
+}
+
+/* proc->lock held. */
+static void destroy_locked(struct process *p, struct timer *tm)
+{
+    idtable_remove(&p->timers, (uint32_t)tm->id);
+    tm->flags = 0;
+    __atomic_store_n(&tm->proc, NULL, __ATOMIC_RELAXED);
+    ktimer_cancel(&tm->kt);
+    slab_free(&timer_slab, tm);
+    atomic_fetch_sub(&timers_live, 1);
+}
+
+int timer_destroy(struct process *p, int32_t id)
+{
+    spin_lock(&p->lock);
+    struct timer *tm = id < 0 ? NULL : idtable_get(&p->timers, (uint32_t)id);
+    if (tm)
+        destroy_locked(p, tm);
+    spin_unlock(&p->lock);
+    return tm ? 0 : -EINVAL;
+}
+
+/* proc->lock held. */
+static uint64_t time_left(const struct timer *tm)
+{
+    nsec_t now = arch_now();
+    if (!(tm->flags & _NTO_TI_ACTIVE))
+        return 0;
+    return tm->deadline > now ? tm->deadline - now : 1; /* due this moment, but not fired: not yet zero */
+}
+
+/* proc->lock held. */
+static void start_locked(struct timer *tm, bool absolute, const struct _itimer *new)
+{
+    tm->set = *new;
+    tm->overruns = 0;
+    if (new->nsec == 0) {
+        tm->flags = 0;
+        ktimer_cancel(&tm->kt);
+        return;
+    }
+    (void)clock_deadline(tm->clock, absolute, new->nsec, &tm->deadline); /* the clock was checked at creation */
+    tm->absolute = absolute && tm->clock != _KC_CLOCK_MONOTONIC ? new->nsec : 0;
+    tm->flags = _NTO_TI_ACTIVE | (absolute ? _NTO_TI_ABSOLUTE : 0);
+    ktimer_set(&tm->kt, tm->deadline);
+}
+
+int timer_settime(struct process *p, int32_t id, uint32_t flags, const struct _itimer *new, struct _itimer *old)
+{
+    if (flags & ~(uint32_t)_KC_TIMER_ABSTIME)
+        return -EINVAL;
+    spin_lock(&p->lock);
+    struct timer *tm = id < 0 ? NULL : idtable_get(&p->timers, (uint32_t)id);
+    if (tm && old)
+        *old = (struct _itimer){ time_left(tm), tm->set.interval_nsec };
+    if (tm && new)
+        start_locked(tm, (flags & _KC_TIMER_ABSTIME) != 0, new);
+    spin_unlock(&p->lock);
+    return tm ? 0 : -EINVAL;
+}
+
+int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info *out)
+{
+    if (id < 0)
+        return -EINVAL;
+    spin_lock(&p->lock);
+    if (flags & _NTO_TIMER_SEARCH)
+        id = idtable_next(&p->timers, (uint32_t)id);
+    struct timer *tm = id < 0 ? NULL : idtable_get(&p->timers, (uint32_t)id);
+    if (tm) {
+        *out = (struct _timer_info){
+            .itime = { time_left(tm), tm->set.interval_nsec }, .otime = tm->set, .flags = tm->flags,
+            .tid = tm->tid, .notify = tm->event.notify, .clockid = tm->clock, .overruns = tm->overruns,
+            .event = tm->event,
+        };
+        if (flags & _NTO_TIMER_RESET_OVERRUNS)
+            tm->overruns = 0;
+    }
+    spin_unlock(&p->lock);
+    return tm ? id : -EINVAL;
+}
+
+/* ---- the clock was set */
+
+static void rearm_absolute_locked(struct process *p)
+{
+    for (int id = idtable_next(&p->timers, 0); id >= 0; id = idtable_next(&p->timers, (uint32_t)id + 1)) {
+        struct timer *tm = idtable_get(&p->timers, (uint32_t)id);
+        if ((tm->flags & _NTO_TI_ACTIVE) && tm->absolute) {
+            (void)clock_deadline(tm->clock, true, tm->absolute, &tm->deadline);
+            ktimer_set(&tm->kt, tm->deadline);
+        }
+    }
+}
+
+void timer_clock_changed(void)
+{
+    int32_t next = 0;
+    struct process *p;
+    while ((p = process_next(next)) != NULL) {
+        next = p->pid + 1;
+        spin_lock(&p->lock);
+        rearm_absolute_locked(p);
+        timeout_clock_changed_locked(p);
+        spin_unlock(&p->lock);
+        process_put(p);
+    }
+}
+
+/* ---- TimerAlarm() */
+
+static void alarm_fire(struct ktimer *kt)
+{
+    struct process *p = container_of(kt, struct process, alarm);
+    if (!process_get_live(p))
+        return;
+    spin_lock(&p->lock);
+    nsec_t now = arch_now();
+    bool due = kt->cookie && now >= kt->cookie; /* cookie: the deadline, 0 off */
+    if (due && p->alarm_interval) {
+        uint64_t missed;
+        kt->cookie = next_deadline(kt->cookie, p->alarm_interval, now, &missed);
+        ktimer_set(kt, kt->cookie);
+    } else if (due) {
+        kt->cookie = 0;
+    }
+    spin_unlock(&p->lock);
+    if (due)
+        (void)signal_post(p, NULL, SIGALRM, SI_TIMER, 0, p->pid, p->cred.ruid);
+    process_put(p);
+}
+
+void alarm_init(struct process *p)
+{
+    ktimer_init(&p->alarm, alarm_fire);
+}
+
+void alarm_set(struct process *p, nsec_t deadline, uint64_t interval, struct _itimer *old)
+{
+    spin_lock(&p->lock);
+    nsec_t now = arch_now();
+    if (old) {
+        old->nsec = !p->alarm.cookie ? 0 : p->alarm.cookie > now ? p->alarm.cookie - now : 1;
+        old->interval_nsec = p->alarm.cookie ? p->alarm_interval : 0;
+    }
+    if (deadline != (nsec_t)-1) {
+        p->alarm.cookie = deadline;
+        p->alarm_interval = interval;
+        if (deadline)
+            ktimer_set(&p->alarm, deadline);
+        else
+            ktimer_cancel(&p->alarm);
+    }
+    spin_unlock(&p->lock);
+}
+
+bool timer_process_fini(struct process *p)
+{
+    int id = 0;
+    spin_lock(&p->lock);
+    p->alarm.cookie = 0;
+    ktimer_cancel(&p->alarm);
+    for (int n = 0; n < FINI_STEP && (id = idtable_next(&p->timers, 0)) >= 0; n++)
+        destroy_locked(p, idtable_get(&p->timers, (uint32_t)id));
+    bool empty = idtable_next(&p->timers, 0) < 0;
+    spin_unlock(&p->lock);
+    return empty;
+}

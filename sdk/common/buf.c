@@ -104,7 +104,12 @@ void buf_zero_to(struct buf *b, size_t multiple)
 /* Length of the well-formed UTF-8 sequence at p (at most limit bytes), or 0. */
 static size_t utf8_length(const unsigned char *p, size_t limit)
 {
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    size_t n = p[0] < 0x80   ? 1
+               : p[0] < 0xc2 ? 0
+               : p[0] < 0xe0 ? 2
+               : p[0] < 0xf0 ? 3
+               : p[0] < 0xf5 ? 4
+                             : 0;
     if (n > limit)
         return 0;
     for (size_t i = 1; i < n; i++)

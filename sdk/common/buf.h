@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing byte buffer. data is always followed by a NUL that len does not count, so text needs no copy.
- * Running out of memory ends the program with a message: a host tool has nothing better to do.
+ * A growing byte buffer. data is always followed by a NUL that len does not count, so text needs no
+ * copy. Running out of memory ends the program with a message: a host tool has nothing better to
+ * do.
  */
 #pragma once
 
@@ -17,7 +18,8 @@ void buf_append(struct buf *b, const void *bytes, size_t len);
 void buf_puts(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_zero_to(struct buf *b, size_t multiple); /* pads with zero bytes up to a multiple */
-void buf_json(struct buf *b, const char *text);   /* appends a quoted JSON string; bad UTF-8 becomes '?' */
+void buf_json(struct buf *b,
+              const char *text); /* appends a quoted JSON string; bad UTF-8 becomes '?' */
 void buf_free(struct buf *b);
 
 void *xmalloc(size_t size);

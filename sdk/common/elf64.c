@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A stripped copy is: the file up to the end of the last segment, then the kept section, then the section
- * names, then a section header table. Nothing that is loaded moves, so no address has to be patched.
+ * A stripped copy is: the file up to the end of the last segment, then the kept section, then the
+ * section names, then a section header table. Nothing that is loaded moves, so no address has to be
+ * patched.
  */
 #include "elf64.h"
 
@@ -89,13 +90,14 @@ const char *elf_usage(const void *data, size_t len, size_t *text_len)
     return NULL;
 }
 
-/* End of everything that the program headers and the headers themselves need; 0 when they are broken. */
+/* End of everything that the program headers and the headers themselves need; 0 when they are
+ * broken. */
 static uint64_t loaded_end(const struct image *im)
 {
     uint64_t end = sizeof im->eh;
     uint64_t table = (uint64_t)im->eh.e_phnum * sizeof(Elf64_Phdr);
-    if (im->eh.e_phnum == 0 || im->eh.e_phnum > MAX_PHDRS || im->eh.e_phentsize != sizeof(Elf64_Phdr) ||
-        !inside(im, im->eh.e_phoff, table))
+    if (im->eh.e_phnum == 0 || im->eh.e_phnum > MAX_PHDRS ||
+        im->eh.e_phentsize != sizeof(Elf64_Phdr) || !inside(im, im->eh.e_phoff, table))
         return 0;
     if (im->eh.e_phoff + table > end)
         end = im->eh.e_phoff + table;
@@ -152,7 +154,8 @@ static void drop_attribute_headers(char *file, uint64_t end)
     for (unsigned i = 0; i < eh.e_phnum; i++) {
         Elf64_Phdr ph;
         memcpy(&ph, file + eh.e_phoff + i * sizeof ph, sizeof ph);
-        if (ph.p_type == PT_RISCV_ATTRIBUTES && (ph.p_filesz > end || ph.p_offset > end - ph.p_filesz)) {
+        if (ph.p_type == PT_RISCV_ATTRIBUTES &&
+            (ph.p_filesz > end || ph.p_offset > end - ph.p_filesz)) {
             ph.p_type = PT_NULL;
             memcpy(file + eh.e_phoff + i * sizeof ph, &ph, sizeof ph);
         }
@@ -183,17 +186,20 @@ const char *elf_strip(const void *data, size_t len, struct buf *out)
     return NULL;
 }
 
-/* Copies the section header table with one more entry; the old table stays behind as unused bytes. */
-static const char *append_usage(const struct image *im, const void *text, size_t text_len, struct buf *out)
+/* Copies the section header table with one more entry; the old table stays behind as unused bytes.
+ */
+static const char *append_usage(const struct image *im, const void *text, size_t text_len,
+                                struct buf *out)
 {
     Elf64_Shdr names;
     Elf64_Shdr sh;
     size_t base = out->len;
-    if (im->eh.e_shnum == 0 || im->eh.e_shnum > MAX_SHDRS || !section(im, im->eh.e_shstrndx, &names) ||
-        !inside(im, names.sh_offset, names.sh_size))
+    if (im->eh.e_shnum == 0 || im->eh.e_shnum > MAX_SHDRS ||
+        !section(im, im->eh.e_shstrndx, &names) || !inside(im, names.sh_offset, names.sh_size))
         return "its section headers point outside the file";
     buf_append(out, im->data, im->len);
-    Elf64_Shdr usage = {.sh_name = (Elf64_Word)names.sh_size, .sh_type = SHT_PROGBITS, .sh_addralign = 1};
+    Elf64_Shdr usage = {
+        .sh_name = (Elf64_Word)names.sh_size, .sh_type = SHT_PROGBITS, .sh_addralign = 1};
     usage.sh_offset = out->len - base;
     usage.sh_size = text_len;
     buf_append(out, text, text_len);
@@ -220,7 +226,8 @@ static const char *append_usage(const struct image *im, const void *text, size_t
     return NULL;
 }
 
-const char *elf_set_usage(const void *data, size_t len, const void *text, size_t text_len, struct buf *out)
+const char *elf_set_usage(const void *data, size_t len, const void *text, size_t text_len,
+                          struct buf *out)
 {
     struct image im;
     enum elf_kind kind = open_image(&im, data, len);

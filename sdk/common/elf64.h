@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The little of ELF that the host tools need: is it one of ours, make it small, carry a usage message.
- * Input bytes are not trusted: every offset is checked before it is followed.
+ * The little of ELF that the host tools need: is it one of ours, make it small, carry a usage
+ * message. Input bytes are not trusted: every offset is checked before it is followed.
  */
 #pragma once
 
@@ -18,13 +18,14 @@ enum elf_kind { ELF_NOT, ELF_OTHER, ELF_RISCV64_EXEC, ELF_RISCV64_DYN, ELF_RISCV
 enum elf_kind elf_classify(const void *data, size_t len);
 
 /*
- * Appends a copy to out in which the loadable part is as it was and of the sections only the usage message
- * is left. Returns NULL, or the reason why the file cannot be copied (static text).
+ * Appends a copy to out in which the loadable part is as it was and of the sections only the usage
+ * message is left. Returns NULL, or the reason why the file cannot be copied (static text).
  */
 const char *elf_strip(const void *data, size_t len, struct buf *out);
 
 /* The same with the usage message replaced by text; debug sections are kept. */
-const char *elf_set_usage(const void *data, size_t len, const void *text, size_t text_len, struct buf *out);
+const char *elf_set_usage(const void *data, size_t len, const void *text, size_t text_len,
+                          struct buf *out);
 
 /* The usage message inside the file, or NULL. Not terminated: *text_len says how long it is. */
 const char *elf_usage(const void *data, size_t len, size_t *text_len);

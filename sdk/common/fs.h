@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files and paths of the build machine. All results are heap strings or buffers owned by the caller. */
+/* Files and paths of the build machine. All results are heap strings or buffers owned by the
+ * caller. */
 #pragma once
 
 #include "buf.h"
@@ -9,7 +10,8 @@
 /* 0, or -errno. Refuses directories (-EISDIR) and anything above 1 GiB (-EFBIG). */
 int fs_read(const char *path, struct buf *out);
 
-/* Writes beside the target and renames, so a reader never sees half a file. mode as for chmod(). 0 or -errno. */
+/* Writes beside the target and renames, so a reader never sees half a file. mode as for chmod(). 0
+ * or -errno. */
 int fs_write(const char *path, const void *data, size_t len, unsigned mode);
 
 int fs_mkdirs(const char *path); /* like mkdir -p; 0 or -errno */

@@ -18,7 +18,8 @@ static void list_add(const char ***list, const char *value)
     (*list)[n + 1] = NULL;
 }
 
-static const struct option_spec *find(const struct option_spec *specs, const char *arg, const char **inline_value)
+static const struct option_spec *find(const struct option_spec *specs, const char *arg,
+                                      const char **inline_value)
 {
     size_t len = strcspn(arg, "=");
     *inline_value = arg[len] == '=' ? arg + len + 1 : NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command lines: long options with "--name value" or "--name=value", short flags, "--" ends them. */
+/* Command lines: long options with "--name value" or "--name=value", short flags, "--" ends them.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -12,9 +13,10 @@ struct option_spec {
 };
 
 /*
- * Parses argv[1..argc-1] and moves what is no option to the front of argv, behind argv[0]. Returns how many
- * such operands there are, or -1 after a message. specs ends with a NULL name. *rest (may be NULL) becomes
- * the index behind a "--" in argv, or argc; without rest, operands may follow "--".
+ * Parses argv[1..argc-1] and moves what is no option to the front of argv, behind argv[0]. Returns
+ * how many such operands there are, or -1 after a message. specs ends with a NULL name. *rest (may
+ * be NULL) becomes the index behind a "--" in argv, or argc; without rest, operands may follow
+ * "--".
  */
 int options_parse(int argc, char **argv, const struct option_spec *specs, int *rest);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the SDK is: found from the running program (<sdk>/bin/qrv), so that no environment variable is needed
- * and the tree may be moved. In the source tree (out/build/host/qrv) the parts lie below out/.
+ * Where the SDK is: found from the running program (<sdk>/bin/qrv), so that no environment variable
+ * is needed and the tree may be moved. In the source tree (out/build/host/qrv) the parts lie below
+ * out/.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The round constants are what FIPS 180-4 defines: the first 32 fraction bits of the cube roots of the first
- * 64 primes; the start values come from the square roots of the first 8. Both are computed with integers.
+ * The round constants are what FIPS 180-4 defines: the first 32 fraction bits of the cube roots of
+ * the first 64 primes; the start values come from the square roots of the first 8. Both are
+ * computed with integers.
  */
 #include "sha256.h"
 
@@ -13,7 +14,8 @@
 static uint32_t k[64];
 static uint32_t start[8];
 
-/* The largest r with r^power <= n * 2^(32 * power); its low 32 bits are the fraction of the root. */
+/* The largest r with r^power <= n * 2^(32 * power); its low 32 bits are the fraction of the root.
+ */
 static uint32_t root_fraction(unsigned n, int power)
 {
     uint64_t low = 0;
@@ -61,7 +63,8 @@ static void block(uint32_t h[8], const uint8_t *p)
     uint32_t w[64];
     uint32_t s[8];
     for (int i = 0; i < 16; i++)
-        w[i] = (uint32_t)p[i * 4] << 24 | (uint32_t)p[i * 4 + 1] << 16 | (uint32_t)p[i * 4 + 2] << 8 | p[i * 4 + 3];
+        w[i] = (uint32_t)p[i * 4] << 24 | (uint32_t)p[i * 4 + 1] << 16 |
+               (uint32_t)p[i * 4 + 2] << 8 | p[i * 4 + 3];
     for (int i = 16; i < 64; i++) {
         uint32_t a = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
         uint32_t b = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;

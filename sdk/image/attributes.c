@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attributes of a build file: [perms=0755 +raw] name. Three classes: those that act, those that mkifs knows
- * and that change nothing here (a warning), and those whose absence would give a wrong image (an error).
+ * Attributes of a build file: [perms=0755 +raw] name. Three classes: those that act, those that
+ * mkifs knows and that change nothing here (a warning), and those whose absence would give a wrong
+ * image (an error).
  */
 #include "parser.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const no_effect[] = {"autolink", "autoso", "code", "data", "compress", "keeplinked",
-                                        "keepsection", "page_align", "pagesizes", NULL};
-static const char *const unsupported[] = {"bigendian", "chain", "filter", "image", "linker", "module", "mime",
-                                          "phys_align", "physical", "ram", "secure", "sha512", "unlink_list",
-                                          "virtual", NULL};
+static const char *const no_effect[] = {"autolink",  "autoso",     "code",        "data",
+                                        "compress",  "keeplinked", "keepsection", "page_align",
+                                        "pagesizes", NULL};
+static const char *const unsupported[] = {
+    "bigendian", "chain", "filter", "image",  "linker",      "module",  "mime", "phys_align",
+    "physical",  "ram",   "secure", "sha512", "unlink_list", "virtual", NULL};
 
 static bool listed(const char *const *list, const char *name)
 {
@@ -22,7 +24,8 @@ static bool listed(const char *const *list, const char *name)
     return false;
 }
 
-static int number(struct parser *ps, const char *name, const char *value, int base, long long max, long long *out)
+static int number(struct parser *ps, const char *name, const char *value, int base, long long max,
+                  long long *out)
 {
     char *end;
     if (value[0] < '0' || value[0] > '9')
@@ -31,10 +34,11 @@ static int number(struct parser *ps, const char *name, const char *value, int ba
         *out = strtoll(value, &end, base);
     if (end == value || *end != '\0' || *out > max) {
         if (base == 8)
-            problem_set(ps->problem, ps->line, "%s=%s is not an octal number up to 0%llo", name, value,
-                        (unsigned long long)max);
+            problem_set(ps->problem, ps->line, "%s=%s is not an octal number up to 0%llo", name,
+                        value, (unsigned long long)max);
         else
-            problem_set(ps->problem, ps->line, "%s=%s is not a number up to %lld", name, value, max);
+            problem_set(ps->problem, ps->line, "%s=%s is not a number up to %lld", name, value,
+                        max);
         return -1;
     }
     return 0;
@@ -45,7 +49,8 @@ static int set_type(struct parser *ps, struct attributes *attr, const char *valu
     static const struct {
         const char *name;
         enum entry_type type;
-    } types[] = {{"file", ENTRY_FILE}, {"link", ENTRY_LINK}, {"dir", ENTRY_DIR}, {"fifo", ENTRY_FIFO}};
+    } types[] = {
+        {"file", ENTRY_FILE}, {"link", ENTRY_LINK}, {"dir", ENTRY_DIR}, {"fifo", ENTRY_FIFO}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (strcmp(types[i].name, value) == 0) {
             attr->type = types[i].type;
@@ -57,7 +62,8 @@ static int set_type(struct parser *ps, struct attributes *attr, const char *valu
 }
 
 /* Returns 1 when name is none of these. */
-static int set_number(struct parser *ps, struct attributes *attr, const char *name, const char *value)
+static int set_number(struct parser *ps, struct attributes *attr, const char *name,
+                      const char *value)
 {
     long long n = 0;
     bool from_host = strcmp(value, "*") == 0;
@@ -85,7 +91,8 @@ static int set_number(struct parser *ps, struct attributes *attr, const char *na
     return 1;
 }
 
-static int set_value(struct parser *ps, struct attributes *attr, const char *name, const char *value)
+static int set_value(struct parser *ps, struct attributes *attr, const char *name,
+                     const char *value)
 {
     int result = set_number(ps, attr, name, value);
     if (result != 1)
@@ -105,12 +112,14 @@ static int set_value(struct parser *ps, struct attributes *attr, const char *nam
         return 0;
     }
     if (listed(no_effect, name)) {
-        buf_printf(&ps->build->warnings, "%u: attribute %s has no effect in a QRV image\n", ps->line, name);
+        buf_printf(&ps->build->warnings, "%u: attribute %s has no effect in a QRV image\n",
+                   ps->line, name);
         return 0;
     }
     problem_set(ps->problem, ps->line, "attribute %s is %s", name,
-                listed(unsupported, name) ? "not supported: a QRV image is a cpio archive, see qrv image --help"
-                                          : "unknown");
+                listed(unsupported, name)
+                    ? "not supported: a QRV image is a cpio archive, see qrv image --help"
+                    : "unknown");
     return -1;
 }
 
@@ -125,10 +134,12 @@ static int set_flag(struct parser *ps, struct attributes *attr, const char *name
     else if (strcmp(name, "followlink") == 0)
         attr->followlink = on;
     else if (listed(no_effect, name))
-        buf_printf(&ps->build->warnings, "%u: attribute %s has no effect in a QRV image\n", ps->line, name);
+        buf_printf(&ps->build->warnings, "%u: attribute %s has no effect in a QRV image\n",
+                   ps->line, name);
     else {
         problem_set(ps->problem, ps->line, "attribute %c%s is %s", on ? '+' : '-', name,
-                    listed(unsupported, name) ? "not supported: a QRV image is a cpio archive" : "unknown");
+                    listed(unsupported, name) ? "not supported: a QRV image is a cpio archive"
+                                              : "unknown");
         return -1;
     }
     return 0;
@@ -154,7 +165,8 @@ static int parse_one(struct parser *ps, struct attributes *attr)
     } else if (result == 0 && (first == '+' || first == '-')) {
         result = set_flag(ps, attr, name.data, first == '+');
     } else if (result == 0) {
-        problem_set(ps->problem, ps->line, "attribute %s needs a value (%s=...) or a sign (+%s, -%s)", name.data,
+        problem_set(ps->problem, ps->line,
+                    "attribute %s needs a value (%s=...) or a sign (+%s, -%s)", name.data,
                     name.data, name.data, name.data);
         result = -1;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Recursive descent over the bytes of a build file; the input is not trusted. Errors stop at the first one.
- * Attributes: attributes.c. A struct parser lives on the stack of build_parse() only.
+ * Recursive descent over the bytes of a build file; the input is not trusted. Errors stop at the
+ * first one. Attributes: attributes.c. A struct parser lives on the stack of build_parse() only.
  */
 #include "parser.h"
 
@@ -74,7 +74,8 @@ static int expand_define(struct parser *ps, struct buf *out)
     ps->at++;
     while (parser_peek(ps) != '}') {
         int c = parser_next(ps);
-        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        bool good =
+            (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
         if (!good || n + 1 >= sizeof name) {
             problem_set(ps->problem, ps->line, "bad variable name after ${");
             return -1;
@@ -85,7 +86,8 @@ static int expand_define(struct parser *ps, struct buf *out)
     name[n] = '\0';
     const char *value = define_value(ps, name);
     if (value == NULL) {
-        problem_set(ps->problem, ps->line, "${%s} is not defined; give it with -D %s=VALUE", name, name);
+        problem_set(ps->problem, ps->line, "${%s} is not defined; give it with -D %s=VALUE", name,
+                    name);
         return -1;
     }
     buf_puts(out, value);
@@ -98,7 +100,8 @@ int parser_word(struct parser *ps, const char *stop, struct buf *out)
     buf_puts(out, "");
     for (;;) {
         int c = parser_peek(ps);
-        if (c == -1 || c == '\n' || (!quoted && (c == ' ' || c == '\t' || c == '\r' || strchr(stop, c) != NULL)))
+        if (c == -1 || c == '\n' ||
+            (!quoted && (c == ' ' || c == '\t' || c == '\r' || strchr(stop, c) != NULL)))
             break;
         ps->at++;
         if (c == '"')
@@ -161,7 +164,8 @@ static int make_target(struct parser *ps, const char *name, struct entry *e)
     char *full = absolute ? xstrdup(name) : xprintf("%s/%s", e->attr.prefix, name);
     struct buf clean = {0};
     buf_puts(&clean, "");
-    for (char *save = NULL, *part = strtok_r(full, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
+    for (char *save = NULL, *part = strtok_r(full, "/", &save); part;
+         part = strtok_r(NULL, "/", &save)) {
         if (strcmp(part, "..") == 0) {
             problem_set(ps->problem, e->line, "\"..\" in the target name %s", name);
             buf_free(&clean);
@@ -174,7 +178,8 @@ static int make_target(struct parser *ps, const char *name, struct entry *e)
     free(full);
     e->target = clean.data;
     if (clean.len < 2 || clean.len > TARGET_MAX) {
-        problem_set(ps->problem, e->line, clean.len < 2 ? "the target name is empty" : "the target name is too long");
+        problem_set(ps->problem, e->line,
+                    clean.len < 2 ? "the target name is empty" : "the target name is too long");
         return -1;
     }
     return 0;
@@ -263,11 +268,16 @@ static int parse_entry(struct parser *ps, const struct attributes *attr)
     return result;
 }
 
-int build_parse(struct build *b, const char *text, size_t len, const struct define *defines, struct problem *p)
+int build_parse(struct build *b, const char *text, size_t len, const struct define *defines,
+                struct problem *p)
 {
-    struct attributes defaults = {.followlink = true, .perms = FROM_HOST, .dperms = 0755, .mtime = -1,
+    struct attributes defaults = {.followlink = true,
+                                  .perms = FROM_HOST,
+                                  .dperms = 0755,
+                                  .mtime = -1,
                                   .prefix = "/proc/boot"};
-    struct parser ps = {.text = text, .len = len, .line = 1, .defines = defines, .build = b, .problem = p};
+    struct parser ps = {
+        .text = text, .len = len, .line = 1, .defines = defines, .build = b, .problem = p};
     *p = (struct problem){.line = 0};
     for (;;) {
         struct attributes attr = defaults;

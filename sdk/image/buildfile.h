@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The build file: what goes into a boot image, in the manner of mkifs. This is the parser only: it turns text
- * into entries and touches no file. The grammar is documented in docs by "qrv image --help".
+ * The build file: what goes into a boot image, in the manner of mkifs. This is the parser only: it
+ * turns text into entries and touches no file. The grammar is documented in docs by "qrv image
+ * --help".
  */
 #pragma once
 
@@ -59,6 +60,8 @@ struct build {
     struct buf warnings; /* lines "line: text" about attributes that have no effect here */
 };
 
-/* Names the defines may use in ${NAME}; the list ends with a NULL name and may itself be NULL. 0 or -1. */
-int build_parse(struct build *b, const char *text, size_t len, const struct define *defines, struct problem *p);
+/* Names the defines may use in ${NAME}; the list ends with a NULL name and may itself be NULL. 0 or
+ * -1. */
+int build_parse(struct build *b, const char *text, size_t len, const struct define *defines,
+                struct problem *p);
 void build_free(struct build *b);

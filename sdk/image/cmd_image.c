@@ -43,15 +43,21 @@ static const char help[] =
     "    [+session pri=10r] sh\n"
     "  }\n"
     "  [search=dirA:dirB perms=0755]  on a line of its own: for all following entries\n"
-    "Names without a leading / appear below /proc/boot. A file or link elsewhere (/etc/passwd) is kept there\n"
+    "Names without a leading / appear below /proc/boot. A file or link elsewhere (/etc/passwd) is "
+    "kept there\n"
     "too, and the start script gets a procmgr_symlink line for it.\n"
-    "Attributes: type=file|link|dir|fifo, perms=, dperms=, uid=, gid=, mtime=, search=, cd=, prefix=, and\n"
-    "+script, +optional (leave out if missing), +raw (do not strip), -followlink (keep a link of the host as\n"
-    "a link). Without perms a file gets 0755 or 0644; owner is 0; the time is SOURCE_DATE_EPOCH or 0.\n"
-    "Search order: cd=, search=, -I, the SDK's sysroot, the directory of the build file; ./name and ../name\n"
+    "Attributes: type=file|link|dir|fifo, perms=, dperms=, uid=, gid=, mtime=, search=, cd=, "
+    "prefix=, and\n"
+    "+script, +optional (leave out if missing), +raw (do not strip), -followlink (keep a link of "
+    "the host as\n"
+    "a link). Without perms a file gets 0755 or 0644; owner is 0; the time is SOURCE_DATE_EPOCH or "
+    "0.\n"
+    "Search order: cd=, search=, -I, the SDK's sysroot, the directory of the build file; ./name "
+    "and ../name\n"
     "are relative to the build file.\n";
 
-static const char *const sysroot_dirs[] = {"boot", "bin", "sbin", "usr/bin", "usr/sbin", "lib", "usr/lib", NULL};
+static const char *const sysroot_dirs[] = {"boot",     "bin", "sbin",    "usr/bin",
+                                           "usr/sbin", "lib", "usr/lib", NULL};
 
 /* The user's directories first; the strings of the rest belong to the list. */
 static char **search_list(const char *const *first)
@@ -78,7 +84,8 @@ static void list_free(char **list)
     free(list);
 }
 
-/* PROCESSOR is there as in mkifs; the user's definitions come first and win. NULL after a message. */
+/* PROCESSOR is there as in mkifs; the user's definitions come first and win. NULL after a message.
+ */
 static struct define *define_list(const char *const *pairs, struct buf *names)
 {
     size_t n = 0;
@@ -112,7 +119,8 @@ static void make_escape(struct buf *out, const char *path)
     }
 }
 
-static int write_depfile(const char *file, const char *target, const char *build, const struct buf *inputs)
+static int write_depfile(const char *file, const char *target, const char *build,
+                         const struct buf *inputs)
 {
     struct buf text = {0};
     make_escape(&text, target);
@@ -152,8 +160,8 @@ struct request {
     bool allow_missing;
 };
 
-static int save(const struct request *rq, const char *file, const char *out, const struct archive *a,
-                const struct buf *inputs)
+static int save(const struct request *rq, const char *file, const char *out,
+                const struct archive *a, const struct buf *inputs)
 {
     struct buf bytes = {0};
     cpio_write(a, &bytes);
@@ -184,9 +192,12 @@ static int build_image(const struct request *rq, const char *file, const char *o
     }
     char *dir = fs_dirname(file);
     char **search = search_list(rq->search);
-    struct collect_options options = {.search = (const char *const *)search, .build_dir = dir,
-                                      .strip = !rq->no_strip, .allow_missing = rq->allow_missing,
-                                      .mtime = source_date(), .inputs = &inputs,
+    struct collect_options options = {.search = (const char *const *)search,
+                                      .build_dir = dir,
+                                      .strip = !rq->no_strip,
+                                      .allow_missing = rq->allow_missing,
+                                      .mtime = source_date(),
+                                      .inputs = &inputs,
                                       .notes = &notes};
     int error = fs_read(file, &text);
     int result;
@@ -219,13 +230,15 @@ static void print_member(const struct member *m, bool json, bool last)
     struct buf name = {0};
     buf_json(&name, m->name);
     if (json)
-        printf("  {\"name\": %s, \"mode\": \"%06o\", \"uid\": %u, \"gid\": %u, \"mtime\": %u, \"size\": %zu}%s\n",
+        printf("  {\"name\": %s, \"mode\": \"%06o\", \"uid\": %u, \"gid\": %u, \"mtime\": %u, "
+               "\"size\": %zu}%s\n",
                name.data, m->mode, m->uid, m->gid, m->mtime, m->len, last ? "" : ",");
     else if ((m->mode & CPIO_TYPE_MASK) == CPIO_LINK)
-        printf("l %04o %u:%u %9zu %s -> %s\n", m->mode & 07777, m->uid, m->gid, m->len, m->name, m->data);
+        printf("l %04o %u:%u %9zu %s -> %s\n", m->mode & 07777, m->uid, m->gid, m->len, m->name,
+               m->data);
     else
-        printf("%c %04o %u:%u %9zu %s\n", letters[m->mode >> 12 & 15], m->mode & 07777, m->uid, m->gid, m->len,
-               m->name);
+        printf("%c %04o %u:%u %9zu %s\n", letters[m->mode >> 12 & 15], m->mode & 07777, m->uid,
+               m->gid, m->len, m->name);
     buf_free(&name);
 }
 
@@ -259,12 +272,19 @@ int cmd_image(int argc, char **argv)
     bool list = false;
     bool json = false;
     bool want_help = false;
-    const struct option_spec specs[] = {
-        {"-I", .list = &rq.search},       {"--search", .list = &rq.search},    {"-D", .list = &rq.defines},
-        {"--define", .list = &rq.defines}, {"--no-strip", .flag = &rq.no_strip}, {"--check", .flag = &rq.check},
-        {"--depfile", .value = &rq.depfile}, {"--list", .flag = &list},        {"--json", .flag = &json},
-        {"--allow-missing", .flag = &rq.allow_missing},
-        {"--help", .flag = &want_help},   {"-h", .flag = &want_help},          {NULL}};
+    const struct option_spec specs[] = {{"-I", .list = &rq.search},
+                                        {"--search", .list = &rq.search},
+                                        {"-D", .list = &rq.defines},
+                                        {"--define", .list = &rq.defines},
+                                        {"--no-strip", .flag = &rq.no_strip},
+                                        {"--check", .flag = &rq.check},
+                                        {"--depfile", .value = &rq.depfile},
+                                        {"--list", .flag = &list},
+                                        {"--json", .flag = &json},
+                                        {"--allow-missing", .flag = &rq.allow_missing},
+                                        {"--help", .flag = &want_help},
+                                        {"-h", .flag = &want_help},
+                                        {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     int result;
     if (want_help) {
@@ -273,7 +293,8 @@ int cmd_image(int argc, char **argv)
     } else if (n < 0)
         result = EXIT_USAGE;
     else if (n != (list || rq.check ? 1 : 2) && !(rq.check && n == 2))
-        result = complain(EXIT_USAGE, "usage: qrv image BUILDFILE OUT.cpio, or qrv image --list ARCHIVE");
+        result = complain(EXIT_USAGE,
+                          "usage: qrv image BUILDFILE OUT.cpio, or qrv image --list ARCHIVE");
     else
         result = list ? list_image(argv[1], json) : build_image(&rq, argv[1], argv[2]);
     free(rq.search);

@@ -26,17 +26,20 @@ struct collector {
     bool script_inline;
 };
 
-static int fail(struct collector *c, const struct entry *e, const char *what, const char *path, int error)
+static int fail(struct collector *c, const struct entry *e, const char *what, const char *path,
+                int error)
 {
-    problem_set(c->problem, e->line, "%s: %s%s%s", path, what, error ? ": " : "", error ? strerror(error) : "");
+    problem_set(c->problem, e->line, "%s: %s%s%s", path, what, error ? ": " : "",
+                error ? strerror(error) : "");
     return -1;
 }
 
 /* dir/name if it exists, or NULL; a relative dir of a build file is relative to that file. */
 static char *try_place(const struct collector *c, const char *dir, size_t dir_len, const char *name)
 {
-    char *path = dir[0] == '/' ? xprintf("%.*s/%s", (int)dir_len, dir, name)
-                               : xprintf("%s/%.*s/%s", c->options->build_dir, (int)dir_len, dir, name);
+    char *path = dir[0] == '/'
+                     ? xprintf("%.*s/%s", (int)dir_len, dir, name)
+                     : xprintf("%s/%.*s/%s", c->options->build_dir, (int)dir_len, dir, name);
     if (access(path, F_OK) == 0)
         return path;
     free(path);
@@ -121,7 +124,8 @@ static int make_parents(struct collector *c, const struct entry *e, const char *
     return 0;
 }
 
-/* Adds a member with the entry's owner and times; NULL with the problem set when the name is taken. */
+/* Adds a member with the entry's owner and times; NULL with the problem set when the name is taken.
+ */
 static struct member *add_member(struct collector *c, const struct entry *e, const char *name)
 {
     if (make_parents(c, e, name) != 0)
@@ -149,7 +153,8 @@ static unsigned file_mode(const struct entry *e, unsigned host_mode)
     return host_mode & 0111 ? 0755 : 0644;
 }
 
-static int add_path(struct collector *c, const struct entry *e, const char *name, const char *path, int depth);
+static int add_path(struct collector *c, const struct entry *e, const char *name, const char *path,
+                    int depth);
 
 static int compare_names(const struct dirent **a, const struct dirent **b)
 {
@@ -161,7 +166,8 @@ static int not_dots(const struct dirent *d)
     return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
 }
 
-static int add_directory(struct collector *c, const struct entry *e, const char *name, const char *path, int depth)
+static int add_directory(struct collector *c, const struct entry *e, const char *name,
+                         const char *path, int depth)
 {
     struct dirent **names;
     int result = 0;
@@ -189,7 +195,8 @@ static int add_directory(struct collector *c, const struct entry *e, const char 
     return result;
 }
 
-static int add_symlink(struct collector *c, const struct entry *e, const char *name, const char *text)
+static int add_symlink(struct collector *c, const struct entry *e, const char *name,
+                       const char *text)
 {
     struct member *m = add_member(c, e, name);
     if (m == NULL)
@@ -201,7 +208,8 @@ static int add_symlink(struct collector *c, const struct entry *e, const char *n
 }
 
 /* A host file, link or directory under the name it gets in the archive. */
-static int add_path(struct collector *c, const struct entry *e, const char *name, const char *path, int depth)
+static int add_path(struct collector *c, const struct entry *e, const char *name, const char *path,
+                    int depth)
 {
     struct stat st;
     char text[PATH_MAX];
@@ -247,7 +255,9 @@ static int add_file(struct collector *c, const struct entry *e, const char *name
         return 0;
     }
     if (path == NULL)
-        return fail(c, e, e->host[0] == '/' ? "there is no such file" : "not found in the search path", e->host, 0);
+        return fail(c, e,
+                    e->host[0] == '/' ? "there is no such file" : "not found in the search path",
+                    e->host, 0);
     int result = add_path(c, e, name, path, 0);
     free(path);
     return result;
@@ -263,19 +273,22 @@ static int add_simple(struct collector *c, const struct entry *e, const char *na
     else if (e->attr.type == ENTRY_FIFO)
         m->mode = CPIO_FIFO | (e->attr.perms == FROM_HOST ? 0644u : (unsigned)e->attr.perms);
     else {
-        m->mode = CPIO_FILE | (e->attr.perms == FROM_HOST ? (e->attr.script ? 0755u : 0644u) : (unsigned)e->attr.perms);
+        m->mode = CPIO_FILE | (e->attr.perms == FROM_HOST ? (e->attr.script ? 0755u : 0644u)
+                                                          : (unsigned)e->attr.perms);
         m->data = xstrndup(e->data.data, e->data.len);
         m->len = e->data.len;
     }
     return 0;
 }
 
-/* Only /proc/boot comes from the archive: other places are reached by a link that the script makes. */
+/* Only /proc/boot comes from the archive: other places are reached by a link that the script makes.
+ */
 static int place_outside(struct collector *c, const struct entry *e)
 {
     if (e->attr.type == ENTRY_DIR || e->attr.type == ENTRY_FIFO)
         return fail(c, e, "a directory or fifo can only be below /proc/boot", e->target, 0);
-    if (strpbrk(e->target, " \t\"'") != NULL || (e->host != NULL && strpbrk(e->host, " \t\"'") != NULL))
+    if (strpbrk(e->target, " \t\"'") != NULL ||
+        (e->host != NULL && strpbrk(e->host, " \t\"'") != NULL))
         return fail(c, e, "a name outside /proc/boot cannot have blanks or quotes", e->target, 0);
     if (e->attr.type == ENTRY_LINK)
         buf_printf(&c->symlinks, "procmgr_symlink %s %s\n", e->host, e->target);
@@ -292,7 +305,8 @@ static int add_entry(struct collector *c, const struct entry *e)
     bool in_boot = strncmp(e->target, boot_prefix, sizeof boot_prefix - 1) == 0;
     const char *name = in_boot ? e->target + sizeof boot_prefix - 1 : e->target + 1;
     int result;
-    if (strcmp(e->target, "/proc/boot") == 0 || (strcmp(e->target, "/proc") == 0 && e->attr.type != ENTRY_DIR))
+    if (strcmp(e->target, "/proc/boot") == 0 ||
+        (strcmp(e->target, "/proc") == 0 && e->attr.type != ENTRY_DIR))
         return fail(c, e, "this name belongs to the system", e->target, 0);
     if (e->attr.type == ENTRY_LINK)
         result = in_boot ? add_symlink(c, e, name, e->host) : 0;
@@ -317,8 +331,9 @@ static int finish_script(struct collector *c)
     if (c->script == 0) {
         if (c->symlinks.len == 0)
             return 0;
-        problem_set(c->problem, c->symlink_line,
-                    "a target outside /proc/boot needs a +script entry, which makes the link to it");
+        problem_set(
+            c->problem, c->symlink_line,
+            "a target outside /proc/boot needs a +script entry, which makes the link to it");
         return -1;
     }
     struct member *m = &c->a->members[c->script - 1];
@@ -326,7 +341,8 @@ static int finish_script(struct collector *c)
     if (script_check(m->data, m->len, c->script_inline ? m->line + 1 : 1, c->problem) != 0) {
         if (!c->script_inline) {
             struct problem inner = *c->problem;
-            problem_set(c->problem, m->line, "line %u of the script %s: %.300s", inner.line, m->name, inner.text);
+            problem_set(c->problem, m->line, "line %u of the script %s: %.300s", inner.line,
+                        m->name, inner.text);
         }
         return -1;
     }
@@ -338,7 +354,8 @@ static int finish_script(struct collector *c)
     return 0;
 }
 
-int collect(const struct build *b, const struct collect_options *options, struct archive *a, struct problem *p)
+int collect(const struct build *b, const struct collect_options *options, struct archive *a,
+            struct problem *p)
 {
     struct collector c = {.options = options, .a = a, .problem = p};
     int result = 0;

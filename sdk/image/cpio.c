@@ -6,8 +6,21 @@
 #include <string.h>
 
 enum { HEADER_LEN = 110, FIELD_LEN = 8, FIELDS = 13 };
-enum { F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_DEVMAJOR, F_DEVMINOR, F_RDEVMAJOR, F_RDEVMINOR,
-       F_NAMESIZE, F_CHECK };
+enum {
+    F_INO,
+    F_MODE,
+    F_UID,
+    F_GID,
+    F_NLINK,
+    F_MTIME,
+    F_SIZE,
+    F_DEVMAJOR,
+    F_DEVMINOR,
+    F_RDEVMAJOR,
+    F_RDEVMINOR,
+    F_NAMESIZE,
+    F_CHECK
+};
 static const char magic[] = "070701";
 static const char trailer[] = "TRAILER!!!";
 
@@ -29,7 +42,8 @@ struct member *archive_find(const struct archive *a, const char *name)
     return NULL;
 }
 
-/* The emptied slot is kept out of the array; count only shrinks here, so the next add may reallocate early. */
+/* The emptied slot is kept out of the array; count only shrinks here, so the next add may
+ * reallocate early. */
 void archive_remove(struct archive *a, struct member *m)
 {
     size_t i = (size_t)(m - a->members);
@@ -57,8 +71,9 @@ static void write_member(struct buf *out, const struct member *m, uint32_t ino)
 {
     unsigned nlink = (m->mode & CPIO_TYPE_MASK) == CPIO_DIR ? 2 : 1;
     size_t namesize = strlen(m->name) + 1;
-    buf_printf(out, "%s%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", magic, ino, m->mode, m->uid, m->gid,
-               nlink, m->mtime, (unsigned)m->len, 0, 0, 0, 0, (unsigned)namesize, 0);
+    buf_printf(out, "%s%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", magic, ino, m->mode,
+               m->uid, m->gid, nlink, m->mtime, (unsigned)m->len, 0, 0, 0, 0, (unsigned)namesize,
+               0);
     buf_append(out, m->name, namesize);
     buf_zero_to(out, 4);
     buf_append(out, m->data, m->len);
@@ -99,7 +114,8 @@ static size_t align4(size_t n)
 }
 
 /* Reads the member at *at and moves *at behind it. *is_trailer is set when it ends an archive. */
-static const char *read_member(const char *p, size_t len, size_t *at, struct archive *a, bool *is_trailer)
+static const char *read_member(const char *p, size_t len, size_t *at, struct archive *a,
+                               bool *is_trailer)
 {
     uint32_t f[FIELDS];
     if (len - *at < HEADER_LEN)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cpio "newc" archives: the form of boot images. Writing is reproducible: inode numbers count up, devices
- * are 0, and nothing of the build machine goes in. Reading takes hostile bytes and concatenated archives.
+ * cpio "newc" archives: the form of boot images. Writing is reproducible: inode numbers count up,
+ * devices are 0, and nothing of the build machine goes in. Reading takes hostile bytes and
+ * concatenated archives.
  */
 #pragma once
 
@@ -9,7 +10,13 @@
 
 #include <stdint.h>
 
-enum { CPIO_TYPE_MASK = 0170000, CPIO_FIFO = 0010000, CPIO_DIR = 0040000, CPIO_FILE = 0100000, CPIO_LINK = 0120000 };
+enum {
+    CPIO_TYPE_MASK = 0170000,
+    CPIO_FIFO = 0010000,
+    CPIO_DIR = 0040000,
+    CPIO_FILE = 0100000,
+    CPIO_LINK = 0120000
+};
 enum { CPIO_NAME_MAX = 1023 };
 
 struct member {
@@ -37,7 +44,7 @@ void archive_free(struct archive *a);
 void cpio_write(const struct archive *a, struct buf *out);
 
 /*
- * Adds the members of all concatenated archives to a. Returns NULL, or what is wrong (static text) with
- * *where set to the byte offset; the members read so far stay in a.
+ * Adds the members of all concatenated archives to a. Returns NULL, or what is wrong (static text)
+ * with *where set to the byte offset; the members read so far stay in a.
  */
 const char *cpio_read(const void *data, size_t len, struct archive *a, size_t *where);

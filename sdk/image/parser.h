@@ -19,8 +19,8 @@ int parser_next(struct parser *ps);
 void parser_blanks(struct parser *ps);
 
 /*
- * Reads a word up to a blank, the end of the line or a byte of stop; quotes protect, ${NAME} is replaced.
- * out is always a valid string afterwards. 0, or -1 with the problem set.
+ * Reads a word up to a blank, the end of the line or a byte of stop; quotes protect, ${NAME} is
+ * replaced. out is always a valid string afterwards. 0, or -1 with the problem set.
  */
 int parser_word(struct parser *ps, const char *stop, struct buf *out);
 

@@ -48,7 +48,8 @@ static int split(const char *line, size_t len, unsigned number, struct words *w,
             if (c == '#')
                 break;
         } else if (strchr("|<>;`", c) != NULL || (unsigned char)c < 0x20) {
-            problem_set(p, number, "'%c' in the start script, which is not a shell: use ksh -c '...'",
+            problem_set(p, number,
+                        "'%c' in the start script, which is not a shell: use ksh -c '...'",
                         (unsigned char)c < 0x20 ? '?' : c);
             buf_free(&word);
             return -1;
@@ -69,7 +70,8 @@ static bool is_priority(const char *s)
 {
     char *end;
     long n = strtol(s, &end, 10);
-    return s[0] >= '0' && s[0] <= '9' && n >= 1 && n <= 255 && (*end == '\0' || (strchr("rfo", *end) && !end[1]));
+    return s[0] >= '0' && s[0] <= '9' && n >= 1 && n <= 255 &&
+           (*end == '\0' || (strchr("rfo", *end) && !end[1]));
 }
 
 /* One modifier inside [ ]: pri=10r, argv0=name, +session. */
@@ -93,7 +95,8 @@ static bool is_assignment(const char *word)
     if (eq == NULL || eq == word || (word[0] >= '0' && word[0] <= '9'))
         return false;
     for (const char *c = word; c < eq; c++)
-        if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_'))
+        if (!((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') ||
+              *c == '_'))
             return false;
     return true;
 }
@@ -108,7 +111,8 @@ static int check_command(char *const *word, unsigned count, unsigned number, str
     const char *usage = NULL;
     if (strcmp(word[0], "procmgr_symlink") == 0 && (count != 3 || word[2][0] != '/'))
         usage = "procmgr_symlink path /link";
-    else if (strcmp(word[0], "waitfor") == 0 && (count < 2 || count > 3 || (count == 3 && !is_number(word[2]))))
+    else if (strcmp(word[0], "waitfor") == 0 &&
+             (count < 2 || count > 3 || (count == 3 && !is_number(word[2]))))
         usage = "waitfor path [seconds]";
     else if (strcmp(word[0], "reopen") == 0 && count > 2)
         usage = "reopen [path]";

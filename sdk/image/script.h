@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The start script of an image: plain text that the target's sysinit interprets line by line. Checked here,
- * so that a slip is found on the build machine and not in the field. Form of a line:
+ * The start script of an image: plain text that the target's sysinit interprets line by line.
+ * Checked here, so that a slip is found on the build machine and not in the field. Form of a line:
  *
  *     [pri=10r argv0=name +session] [NAME=value]... command arguments... [&]
  *     NAME=value                          for all following commands
  *     display_msg text | procmgr_symlink path link | waitfor path [seconds] | reopen [path]
  *
- * Words are separated by blanks; "..." and '...' keep blanks; # begins a comment. It is not a shell: no
- * pipes, redirections or lists. "reopen" makes path (default /dev/console) standard input, output and error.
+ * Words are separated by blanks; "..." and '...' keep blanks; # begins a comment. It is not a
+ * shell: no pipes, redirections or lists. "reopen" makes path (default /dev/console) standard
+ * input, output and error.
  */
 #pragma once
 

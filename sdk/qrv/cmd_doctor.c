@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qrv doctor: looks at the machine and the SDK; every finding comes with a line that says how to mend it. */
+/* qrv doctor: looks at the machine and the SDK; every finding comes with a line that says how to
+ * mend it. */
 #include "../common/fs.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
@@ -17,7 +18,8 @@ enum { PROBE_MS = 10000 };
 static const char help[] =
     "usage: qrv doctor [--json]\n"
     "\n"
-    "Checks the tools on this machine (CMake, a build program, QEMU 10 or later, OpenSBI 1.6 or later, the\n"
+    "Checks the tools on this machine (CMake, a build program, QEMU 10 or later, OpenSBI 1.6 or "
+    "later, the\n"
     "cross compiler) and the SDK (complete and unaltered, kernel and boot image there).\n"
     "Each finding has a line \"fix:\". Exit code: 0 nothing to mend, 1 something to mend.\n";
 
@@ -51,7 +53,8 @@ static void tell(struct report *r, const char *what, const char *detail, const c
     r->bad += fix != NULL;
 }
 
-/* Runs a command and gives the first version number (digits, dot, digits) that follows marker in its output. */
+/* Runs a command and gives the first version number (digits, dot, digits) that follows marker in
+ * its output. */
 static bool probe_version(char *const argv[], const char *marker, int *major, int *minor)
 {
     struct console c;
@@ -69,8 +72,8 @@ static bool probe_version(char *const argv[], const char *marker, int *major, in
     return found;
 }
 
-static void check_version(struct report *r, const char *tool, const char *marker, int want_major, int want_minor,
-                          const char *fix)
+static void check_version(struct report *r, const char *tool, const char *marker, int want_major,
+                          int want_minor, const char *fix)
 {
     char *path = fs_which(tool);
     int major = 0;
@@ -98,15 +101,25 @@ static void check_opensbi(struct report *r)
     int major = 0;
     int minor = 0;
     if (bios == NULL || qemu == NULL)
-        tell(r, "OpenSBI", bios ? "not checked, for want of QEMU" : "fw_dynamic.bin is not installed",
+        tell(r, "OpenSBI",
+             bios ? "not checked, for want of QEMU" : "fw_dynamic.bin is not installed",
              bios ? "install QEMU first" : fix);
     else {
-        char *const argv[] = {qemu, (char *)"-machine", (char *)"virt",  (char *)"-nographic", (char *)"-nodefaults",
-                              (char *)"-serial", (char *)"stdio", (char *)"-bios", bios, NULL};
+        char *const argv[] = {qemu,
+                              (char *)"-machine",
+                              (char *)"virt",
+                              (char *)"-nographic",
+                              (char *)"-nodefaults",
+                              (char *)"-serial",
+                              (char *)"stdio",
+                              (char *)"-bios",
+                              bios,
+                              NULL};
         bool known = probe_version(argv, "OpenSBI v", &major, &minor);
         bool good = known && (major > 1 || (major == 1 && minor >= 6));
-        char *detail = known ? xprintf("%s, version %d.%d%s", bios, major, minor, good ? "" : ": too old")
-                             : xprintf("%s does not start in QEMU", bios);
+        char *detail =
+            known ? xprintf("%s, version %d.%d%s", bios, major, minor, good ? "" : ": too old")
+                  : xprintf("%s does not start in QEMU", bios);
         tell(r, "OpenSBI", detail, good ? NULL : fix);
         free(detail);
     }
@@ -124,7 +137,8 @@ static void check_compiler(struct report *r)
     if (!fs_is_file(gcc))
         tell(r, "compiler", "riscv64-unknown-qrv-gcc is not in the SDK", "reinstall the SDK");
     else if (!probe_version((char *[]){gcc, (char *)"-dumpfullversion", NULL}, "", &major, &minor))
-        tell(r, "compiler", "riscv64-unknown-qrv-gcc does not run", "apt-get install gcc-riscv64-linux-gnu");
+        tell(r, "compiler", "riscv64-unknown-qrv-gcc does not run",
+             "apt-get install gcc-riscv64-linux-gnu");
     else {
         char *detail = xprintf("%s, GCC %d.%d", gcc, major, minor);
         tell(r, "compiler", detail, NULL);
@@ -137,7 +151,10 @@ static void check_build_program(struct report *r)
 {
     char *ninja = fs_which("ninja");
     char *make = fs_which("make");
-    tell(r, "build program", ninja ? ninja : make ? make : "neither ninja nor make is installed",
+    tell(r, "build program",
+         ninja  ? ninja
+         : make ? make
+                : "neither ninja nor make is installed",
          ninja || make ? NULL : "apt-get install ninja-build, or make");
     free(ninja);
     free(make);
@@ -151,7 +168,9 @@ static void check_sdk(struct report *r)
     char *image = fs_join(sdk->images, "boot.cpio");
     bool there = fs_is_file(kernel) && fs_is_file(image);
     tell(r, "boot files", there ? sdk->images : "Image or boot.cpio is missing",
-         there ? NULL : sdk->installed ? "reinstall the SDK" : "build it: ./sdk/quickstart");
+         there            ? NULL
+         : sdk->installed ? "reinstall the SDK"
+                          : "build it: ./sdk/quickstart");
     free(kernel);
     free(image);
     if (!sdk->installed) {
@@ -160,13 +179,16 @@ static void check_sdk(struct report *r)
     }
     long count = manifest_verify(sdk->root, &findings);
     if (count < 0)
-        tell(r, "SDK", count == -EBADMSG ? "its MANIFEST is damaged" : "its MANIFEST is missing", "reinstall the SDK");
+        tell(r, "SDK", count == -EBADMSG ? "its MANIFEST is damaged" : "its MANIFEST is missing",
+             "reinstall the SDK");
     else if (findings.len > 0) {
-        char *detail = xprintf("%.*s, and maybe more", (int)strcspn(findings.data, "\n"), findings.data);
+        char *detail =
+            xprintf("%.*s, and maybe more", (int)strcspn(findings.data, "\n"), findings.data);
         tell(r, "SDK", detail, "qrv verify lists the differences; reinstall the SDK");
         free(detail);
     } else {
-        char *detail = xprintf("%s, version %s, %ld files, all as packed", sdk->root, QRV_VERSION, count);
+        char *detail =
+            xprintf("%s, version %s, %ld files, all as packed", sdk->root, QRV_VERSION, count);
         tell(r, "SDK", detail, NULL);
         free(detail);
     }
@@ -177,7 +199,8 @@ int cmd_doctor(int argc, char **argv)
 {
     struct report r = {0};
     bool want_help = false;
-    const struct option_spec specs[] = {{"--json", .flag = &r.json}, {"--help", .flag = &want_help}, {NULL}};
+    const struct option_spec specs[] = {
+        {"--json", .flag = &r.json}, {"--help", .flag = &want_help}, {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (want_help) {
         fputs(help, stdout);

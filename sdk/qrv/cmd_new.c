@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * qrv new: copies a template and puts the project's name into it. In file names and text, @NAME@ becomes the
- * name, @ID@ the name as a C identifier, @SDK@ the directory of the SDK and @VERSION@ its version.
+ * qrv new: copies a template and puts the project's name into it. In file names and text, @NAME@
+ * becomes the name, @ID@ the name as a C identifier, @SDK@ the directory of the SDK and @VERSION@
+ * its version.
  */
 #include "../common/fs.h"
 #include "../common/options.h"
@@ -22,12 +23,15 @@ static const char help[] =
     "usage: qrv new TEMPLATE NAME [DIR]\n"
     "       qrv new --list [--json]\n"
     "\n"
-    "Starts a project in DIR (default: ./NAME) from a template. NAME is the name of the program: small\n"
+    "Starts a project in DIR (default: ./NAME) from a template. NAME is the name of the program: "
+    "small\n"
     "letters, digits, - and _, at most 40, beginning with a letter. DIR may exist if it is empty.\n"
     "\n"
-    "  resmgr   a multi-threaded resource manager with read, write and devctl, its usage text and a test\n"
+    "  resmgr   a multi-threaded resource manager with read, write and devctl, its usage text and "
+    "a test\n"
     "\n"
-    "The project builds with: cmake -B build -DCMAKE_TOOLCHAIN_FILE=<sdk>/qrv.cmake && cmake --build build\n";
+    "The project builds with: cmake -B build -DCMAKE_TOOLCHAIN_FILE=<sdk>/qrv.cmake && cmake "
+    "--build build\n";
 
 struct names {
     const char *name;
@@ -38,12 +42,15 @@ struct names {
 
 static void substitute(const struct names *names, const char *text, size_t len, struct buf *out)
 {
-    const char *pairs[][2] = {
-        {"@NAME@", names->name}, {"@ID@", names->id}, {"@SDK@", names->sdk}, {"@VERSION@", QRV_VERSION}};
+    const char *pairs[][2] = {{"@NAME@", names->name},
+                              {"@ID@", names->id},
+                              {"@SDK@", names->sdk},
+                              {"@VERSION@", QRV_VERSION}};
     buf_puts(out, "");
     for (size_t at = 0; at < len;) {
         size_t used = 0;
-        for (size_t i = 0; text[at] == '@' && used == 0 && i < sizeof pairs / sizeof pairs[0]; i++) {
+        for (size_t i = 0; text[at] == '@' && used == 0 && i < sizeof pairs / sizeof pairs[0];
+             i++) {
             size_t n = strlen(pairs[i][0]);
             if (len - at >= n && memcmp(text + at, pairs[i][0], n) == 0) {
                 buf_puts(out, pairs[i][1]);
@@ -82,7 +89,8 @@ static int copy_tree(struct names *names, const char *from, const char *to, int 
     int error = dir == NULL ? -errno : depth > MAX_DEPTH ? -ELOOP : fs_mkdirs(to);
     if (error != 0)
         complain(0, "%s: %s", dir == NULL ? from : to, strerror(-error));
-    for (struct dirent *d = error == 0 ? readdir(dir) : NULL; d != NULL && error == 0; d = readdir(dir)) {
+    for (struct dirent *d = error == 0 ? readdir(dir) : NULL; d != NULL && error == 0;
+         d = readdir(dir)) {
         struct buf name = {0};
         struct stat st;
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
@@ -162,7 +170,8 @@ static int create(const char *template, const char *name, const char *where)
         if (*p == '-')
             *p = '_';
     if (strchr(template, '/') != NULL || template[0] == '.' || !fs_is_dir(from))
-        result = complain(EXIT_USAGE, "there is no template %s; qrv new --list shows them", template);
+        result =
+            complain(EXIT_USAGE, "there is no template %s; qrv new --list shows them", template);
     else if (access(where, F_OK) == 0 && !is_empty_dir(where))
         result = complain(EXIT_USAGE, "%s is there already and is not an empty directory", where);
     else if (copy_tree(&names, from, where, 0) != 0)
@@ -183,8 +192,10 @@ int cmd_new(int argc, char **argv)
     bool list = false;
     bool json = false;
     bool want_help = false;
-    const struct option_spec specs[] = {
-        {"--list", .flag = &list}, {"--json", .flag = &json}, {"--help", .flag = &want_help}, {NULL}};
+    const struct option_spec specs[] = {{"--list", .flag = &list},
+                                        {"--json", .flag = &json},
+                                        {"--help", .flag = &want_help},
+                                        {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (want_help) {
         fputs(help, stdout);
@@ -197,7 +208,8 @@ int cmd_new(int argc, char **argv)
     if (n < 2 || n > 3)
         return complain(EXIT_USAGE, "usage: qrv new TEMPLATE NAME [DIR]");
     if (!name_is_good(argv[2]))
-        return complain(EXIT_USAGE, "%s: a name has small letters, digits, - and _, at most %d, a letter first",
+        return complain(EXIT_USAGE,
+                        "%s: a name has small letters, digits, - and _, at most %d, a letter first",
                         argv[2], NAME_MAX_LEN);
     return create(argv[1], argv[2], n == 3 ? argv[3] : argv[2]);
 }

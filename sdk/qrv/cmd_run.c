@@ -23,13 +23,15 @@
 static const char help[] =
     "usage: qrv run [options] [-- QEMU-ARGUMENT...]\n"
     "\n"
-    "Boots QRV in QEMU (machine virt, OpenSBI). The console is this terminal; Ctrl-A x ends the emulator.\n"
+    "Boots QRV in QEMU (machine virt, OpenSBI). The console is this terminal; Ctrl-A x ends the "
+    "emulator.\n"
     "\n"
     "      --smp N               harts, 1 to 8 (default 4)\n"
     "      --mem SIZE            memory, as 512M or 2G (default 512M)\n"
     "      --kernel FILE         kernel Image instead of the one in the SDK\n"
     "      --image FILE          boot image instead of the one in the SDK\n"
-    "      --add FILE[=NAME]     put FILE into the boot image as /proc/boot/NAME (may be repeated)\n"
+    "      --add FILE[=NAME]     put FILE into the boot image as /proc/boot/NAME (may be "
+    "repeated)\n"
     "      --append \"WORD...\"    arguments for the kernel\n"
     "      --gdb                 GDB server on port 1234: target remote :1234\n"
     "      --gdb-port PORT       GDB server on another port\n"
@@ -40,7 +42,8 @@ static const char help[] =
     "      --machine NAME        virt (the only one this kernel knows)\n"
     "      --dry-run [--json]    print the command line of QEMU instead of running it\n"
     "\n"
-    "Exit code: what the target gave to shutdown; 124 time over; 125 not started; 126 console script failed.\n"
+    "Exit code: what the target gave to shutdown; 124 time over; 125 not started; 126 console "
+    "script failed.\n"
     "\n"
     "A console script has one statement per line:\n"
     "  expect TEXT    wait until it appears      send TEXT   type it, with Enter\n"
@@ -84,7 +87,8 @@ static int add_file(struct archive *a, const char *spec)
         name += 11;
     if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL || strlen(name) > 255 ||
         strcmp(name, "TRAILER!!!") == 0)
-        result = complain(EXIT_NOT_STARTED, "--add %s: the target must be a name below /proc/boot", spec);
+        result = complain(EXIT_NOT_STARTED, "--add %s: the target must be a name below /proc/boot",
+                          spec);
     else {
         int error = collect_read(host, true, &read, &host_mode);
         if (error != 0)
@@ -105,7 +109,8 @@ static int add_file(struct archive *a, const char *spec)
     return result;
 }
 
-/* Writes the image with the added files into a memory file and returns its descriptor, or -exit code. */
+/* Writes the image with the added files into a memory file and returns its descriptor, or -exit
+ * code. */
 static int merged_image(const struct run *r, const struct buf *image, size_t *size)
 {
     struct archive a = {0};
@@ -130,7 +135,8 @@ static int merged_image(const struct run *r, const struct buf *image, size_t *si
                 break;
         }
         if (fd < 0 || lseek(fd, 0, SEEK_END) != (off_t)out.len)
-            result = complain(EXIT_NOT_STARTED, "cannot hold the boot image in memory: %s", strerror(errno));
+            result = complain(EXIT_NOT_STARTED, "cannot hold the boot image in memory: %s",
+                              strerror(errno));
     }
     archive_free(&a);
     buf_free(&out);
@@ -257,7 +263,8 @@ static int boot(const struct run *r, struct machine *m)
     if (result == 0) {
         char **argv = machine_argv(m);
         if (r->dry_run && r->add != NULL)
-            fprintf(stderr, "qrv run: note: %s stands for the boot image with the added files\n", fd_path);
+            fprintf(stderr, "qrv run: note: %s stands for the boot image with the added files\n",
+                    fd_path);
         result = r->dry_run ? print_command(argv, r->json) : start(r, argv);
         machine_argv_free(argv);
     }
@@ -307,9 +314,11 @@ static int find_parts(struct run *r, struct machine *m, char **found)
     m->image = r->image = r->image != NULL ? r->image : found[3];
     m->append = r->append;
     if (m->qemu == NULL)
-        return complain(EXIT_NOT_STARTED, "there is no qemu-system-riscv64; qrv doctor says how to get it");
+        return complain(EXIT_NOT_STARTED,
+                        "there is no qemu-system-riscv64; qrv doctor says how to get it");
     if (m->bios == NULL || !fs_is_file(m->bios))
-        return complain(EXIT_NOT_STARTED, "there is no OpenSBI firmware (%s); qrv doctor says how to get it",
+        return complain(EXIT_NOT_STARTED,
+                        "there is no OpenSBI firmware (%s); qrv doctor says how to get it",
                         m->bios ? m->bios : "fw_dynamic.bin");
     return 0;
 }
@@ -345,7 +354,9 @@ int cmd_run(int argc, char **argv)
         fputs(help, stdout);
         result = EXIT_OK;
     } else if (n != 0)
-        result = n < 0 ? EXIT_USAGE : complain(EXIT_USAGE, "unexpected %s; QEMU's own arguments go behind --", argv[1]);
+        result = n < 0 ? EXIT_USAGE
+                       : complain(EXIT_USAGE, "unexpected %s; QEMU's own arguments go behind --",
+                                  argv[1]);
     else
         result = check_options(&r, &m);
     m.extra = argv + rest;

@@ -15,8 +15,10 @@ static const char help[] =
     "usage: qrv usemsg PROGRAM TEXTFILE\n"
     "       qrv usemsg --show PROGRAM\n"
     "\n"
-    "Links a usage message into PROGRAM; the command \"use PROGRAM\" prints it on the target. TEXTFILE is\n"
-    "the message itself, or a C source in which it stands between #ifdef __USAGE and #endif. %C in the text\n"
+    "Links a usage message into PROGRAM; the command \"use PROGRAM\" prints it on the target. "
+    "TEXTFILE is\n"
+    "the message itself, or a C source in which it stands between #ifdef __USAGE and #endif. %C in "
+    "the text\n"
     "stands for the name of the command. A message that is there already is replaced.\n";
 
 static int set_usage(const char *program, const char *textfile)
@@ -73,7 +75,8 @@ int cmd_usemsg(int argc, char **argv)
 {
     bool show = false;
     bool want_help = false;
-    const struct option_spec specs[] = {{"--show", .flag = &show}, {"--help", .flag = &want_help}, {NULL}};
+    const struct option_spec specs[] = {
+        {"--show", .flag = &show}, {"--help", .flag = &want_help}, {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (want_help) {
         fputs(help, stdout);

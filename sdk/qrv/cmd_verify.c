@@ -12,7 +12,8 @@
 static const char help[] =
     "usage: qrv verify [--json] [DIR]\n"
     "\n"
-    "Compares every file of the SDK (this one, or the one in DIR) with its MANIFEST: contents, executable bit\n"
+    "Compares every file of the SDK (this one, or the one in DIR) with its MANIFEST: contents, "
+    "executable bit\n"
     "and links. Prints a line per difference: altered, missing, mode or link, and the file.\n"
     "Exit code: 0 all as packed, 1 differences, 4 no manifest there.\n";
 
@@ -23,8 +24,8 @@ static void print_json(const char *root, long count, const struct buf *findings)
     buf_puts(&out, "{\"sdk\": ");
     buf_json(&out, root);
     buf_printf(&out, ", \"files\": %ld, \"findings\": [", count);
-    for (char *save = NULL, *line = findings->len ? strtok_r(findings->data, "\n", &save) : NULL; line != NULL;
-         line = strtok_r(NULL, "\n", &save)) {
+    for (char *save = NULL, *line = findings->len ? strtok_r(findings->data, "\n", &save) : NULL;
+         line != NULL; line = strtok_r(NULL, "\n", &save)) {
         char *name = strchr(line, ' ');
         *name++ = '\0';
         buf_printf(&out, "%s{\"finding\": \"%s\", \"file\": ", separator, line);
@@ -41,7 +42,8 @@ int cmd_verify(int argc, char **argv)
     bool json = false;
     bool want_help = false;
     struct buf findings = {0};
-    const struct option_spec specs[] = {{"--json", .flag = &json}, {"--help", .flag = &want_help}, {NULL}};
+    const struct option_spec specs[] = {
+        {"--json", .flag = &json}, {"--help", .flag = &want_help}, {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (want_help) {
         fputs(help, stdout);
@@ -54,7 +56,8 @@ int cmd_verify(int argc, char **argv)
     int result = findings.len > 0 ? EXIT_FAILED : EXIT_OK;
     if (count < 0)
         result = complain(EXIT_MISSING, "%s/MANIFEST: %s", root,
-                          count == -EBADMSG ? "this is not the manifest of an SDK" : strerror((int)-count));
+                          count == -EBADMSG ? "this is not the manifest of an SDK"
+                                            : strerror((int)-count));
     else if (json)
         print_json(root, count, &findings);
     else if (findings.len > 0)

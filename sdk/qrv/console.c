@@ -114,7 +114,8 @@ static enum console_result fill(struct console *c, long long deadline)
 enum console_result console_expect(struct console *c, const char *text, long long deadline)
 {
     for (;;) {
-        char *found = memmem(c->seen.data + c->matched, c->seen.len - c->matched, text, strlen(text));
+        char *found =
+            memmem(c->seen.data + c->matched, c->seen.len - c->matched, text, strlen(text));
         if (found != NULL) {
             c->matched = (size_t)(found - c->seen.data) + strlen(text);
             return CONSOLE_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A child process (the emulator) whose console we hold: start, expect, send, end. The child dies with us.
- * Output is copied to a file as it comes; carriage returns are dropped before anything is compared.
+ * A child process (the emulator) whose console we hold: start, expect, send, end. The child dies
+ * with us. Output is copied to a file as it comes; carriage returns are dropped before anything is
+ * compared.
  */
 #pragma once
 
@@ -42,10 +43,12 @@ enum console_result console_pump(struct console *c, long long deadline);
 /* Takes the next whole line behind matched, without its newline; false when there is none yet. */
 bool console_line(struct console *c, struct buf *line);
 
-/* Writes all bytes; false when the child does not take them (it is gone, or stuck until the deadline). */
+/* Writes all bytes; false when the child does not take them (it is gone, or stuck until the
+ * deadline). */
 bool console_send(struct console *c, const char *bytes, size_t len, long long deadline);
 
-/* Ends the child: politely, after two seconds for certain. Returns its exit code, or 128 + signal. */
+/* Ends the child: politely, after two seconds for certain. Returns its exit code, or 128 + signal.
+ */
 int console_stop(struct console *c);
 
 /* Waits for the child to end by itself; CONSOLE_END when it has. */

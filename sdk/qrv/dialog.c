@@ -11,8 +11,9 @@ enum { DEFAULT_SECONDS = 30, SEND_SECONDS = 10 };
 static const struct {
     const char *name;
     enum { NO_ARG, TEXT, MAY_TEXT, NUMBER, MAY_NUMBER } arg;
-} verbs[] = {[DLG_TIMEOUT] = {"timeout", NUMBER}, [DLG_EXPECT] = {"expect", TEXT}, [DLG_FORBID] = {"forbid", TEXT},
-             [DLG_SEND] = {"send", MAY_TEXT},     [DLG_TYPE] = {"type", TEXT},     [DLG_SLEEP] = {"sleep", NUMBER},
+} verbs[] = {[DLG_TIMEOUT] = {"timeout", NUMBER}, [DLG_EXPECT] = {"expect", TEXT},
+             [DLG_FORBID] = {"forbid", TEXT},     [DLG_SEND] = {"send", MAY_TEXT},
+             [DLG_TYPE] = {"type", TEXT},         [DLG_SLEEP] = {"sleep", NUMBER},
              [DLG_WAIT] = {"wait", NO_ARG},       [DLG_QUIT] = {"quit", MAY_NUMBER}};
 
 static int hex(char c)
@@ -38,7 +39,8 @@ static bool unescape(char *text)
         const char *known = *from ? strchr(names, *from) : NULL;
         if (known != NULL)
             *to++ = values[known - names];
-        else if (*from == 'x' && from[1] && hex(from[1]) >= 0 && hex(from[2]) >= 0 && (from[1] != '0' || from[2] != '0')) {
+        else if (*from == 'x' && from[1] && hex(from[1]) >= 0 && hex(from[2]) >= 0 &&
+                 (from[1] != '0' || from[2] != '0')) {
             *to++ = (char)(hex(from[1]) * 16 + hex(from[2]));
             from += 2;
         } else
@@ -124,9 +126,11 @@ void dialog_free(struct dialog *d)
     *d = (struct dialog){0};
 }
 
-static void explain(const char *name, const struct step *s, const struct console *c, enum console_result r)
+static void explain(const char *name, const struct step *s, const struct console *c,
+                    enum console_result r)
 {
-    fprintf(stderr, "\n%s:%u: %s \"%s\": ", name, s->line, verbs[s->verb].name, s->text ? s->text : "");
+    fprintf(stderr, "\n%s:%u: %s \"%s\": ", name, s->line, verbs[s->verb].name,
+            s->text ? s->text : "");
     if (r == CONSOLE_TIMEOUT)
         fprintf(stderr, "not within the time\n");
     else if (r == CONSOLE_FORBIDDEN)
@@ -141,7 +145,8 @@ static long long earlier(long long a, long long b)
 }
 
 /* Plays one step; CONSOLE_OK to go on. */
-static enum console_result play(const struct step *s, struct console *c, double *seconds, long long deadline)
+static enum console_result play(const struct step *s, struct console *c, double *seconds,
+                                long long deadline)
 {
     enum console_result r;
     long long now = console_now_ms();
@@ -180,7 +185,8 @@ int dialog_play(const struct dialog *d, const char *name, struct console *c, lon
             return (int)s->number;
         }
         bool is_wait = s->verb == DLG_WAIT;
-        enum console_result r = is_wait ? console_wait(c, deadline) : play(s, c, &seconds, deadline);
+        enum console_result r =
+            is_wait ? console_wait(c, deadline) : play(s, c, &seconds, deadline);
         if (is_wait && r == CONSOLE_END)
             return console_exit_code(c);
         if (r == CONSOLE_OK)

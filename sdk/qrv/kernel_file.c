@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The RISC-V boot image header (64 bytes): text_offset at 8, image_size at 16, flags at 24, version at 32,
- * magic "RSC\5" at 56. QEMU loads the image 2 MiB into memory and puts the initrd at the kernel plus half of
- * the memory, but not more than 512 MiB; OpenSBI owns the first 2 MiB, the device tree the last 2 MiB.
+ * The RISC-V boot image header (64 bytes): text_offset at 8, image_size at 16, flags at 24, version
+ * at 32, magic "RSC\5" at 56. QEMU loads the image 2 MiB into memory and puts the initrd at the
+ * kernel plus half of the memory, but not more than 512 MiB; OpenSBI owns the first 2 MiB, the
+ * device tree the last 2 MiB.
  */
 #include "kernel_file.h"
 
@@ -31,7 +32,8 @@ static const char *refuse_elf(const uint8_t *p, size_t len)
         return "it is a 32-bit ELF file; the machine is 64-bit RISC-V";
     memcpy(&eh, p, sizeof eh);
     if (eh.e_machine != EM_RISCV) {
-        snprintf(why, sizeof why, "it is an ELF file for another processor (machine %u, not RISC-V)", eh.e_machine);
+        snprintf(why, sizeof why,
+                 "it is an ELF file for another processor (machine %u, not RISC-V)", eh.e_machine);
         return why;
     }
     if (eh.e_type != ET_EXEC || eh.e_phentsize != sizeof(Elf64_Phdr) || eh.e_phoff > len ||
@@ -84,7 +86,8 @@ const char *kernel_refuse(const void *bytes, size_t len, uint64_t memory, uint64
         return "its Image header says a size smaller than the file";
     uint64_t gap = memory / 2 < 512 * MIB ? memory / 2 : 512 * MIB;
     if (size > gap || 2 * MIB + gap + initrd_size + 4 * MIB > memory) {
-        snprintf(why, sizeof why, "kernel (%llu KiB) and boot image (%llu KiB) do not fit into %llu MiB of memory",
+        snprintf(why, sizeof why,
+                 "kernel (%llu KiB) and boot image (%llu KiB) do not fit into %llu MiB of memory",
                  (unsigned long long)size >> 10, (unsigned long long)initrd_size >> 10,
                  (unsigned long long)memory >> 20);
         return why;

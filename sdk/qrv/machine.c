@@ -12,15 +12,17 @@ char *machine_find_qemu(void)
     return fs_which("qemu-system-riscv64");
 }
 
-/* QEMU's own default firmware is too old for us (no debug console), so ours or Debian's is always named. */
+/* QEMU's own default firmware is too old for us (no debug console), so ours or Debian's is always
+ * named. */
 char *machine_find_bios(void)
 {
     char *own = fs_join(sdk_locate()->root, "firmware/fw_dynamic.bin");
     if (fs_is_file(own))
         return own;
     free(own);
-    static const char *const system[] = {"/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin",
-                                         "/usr/share/opensbi/generic/fw_dynamic.bin", NULL};
+    static const char *const system[] = {
+        "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin",
+        "/usr/share/opensbi/generic/fw_dynamic.bin", NULL};
     for (int i = 0; system[i] != NULL; i++)
         if (fs_is_file(system[i]))
             return xstrdup(system[i]);
@@ -88,7 +90,8 @@ void machine_argv_free(char **argv)
 
 void machine_quote(char *const *argv, struct buf *out)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./,:=+@%";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./,:=+@%";
     for (size_t i = 0; argv[i] != NULL; i++) {
         buf_puts(out, i ? " " : "");
         if (argv[i][0] != '\0' && strspn(argv[i], plain) == strlen(argv[i])) {

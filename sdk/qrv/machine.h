@@ -31,5 +31,6 @@ void machine_argv_free(char **argv);
 /* Appends argv as a line that a shell reads back to the same words. */
 void machine_quote(char *const *argv, struct buf *out);
 
-/* "512M", "2G" (M is meant without a letter). False if it is no size, below 64 MiB or above 64 GiB. */
+/* "512M", "2G" (M is meant without a letter). False if it is no size, below 64 MiB or above 64 GiB.
+ */
 bool machine_parse_memory(const char *text, uint64_t *bytes);

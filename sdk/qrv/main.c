@@ -28,22 +28,27 @@ static const char help[] =
     "  cmake -B build -DCMAKE_TOOLCHAIN_FILE=<sdk>/qrv.cmake && cmake --build build\n"
     "  qrv run --add build/mydev      (leave the emulator with Ctrl-A x)\n"
     "\n"
-    "Exit codes: 0 success; 1 a check found something or the work failed; 2 bad command line; 3 bad input\n"
-    "file, the message names file and line; 4 a part of this machine or of the SDK is missing. qrv run gives\n"
-    "the exit code of the target, or 124 time is over, 125 not started, 126 the console script failed.\n"
+    "Exit codes: 0 success; 1 a check found something or the work failed; 2 bad command line; 3 "
+    "bad input\n"
+    "file, the message names file and line; 4 a part of this machine or of the SDK is missing. qrv "
+    "run gives\n"
+    "the exit code of the target, or 124 time is over, 125 not started, 126 the console script "
+    "failed.\n"
     "qrv asks no questions: what it needs is on the command line.\n";
 
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} verbs[] = {{"new", cmd_new},       {"run", cmd_run},       {"image", cmd_image},    {"usemsg", cmd_usemsg},
-             {"doctor", cmd_doctor}, {"verify", cmd_verify}, {"version", cmd_version}};
+} verbs[] = {{"new", cmd_new},        {"run", cmd_run},       {"image", cmd_image},
+             {"usemsg", cmd_usemsg},  {"doctor", cmd_doctor}, {"verify", cmd_verify},
+             {"version", cmd_version}};
 
 int cmd_version(int argc, char **argv)
 {
     bool json = false;
     bool want_help = false;
-    const struct option_spec specs[] = {{"--json", .flag = &json}, {"--help", .flag = &want_help}, {NULL}};
+    const struct option_spec specs[] = {
+        {"--json", .flag = &json}, {"--help", .flag = &want_help}, {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (n != 0)
         return n < 0 ? EXIT_USAGE : complain(EXIT_USAGE, "usage: qrv version [--json]");

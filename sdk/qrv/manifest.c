@@ -25,7 +25,8 @@ static char *field(char **at)
     return start;
 }
 
-static void check_file(const char *path, const char *name, const char *mode, const char *sum, struct buf *findings)
+static void check_file(const char *path, const char *name, const char *mode, const char *sum,
+                       struct buf *findings)
 {
     struct buf bytes = {0};
     struct stat st;
@@ -58,7 +59,8 @@ static void check_link(const char *path, const char *name, const char *target, s
 /* A manifest must not make us look outside the SDK. */
 static bool name_is_safe(const char *name)
 {
-    return name[0] != '/' && name[0] != '\0' && strncmp(name, "../", 3) != 0 && strstr(name, "/../") == NULL;
+    return name[0] != '/' && name[0] != '\0' && strncmp(name, "../", 3) != 0 &&
+           strstr(name, "/../") == NULL;
 }
 
 long manifest_verify(const char *root, struct buf *findings)
@@ -67,8 +69,8 @@ long manifest_verify(const char *root, struct buf *findings)
     char *file = fs_join(root, "MANIFEST");
     long count = fs_read(file, &text);
     free(file);
-    for (char *save = NULL, *line = count == 0 ? strtok_r(text.data, "\n", &save) : NULL; line != NULL;
-         line = strtok_r(NULL, "\n", &save)) {
+    for (char *save = NULL, *line = count == 0 ? strtok_r(text.data, "\n", &save) : NULL;
+         line != NULL; line = strtok_r(NULL, "\n", &save)) {
         char *type = field(&line);
         char *first = field(&line);
         char *second = first != NULL && strcmp(type, "f") == 0 ? field(&line) : NULL;

@@ -1,12 +1,12 @@
 /*
- * @NAME@: a resource manager. It answers one path and keeps what is written to it, so that it can be read
- * back. Several threads serve clients at the same time; the framework holds the lock of the device's
- * attribute structure while a handler below runs, which is what protects struct device.
+ * @NAME@: a resource manager. It answers one path and keeps what is written to it, so that it can
+ * be read back. Several threads serve clients at the same time; the framework holds the lock of the
+ * device's attribute structure while a handler below runs, which is what protects struct device.
  */
 
 /* The framework's attribute structure is extended by ours; these come before its headers. */
 struct device;
-#define IOFUNC_ATTR_T struct device
+#define IOFUNC_ATTR_T       struct device
 #define THREAD_POOL_PARAM_T dispatch_context_t
 
 #include <errno.h>
@@ -53,7 +53,8 @@ static int io_read(resmgr_context_t *ctp, io_read_t *msg, RESMGR_OCB_T *ocb)
     return _RESMGR_NPARTS(1);
 }
 
-/* write(): replaces what is stored from the descriptor's offset on. ENOSPC when nothing more fits. */
+/* write(): replaces what is stored from the descriptor's offset on. ENOSPC when nothing more fits.
+ */
 static int io_write(resmgr_context_t *ctp, io_write_t *msg, RESMGR_OCB_T *ocb)
 {
     struct device *device = ocb->attr;
@@ -69,7 +70,8 @@ static int io_write(resmgr_context_t *ctp, io_write_t *msg, RESMGR_OCB_T *ocb)
     if (count > device->stats.capacity - (size_t)ocb->offset)
         count = device->stats.capacity - (size_t)ocb->offset;
     /* The data follows the message header; only part of it may have been received so far. */
-    if (count > 0 && resmgr_msgread(ctp, device->data + ocb->offset, count, sizeof(msg->i)) != (ssize_t)count)
+    if (count > 0 &&
+        resmgr_msgread(ctp, device->data + ocb->offset, count, sizeof(msg->i)) != (ssize_t)count)
         return errno;
     /* A gap that lseek() left reads as zeros. */
     if (ocb->offset > (off_t)device->stats.length)
@@ -173,7 +175,8 @@ int main(int argc, char **argv)
     memset(&resmgr_attr, 0, sizeof resmgr_attr);
     resmgr_attr.nparts_max = 1;
     resmgr_attr.msg_max_size = 2048;
-    if (resmgr_attach(dispatch, &resmgr_attr, path, _FTYPE_ANY, 0, &connect_funcs, &io_funcs, &device) == -1)
+    if (resmgr_attach(dispatch, &resmgr_attr, path, _FTYPE_ANY, 0, &connect_funcs, &io_funcs,
+                      &device) == -1)
         return fail(path);
 
     thread_pool_attr_t pool_attr;

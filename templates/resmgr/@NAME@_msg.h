@@ -17,8 +17,8 @@ struct device_stats {
 };
 
 /* Where the data goes is part of the command: FROM the device, TO it, or Neither. */
-#define DCMD_DEVICE_STATS __DIOF(_DCMD_MISC, 1, struct device_stats)
+#define DCMD_DEVICE_STATS    __DIOF(_DCMD_MISC, 1, struct device_stats)
 #define DCMD_DEVICE_CAPACITY __DIOT(_DCMD_MISC, 2, uint32_t)
-#define DCMD_DEVICE_CLEAR __DION(_DCMD_MISC, 3)
+#define DCMD_DEVICE_CLEAR    __DION(_DCMD_MISC, 3)
 
 #endif

@@ -12,7 +12,7 @@
 #include "@NAME@_msg.h"
 
 #define CLIENTS 4
-#define ROUNDS 50
+#define ROUNDS  50
 
 static int number;
 static int failed;
@@ -68,17 +68,21 @@ int main(void)
     check(write(fd, "hello", 5) == 5, "write");
     check(read(fd, text, sizeof text) == 0, "read at the end gives 0");
     check(lseek(fd, 0, SEEK_SET) == 0, "lseek to the start");
-    check(read(fd, text, sizeof text) == 5 && memcmp(text, "hello", 5) == 0, "read gives what was written");
+    check(read(fd, text, sizeof text) == 5 && memcmp(text, "hello", 5) == 0,
+          "read gives what was written");
     check(devctl(fd, DCMD_DEVICE_STATS, &stats, sizeof stats, NULL) == EOK && stats.length == 5,
           "devctl STATS knows the length");
     capacity = 2; /* less than what is stored */
-    check(devctl(fd, DCMD_DEVICE_CAPACITY, &capacity, sizeof capacity, NULL) == EINVAL, "a bad capacity is EINVAL");
-    check(devctl(fd, __DION(_DCMD_MISC, 99), NULL, 0, NULL) == ENOTTY, "an unknown devctl is ENOTTY");
+    check(devctl(fd, DCMD_DEVICE_CAPACITY, &capacity, sizeof capacity, NULL) == EINVAL,
+          "a bad capacity is EINVAL");
+    check(devctl(fd, __DION(_DCMD_MISC, 99), NULL, 0, NULL) == ENOTTY,
+          "an unknown devctl is ENOTTY");
     check(many_clients() == 0, "many clients at a time");
     close(fd);
 
     fd = open(DEFAULT_PATH, O_RDONLY);
-    check(devctl(fd, DCMD_DEVICE_CLEAR, NULL, 0, NULL) == EACCES, "CLEAR needs a descriptor for writing");
+    check(devctl(fd, DCMD_DEVICE_CLEAR, NULL, 0, NULL) == EACCES,
+          "CLEAR needs a descriptor for writing");
     close(fd);
     return failed != 0;
 }

@@ -13,8 +13,8 @@
  *     }
  *
  * Every line goes out with one write(), so lines of several threads or processes do not mix.
- * Counters are atomic: ok() may be called from any thread. A forked child has its own counters and must
- * not print results; let it exit with a status and judge that in the parent.
+ * Counters are atomic: ok() may be called from any thread. A forked child has its own counters and
+ * must not print results; let it exit with a status and judge that in the parent.
  */
 #pragma once
 
@@ -53,8 +53,7 @@ static inline void tap_plan(int count)
 }
 
 /* A comment line for the reader of the log. */
-__attribute__((format(printf, 1, 2), unused))
-static void diag(const char *format, ...)
+__attribute__((format(printf, 1, 2), unused)) static void diag(const char *format, ...)
 {
     char line[400] = "# ";
     int saved_errno = errno;
@@ -69,8 +68,8 @@ static void diag(const char *format, ...)
     errno = saved_errno;
 }
 
-__attribute__((format(printf, 5, 6), unused))
-static int tap_result(int pass, const char *what, const char *file, int line_no, const char *format, ...)
+__attribute__((format(printf, 5, 6), unused)) static int
+tap_result(int pass, const char *what, const char *file, int line_no, const char *format, ...)
 {
     char line[400];
     int saved_errno = errno;
@@ -86,14 +85,15 @@ static int tap_result(int pass, const char *what, const char *file, int line_no,
     tap_emit(line, n);
     if (!pass) {
         atomic_fetch_add(&tap_failed, 1);
-        diag("failed: %s at %s:%d (errno %d, %s)", what, file, line_no, saved_errno, strerror(saved_errno));
+        diag("failed: %s at %s:%d (errno %d, %s)", what, file, line_no, saved_errno,
+             strerror(saved_errno));
     }
     errno = saved_errno;
     return pass;
 }
 
-static inline int tap_is_int(long long got, long long want, const char *what, const char *file, int line_no,
-                             const char *name)
+static inline int tap_is_int(long long got, long long want, const char *what, const char *file,
+                             int line_no, const char *name)
 {
     int saved_errno = errno;
     int pass = tap_result(got == want, what, file, line_no, "%s", name);
@@ -116,9 +116,10 @@ static inline int tap_is_str(const char *got, const char *want, const char *what
 
 /* ok(condition, "text with %d", args...): errno is left as it was. Returns whether it passed. */
 #define ok(cond, ...) tap_result(!!(cond), #cond, __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, name) tap_is_int((long long)(got), (long long)(want), #got, __FILE__, __LINE__, name)
+#define is_int(got, want, name)                                                                    \
+    tap_is_int((long long)(got), (long long)(want), #got, __FILE__, __LINE__, name)
 #define is_str(got, want, name) tap_is_str(got, want, #got, __FILE__, __LINE__, name)
-#define is_errno(want, name) tap_is_int(errno, want, "errno", __FILE__, __LINE__, name)
+#define is_errno(want, name)    tap_is_int(errno, want, "errno", __FILE__, __LINE__, name)
 
 /* Count one result as passed because it cannot run here; the text must say why. */
 #define skip(why) tap_result(1, "skip", __FILE__, __LINE__, "# SKIP %s", why)
@@ -126,7 +127,8 @@ static inline int tap_is_str(const char *got, const char *want, const char *what
 /* Give up at once: the harness reports the program as failed. */
 #define bail_out(...) (diag(__VA_ARGS__), tap_emit("Bail out!\n", 10), exit(98))
 
-/* Prints the plan if it was open and returns the exit status: 0 only if all planned results passed. */
+/* Prints the plan if it was open and returns the exit status: 0 only if all planned results passed.
+ */
 static inline int done(void)
 {
     char line[64];

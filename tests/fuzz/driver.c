@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage: fuzz-NAME COUNT SEED-FILE...: COUNT mutations spread over the seeds. A crash is the only failure. */
+/* usage: fuzz-NAME COUNT SEED-FILE...: COUNT mutations spread over the seeds. A crash is the only
+ * failure. */
 #include "fuzz.h"
 
 #include "common/fs.h"

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (build_parse(&b, (const char *)data, size, defines, &p) == 0) {
         for (size_t i = 0; i < b.count; i++) {
             const struct entry *e = &b.entries[i];
-            if (e->target[0] != '/' || strstr(e->target, "/../") != NULL || strstr(e->target, "//") != NULL)
+            if (e->target[0] != '/' || strstr(e->target, "/../") != NULL ||
+                strstr(e->target, "//") != NULL)
                 abort();
             if (e->attr.type == ENTRY_INLINE)
                 script_check(e->data.data, e->data.len, e->line, &p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boots a conformance image in QEMU, judges what its programs say, and adds "passed failed" to a results file.
- * The emulator is our child: it is ended by its process id, and dies with us.
+ * Boots a conformance image in QEMU, judges what its programs say, and adds "passed failed" to a
+ * results file. The emulator is our child: it is ended by its process id, and dies with us.
  */
 #include "common/fs.h"
 #include "common/options.h"
@@ -16,7 +16,8 @@
 
 static const char help[] =
     "usage: qrv-harness --kernel IMAGE --elf KERNEL.ELF --image CPIO --list TESTS.LIST --log FILE\n"
-    "                   [--results FILE] [--smp N] [--mem SIZE] [--timeout SECONDS] [--append TEXT]\n"
+    "                   [--results FILE] [--smp N] [--mem SIZE] [--timeout SECONDS] [--append "
+    "TEXT]\n"
     "                   [-- QEMU-ARGUMENT...]\n"
     "Exit code: 0 all passed, 1 something failed, 2 bad command line.\n";
 
@@ -81,8 +82,10 @@ static void report_panic(const struct harness *h, struct console *c, const char 
     buf_free(&line);
 }
 
-/* Reads the console until the runner is done, or it cannot be any more. NULL, or what went wrong. */
-static const char *follow(const struct harness *h, struct console *c, struct tap *tap, long long deadline)
+/* Reads the console until the runner is done, or it cannot be any more. NULL, or what went wrong.
+ */
+static const char *follow(const struct harness *h, struct console *c, struct tap *tap,
+                          long long deadline)
 {
     struct buf line = {0};
     const char *why = NULL;
@@ -119,7 +122,8 @@ static void judge(struct harness *h, const struct tap_test *test)
         fail(h, test->name, verdict);
         fputs(test->trail.len ? test->trail.data : "", stdout);
     } else if (test->not_ok > 0) {
-        printf("  FAIL %s %s: %d of %d\n", h->label, test->name, test->not_ok, test->ok + test->not_ok);
+        printf("  FAIL %s %s: %d of %d\n", h->label, test->name, test->not_ok,
+               test->ok + test->not_ok);
         fputs(test->trail.data, stdout);
     } else {
         printf("  ok   %s %s: %d\n", h->label, test->name, test->ok);
@@ -185,7 +189,8 @@ static int run(struct harness *h, const struct machine *m, double seconds)
         show_end_of_console(&c);
     } else {
         h->passed++;
-        printf("  ok   %s boot, tests, shutdown: %.1f s\n", h->label, (double)(console_now_ms() - start) / 1000);
+        printf("  ok   %s boot, tests, shutdown: %.1f s\n", h->label,
+               (double)(console_now_ms() - start) / 1000);
     }
     console_free(&c);
     tap_free(&tap);
@@ -201,14 +206,17 @@ int main(int argc, char **argv)
     char *end;
     int rest;
     const struct option_spec specs[] = {
-        {"--kernel", .value = &h.kernel},   {"--elf", .value = &h.elf},         {"--image", .value = &h.image},
-        {"--list", .value = &h.list},       {"--log", .value = &h.log},         {"--results", .value = &h.results},
-        {"--smp", .value = &h.smp},         {"--mem", .value = &h.mem},         {"--timeout", .value = &h.timeout},
-        {"--append", .value = &h.append},   {"--help", .flag = &want_help},     {NULL}};
+        {"--kernel", .value = &h.kernel},   {"--elf", .value = &h.elf},
+        {"--image", .value = &h.image},     {"--list", .value = &h.list},
+        {"--log", .value = &h.log},         {"--results", .value = &h.results},
+        {"--smp", .value = &h.smp},         {"--mem", .value = &h.mem},
+        {"--timeout", .value = &h.timeout}, {"--append", .value = &h.append},
+        {"--help", .flag = &want_help},     {NULL}};
     int n = options_parse(argc, argv, specs, &rest);
     double seconds = strtod(h.timeout, &end);
-    if (want_help || n != 0 || !h.kernel || !h.elf || !h.image || !h.list || !h.log || *end != '\0' ||
-        !option_number("--smp", h.smp, 1, 8, &m.harts) || !machine_parse_memory(h.mem, &m.memory)) {
+    if (want_help || n != 0 || !h.kernel || !h.elf || !h.image || !h.list || !h.log ||
+        *end != '\0' || !option_number("--smp", h.smp, 1, 8, &m.harts) ||
+        !machine_parse_memory(h.mem, &m.memory)) {
         fputs(help, want_help ? stdout : stderr);
         return want_help ? 0 : 2;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unit tests of the host tools' pure parts. The ELF file to work on is argv[1]: a RISC-V program. */
+/* Unit tests of the host tools' pure parts. The ELF file to work on is argv[1]: a RISC-V program.
+ */
 #include "common/buf.h"
 #include "common/check.h"
 #include "common/elf64.h"
@@ -25,9 +26,11 @@ static void test_sha256(void)
     char *million = xmalloc(1000000);
     memset(million, 'a', 1000000);
     sha256_hex("", 0, hex);
-    CHECK(strcmp(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") == 0, "sha256 of nothing");
+    CHECK(strcmp(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") == 0,
+          "sha256 of nothing");
     sha256_hex("abc", 3, hex);
-    CHECK(strcmp(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad") == 0, "sha256 of abc");
+    CHECK(strcmp(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad") == 0,
+          "sha256 of abc");
     sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, hex);
     CHECK(strcmp(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1") == 0,
           "sha256 of two blocks");
@@ -41,7 +44,8 @@ static void test_json(void)
 {
     struct buf b = {0};
     buf_json(&b, "a\"b\\c\n\x01\xff\xc3\xa4\xe2\x82");
-    CHECK(strcmp(b.data, "\"a\\\"b\\\\c\\u000a\\u0001?\xc3\xa4??\"") == 0, "JSON strings: quotes, controls, bad UTF-8");
+    CHECK(strcmp(b.data, "\"a\\\"b\\\\c\\u000a\\u0001?\xc3\xa4??\"") == 0,
+          "JSON strings: quotes, controls, bad UTF-8");
     buf_free(&b);
 }
 
@@ -67,16 +71,20 @@ static void test_cpio(void)
     fill_archive(&a);
     cpio_write(&a, &bytes);
     CHECK(bytes.len % 512 == 0, "an archive is whole blocks");
-    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) == NULL && b.count == 2, "what was written can be read");
-    CHECK(strcmp(b.members[1].name, "dir/file") == 0 && b.members[1].len == 8 && b.members[1].uid == 1 &&
-              b.members[1].gid == 2 && b.members[1].mtime == 3 && b.members[1].mode == (CPIO_FILE | 0600) &&
+    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) == NULL && b.count == 2,
+          "what was written can be read");
+    CHECK(strcmp(b.members[1].name, "dir/file") == 0 && b.members[1].len == 8 &&
+              b.members[1].uid == 1 && b.members[1].gid == 2 && b.members[1].mtime == 3 &&
+              b.members[1].mode == (CPIO_FILE | 0600) &&
               memcmp(b.members[1].data, "contents", 8) == 0,
           "... with all its fields");
     archive_remove(&b, archive_find(&b, "dir"));
-    CHECK(b.count == 1 && archive_find(&b, "dir") == NULL && archive_find(&b, "dir/file") != NULL, "remove a member");
+    CHECK(b.count == 1 && archive_find(&b, "dir") == NULL && archive_find(&b, "dir/file") != NULL,
+          "remove a member");
     archive_free(&b);
     cpio_write(&a, &bytes);
-    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) == NULL && b.count == 4, "two archives behind each other");
+    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) == NULL && b.count == 4,
+          "two archives behind each other");
     archive_free(&b);
     int accepted = 0;
     for (size_t n = 0; n < bytes.len / 2; n++) {
@@ -88,10 +96,12 @@ static void test_cpio(void)
     }
     CHECK(accepted == 0, "an archive cut off anywhere before its trailer is refused");
     memset(bytes.data + 6 + 11 * 8, 'F', 8);
-    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) != NULL && where == 0, "a name of 4 GiB is refused");
+    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) != NULL && where == 0,
+          "a name of 4 GiB is refused");
     archive_free(&b);
     memcpy(bytes.data + 6 + 11 * 8, "0000000g", 8);
-    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) != NULL, "a field that is no number is refused");
+    CHECK(cpio_read(bytes.data, bytes.len, &b, &where) != NULL,
+          "a field that is no number is refused");
     archive_free(&b);
     archive_free(&a);
     buf_free(&bytes);
@@ -106,7 +116,8 @@ static void test_elf(const char *path)
     size_t len = 0;
     static const char text[] = "%C - usage\n";
     CHECK(fs_read(path, &elf) == 0, "the RISC-V program can be read");
-    CHECK(elf_classify(elf.data, elf.len) == ELF_RISCV64_EXEC || elf_classify(elf.data, elf.len) == ELF_RISCV64_DYN,
+    CHECK(elf_classify(elf.data, elf.len) == ELF_RISCV64_EXEC ||
+              elf_classify(elf.data, elf.len) == ELF_RISCV64_DYN,
           "... and is one");
     CHECK(elf_classify("#!/bin/sh", 9) == ELF_NOT, "a script is no ELF file");
     CHECK(elf_usage(elf.data, elf.len, &len) == NULL, "no usage message at first");
@@ -116,11 +127,15 @@ static void test_elf(const char *path)
     with = small;
     small = (struct buf){0};
     const char *found = elf_usage(with.data, with.len, &len);
-    CHECK(found != NULL && len == strlen(text) && memcmp(found, text, len) == 0, "the new message is found");
-    CHECK(elf_strip(with.data, with.len, &small) == NULL && small.len < with.len, "stripping makes it smaller");
+    CHECK(found != NULL && len == strlen(text) && memcmp(found, text, len) == 0,
+          "the new message is found");
+    CHECK(elf_strip(with.data, with.len, &small) == NULL && small.len < with.len,
+          "stripping makes it smaller");
     found = elf_usage(small.data, small.len, &len);
-    CHECK(found != NULL && len == strlen(text) && memcmp(found, text, len) == 0, "stripping keeps the message");
-    CHECK(elf_strip("\177ELF", 4, &none) != NULL && none.len == 0, "half a header cannot be stripped");
+    CHECK(found != NULL && len == strlen(text) && memcmp(found, text, len) == 0,
+          "stripping keeps the message");
+    CHECK(elf_strip("\177ELF", 4, &none) != NULL && none.len == 0,
+          "half a header cannot be stripped");
     int crashes = 0;
     for (size_t n = 0; n < 2048 && n < with.len; n++) { /* the sanitizers judge */
         char *cut = xmalloc(n);
@@ -158,25 +173,34 @@ static void test_kernel(void)
     const uint64_t mib = 1 << 20;
     good_image(image);
     CHECK(kernel_refuse(image, sizeof image, 128 * mib, 10 * mib) == NULL, "a good Image is taken");
-    CHECK(kernel_refuse(image, sizeof image, 128 * mib, 100 * mib) != NULL, "an initrd larger than memory is refused");
+    CHECK(kernel_refuse(image, sizeof image, 128 * mib, 100 * mib) != NULL,
+          "an initrd larger than memory is refused");
     put(image + 16, 0, 8);
-    CHECK(kernel_refuse(image, sizeof image, 128 * mib, 0) != NULL, "an Image without a size is refused");
+    CHECK(kernel_refuse(image, sizeof image, 128 * mib, 0) != NULL,
+          "an Image without a size is refused");
     good_image(image);
     put(image + 8, 0x80000, 8);
-    CHECK(strstr(kernel_refuse(image, sizeof image, 128 * mib, 0), "0x80000") != NULL, "a wrong offset is named");
+    CHECK(strstr(kernel_refuse(image, sizeof image, 128 * mib, 0), "0x80000") != NULL,
+          "a wrong offset is named");
     good_image(image);
     put(image + 24, 1, 8);
     CHECK(kernel_refuse(image, sizeof image, 128 * mib, 0) != NULL, "big-endian is refused");
     good_image(image);
     put(image + 56, 0x644d5241, 4);
-    CHECK(strstr(kernel_refuse(image, sizeof image, 128 * mib, 0), "ARM") != NULL, "an ARM Image is told as such");
-    CHECK(strstr(kernel_refuse("\x1f\x8b\x08", 3, 128 * mib, 0), "gzip") != NULL, "gzip is told as such");
-    CHECK(strstr(kernel_refuse("070701", 6, 128 * mib, 0), "--image") != NULL, "a boot archive is told as such");
+    CHECK(strstr(kernel_refuse(image, sizeof image, 128 * mib, 0), "ARM") != NULL,
+          "an ARM Image is told as such");
+    CHECK(strstr(kernel_refuse("\x1f\x8b\x08", 3, 128 * mib, 0), "gzip") != NULL,
+          "gzip is told as such");
+    CHECK(strstr(kernel_refuse("070701", 6, 128 * mib, 0), "--image") != NULL,
+          "a boot archive is told as such");
     CHECK(kernel_refuse("", 0, 128 * mib, 0) != NULL, "an empty file is refused");
-    Elf64_Ehdr eh = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB}, .e_machine = EM_X86_64};
-    CHECK(strstr(kernel_refuse(&eh, sizeof eh, 128 * mib, 0), "62") != NULL, "an x86 ELF is told as such");
+    Elf64_Ehdr eh = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB},
+                     .e_machine = EM_X86_64};
+    CHECK(strstr(kernel_refuse(&eh, sizeof eh, 128 * mib, 0), "62") != NULL,
+          "an x86 ELF is told as such");
     eh.e_ident[EI_CLASS] = ELFCLASS32;
-    CHECK(strstr(kernel_refuse(&eh, sizeof eh, 128 * mib, 0), "32-bit") != NULL, "a 32-bit ELF is told as such");
+    CHECK(strstr(kernel_refuse(&eh, sizeof eh, 128 * mib, 0), "32-bit") != NULL,
+          "a 32-bit ELF is told as such");
 }
 
 static int parse(const char *text, unsigned *line)
@@ -194,14 +218,19 @@ static void test_dialog_parse(void)
     struct dialog d = {0};
     const char *why;
     static const char good[] = "# c\n expect a\\x41\\n\\s b \ntimeout 2.5\nsend\nquit 3\nwait\n";
-    CHECK(dialog_parse(&d, good, strlen(good), &line, &why) == 0 && d.count == 5, "a good console script");
-    CHECK(d.count == 5 && strcmp(d.steps[0].text, "aA\n  b") == 0 && d.steps[3].number == 3, "... with its values");
+    CHECK(dialog_parse(&d, good, strlen(good), &line, &why) == 0 && d.count == 5,
+          "a good console script");
+    CHECK(d.count == 5 && strcmp(d.steps[0].text, "aA\n  b") == 0 && d.steps[3].number == 3,
+          "... with its values");
     dialog_free(&d);
-    CHECK(parse("wait\nexpct x\n", &line) == -1 && line == 2, "an unknown statement, with its line");
+    CHECK(parse("wait\nexpct x\n", &line) == -1 && line == 2,
+          "an unknown statement, with its line");
     CHECK(parse("expect\n", &line) == -1, "expect needs a text");
     CHECK(parse("quit 256\n", &line) == -1, "an exit code of 256 is refused");
-    CHECK(parse("timeout x\n", &line) == -1 && parse("sleep -1\n", &line) == -1, "numbers are checked");
-    CHECK(parse("send a\\q\n", &line) == -1 && parse("send \\x0\n", &line) == -1 && parse("type \\x00\n", &line) == -1,
+    CHECK(parse("timeout x\n", &line) == -1 && parse("sleep -1\n", &line) == -1,
+          "numbers are checked");
+    CHECK(parse("send a\\q\n", &line) == -1 && parse("send \\x0\n", &line) == -1 &&
+              parse("type \\x00\n", &line) == -1,
           "bad escapes are refused");
 }
 
@@ -211,7 +240,8 @@ static int play(const char *script, char *const argv[], long long ms)
     struct console c;
     unsigned line;
     const char *why;
-    if (dialog_parse(&d, script, strlen(script), &line, &why) != 0 || console_start(&c, argv, NULL) != 0)
+    if (dialog_parse(&d, script, strlen(script), &line, &why) != 0 ||
+        console_start(&c, argv, NULL) != 0)
         return -1;
     int result = dialog_play(&d, "script", &c, console_now_ms() + ms);
     console_free(&c);
@@ -222,15 +252,24 @@ static int play(const char *script, char *const argv[], long long ms)
 static void test_dialog_play(void)
 {
     char *const shell[] = {(char *)"sh", (char *)"-c",
-                           (char *)"printf 'a\\r\\nready> '; read x; echo \"got $x\"; exit 5", NULL};
-    char *const deaf[] = {(char *)"sh", (char *)"-c", (char *)"trap '' TERM; echo on; exec sleep 60", NULL};
-    CHECK(play("expect ready>\ntype hi\\n\nexpect got hi\nwait\n", shell, 10000) == 5, "a dialog, and the exit code");
-    CHECK(play("expect a\\nready\nquit 7\n", shell, 10000) == 7, "carriage returns do not disturb; quit");
-    CHECK(play("timeout 0.2\nexpect never\n", shell, 10000) == EXIT_SCRIPT, "what does not come is a failure");
-    CHECK(play("expect never\n", shell, 200) == EXIT_TIMEOUT, "the time of the whole run is a timeout");
-    CHECK(play("forbid GOT\nexpect ready\ntype x\\n\nexpect never\n", shell, 10000) == EXIT_SCRIPT, "forbidden text");
-    CHECK(play("type \\n\nexpect never\n", shell, 10000) == EXIT_SCRIPT, "the end of the machine is noticed");
-    CHECK(play("expect on\nquit\n", deaf, 10000) == 0, "a child that ignores SIGTERM is ended all the same");
+                           (char *)"printf 'a\\r\\nready> '; read x; echo \"got $x\"; exit 5",
+                           NULL};
+    char *const deaf[] = {(char *)"sh", (char *)"-c",
+                          (char *)"trap '' TERM; echo on; exec sleep 60", NULL};
+    CHECK(play("expect ready>\ntype hi\\n\nexpect got hi\nwait\n", shell, 10000) == 5,
+          "a dialog, and the exit code");
+    CHECK(play("expect a\\nready\nquit 7\n", shell, 10000) == 7,
+          "carriage returns do not disturb; quit");
+    CHECK(play("timeout 0.2\nexpect never\n", shell, 10000) == EXIT_SCRIPT,
+          "what does not come is a failure");
+    CHECK(play("expect never\n", shell, 200) == EXIT_TIMEOUT,
+          "the time of the whole run is a timeout");
+    CHECK(play("forbid GOT\nexpect ready\ntype x\\n\nexpect never\n", shell, 10000) == EXIT_SCRIPT,
+          "forbidden text");
+    CHECK(play("type \\n\nexpect never\n", shell, 10000) == EXIT_SCRIPT,
+          "the end of the machine is noticed");
+    CHECK(play("expect on\nquit\n", deaf, 10000) == 0,
+          "a child that ignores SIGTERM is ended all the same");
     char *const missing[] = {(char *)"/nonexistent/qemu", NULL};
     CHECK(play("expect never\n", missing, 10000) == EXIT_SCRIPT, "a program that is not there");
 }
@@ -239,18 +278,28 @@ static void test_machine(void)
 {
     uint64_t bytes;
     char *extra[] = {(char *)"-d", (char *)"a b'c", NULL};
-    struct machine m = {.qemu = "q", .bios = "b", .kernel = "k", .image = "i", .append = "", .harts = 8,
-                        .memory = (uint64_t)1 << 30, .gdb_port = 1234, .wait = true, .extra = extra};
+    struct machine m = {.qemu = "q",
+                        .bios = "b",
+                        .kernel = "k",
+                        .image = "i",
+                        .append = "",
+                        .harts = 8,
+                        .memory = (uint64_t)1 << 30,
+                        .gdb_port = 1234,
+                        .wait = true,
+                        .extra = extra};
     struct buf line = {0};
     char **argv = machine_argv(&m);
     machine_quote(argv, &line);
-    CHECK(strstr(line.data, "-smp 8 -m 1024M -nographic -bios b -kernel k -initrd i -append '' -gdb "
-                            "tcp:127.0.0.1:1234 -S -d 'a b'\\''c'\n") != NULL,
+    CHECK(strstr(line.data,
+                 "-smp 8 -m 1024M -nographic -bios b -kernel k -initrd i -append '' -gdb "
+                 "tcp:127.0.0.1:1234 -S -d 'a b'\\''c'\n") != NULL,
           "the command line of QEMU, quoted for a shell");
     machine_argv_free(argv);
     buf_free(&line);
     CHECK(machine_parse_memory("2G", &bytes) && bytes == (uint64_t)2 << 30, "2G of memory");
-    CHECK(machine_parse_memory("128", &bytes) && bytes == 128 << 20, "a size without a letter is in MiB");
+    CHECK(machine_parse_memory("128", &bytes) && bytes == 128 << 20,
+          "a size without a letter is in MiB");
     CHECK(!machine_parse_memory("32M", &bytes) && !machine_parse_memory("-1", &bytes) &&
               !machine_parse_memory("2GB", &bytes) && !machine_parse_memory("", &bytes) &&
               !machine_parse_memory("99999999999999999999G", &bytes),
@@ -262,11 +311,13 @@ static void test_usage_text(void)
     const char *text;
     size_t len;
     static const char c[] = "int x;\n# ifdef __USAGE\n%C - it\n#endif\nint y;\n";
-    CHECK(usage_extract(c, strlen(c), &text, &len) == 0 && len == 8 && memcmp(text, "%C - it\n", 8) == 0,
+    CHECK(usage_extract(c, strlen(c), &text, &len) == 0 && len == 8 &&
+              memcmp(text, "%C - it\n", 8) == 0,
           "a usage message in a C source");
     CHECK(usage_extract("plain\n", 6, &text, &len) == 0 && len == 6, "a usage message of its own");
     CHECK(usage_extract("#ifdef __USAGE\nx\n", 17, &text, &len) == -1, "a message without #endif");
-    CHECK(usage_extract("#ifdef __USAGE_NOT\nx\n", 21, &text, &len) == 0 && len == 21, "another macro is no message");
+    CHECK(usage_extract("#ifdef __USAGE_NOT\nx\n", 21, &text, &len) == 0 && len == 21,
+          "another macro is no message");
 }
 
 static void test_options(void)
@@ -275,13 +326,16 @@ static void test_options(void)
     const char *value = NULL;
     const char **list = NULL;
     int rest;
-    const struct option_spec specs[] = {{"--flag", .flag = &flag}, {"--value", .value = &value}, {"-I", .list = &list},
-                                        {NULL}};
-    char *argv[] = {(char *)"x", (char *)"a", (char *)"--flag", (char *)"-I", (char *)"1", (char *)"--value=v",
-                    (char *)"-I", (char *)"2", (char *)"b", (char *)"--", (char *)"-q", NULL};
+    const struct option_spec specs[] = {
+        {"--flag", .flag = &flag}, {"--value", .value = &value}, {"-I", .list = &list}, {NULL}};
+    char *argv[] = {(char *)"x", (char *)"a",         (char *)"--flag", (char *)"-I",
+                    (char *)"1", (char *)"--value=v", (char *)"-I",     (char *)"2",
+                    (char *)"b", (char *)"--",        (char *)"-q",     NULL};
     int n = options_parse(11, argv, specs, &rest);
-    CHECK(n == 2 && strcmp(argv[1], "a") == 0 && strcmp(argv[2], "b") == 0, "operands between options");
-    CHECK(flag && value && strcmp(value, "v") == 0 && list && strcmp(list[1], "2") == 0 && list[2] == NULL,
+    CHECK(n == 2 && strcmp(argv[1], "a") == 0 && strcmp(argv[2], "b") == 0,
+          "operands between options");
+    CHECK(flag && value && strcmp(value, "v") == 0 && list && strcmp(list[1], "2") == 0 &&
+              list[2] == NULL,
           "flags, values, lists");
     CHECK(rest == 10, "what follows --");
     free(list);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs the conformance programs of the image, one after the other, and frames their output for the harness:
+ * Runs the conformance programs of the image, one after the other, and frames their output for the
+ * harness:
  *
  *     @TEST BEGIN name
  *     ... TAP of the program ...
  *     @TEST END name exit 0          (or: signal N, timeout SECONDS, spawn ERRNO)
  *     TESTS DONE
  *
- * Usage: runtests LIST [PROGRAM...]. LIST has one "name seconds" line per program, beside which they lie.
- * A program that does not end in time is killed with its process group, so that one hang costs one test.
+ * Usage: runtests LIST [PROGRAM...]. LIST has one "name seconds" line per program, beside which
+ * they lie. A program that does not end in time is killed with its process group, so that one hang
+ * costs one test.
  */
 #include <errno.h>
 #include <libgen.h>

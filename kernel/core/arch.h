@@ -38,6 +38,11 @@ void arch_aspace_load(struct aspace *as);
 /* Mappings of as in [va, va + bytes) were narrowed or changed: every hart that has it loaded forgets them.  May be called with
  * as->lock held. */
 void arch_tlb_flush(struct aspace *as, uint64_t va, uint64_t bytes);
+/* This hart may have cached that the page was absent or read-only. */
+void arch_tlb_flush_local(uint64_t va);
+/* Returns when no hart has as loaded (as->dying is set: none will load it again). */
+void arch_aspace_evict(struct aspace *as);
+paddr_t arch_kernel_root(void); /* page table whose upper half every process shares */
 
 /* FP context of the thread that runs on this hart.  arch_fp_save: t->fp is current in memory, the thread may run elsewhere; also
  * to be called before t->fp is read or written (signal frames).  arch_fp_load: before user mode; free when the registers hold
@@ -51,6 +56,7 @@ void arch_idle_wait(void);
 void arch_poll_interrupts(void);
 
 _Noreturn void arch_reboot(int how, int code); /* TM_REBOOT_* */
+_Noreturn void arch_panic_stop(int code);      /* ends an emulator with code, stops a board */
 
 /* Up-calls the architecture makes; the only ones. */
 void kernel_call(struct thread *t);                         /* ecall: number and arguments in t->regs; pc already advanced */

@@ -23,6 +23,7 @@ struct hart {
     struct thread *current;     /* NULL while idle; offset used by entry.S (asm-offsets) */
     uint64_t scratch[2];        /* entry.S */
     uint64_t kstack_top;        /* entry.S */
+    uint64_t estack_top;        /* entry.S: emergency stack for a broken kernel */
     uint64_t fixup_pc;          /* user copy: where a fault continues, 0 none */
     uint64_t fixup_addr;        /* set by the fault handler: the address that faulted */
     struct aspace *aspace;      /* whose page table satp holds; NULL: kernel only */
@@ -37,7 +38,6 @@ struct hart {
     uint32_t lock_depth;        /* QRV_LOCK_DEBUG */
     const struct spinlock *locks[16];
     bool in_panic;
-    uint64_t estack_top;        /* entry.S: emergency stack for a broken kernel */
     struct thread *fp_loaded;   /* whose FP registers this hart holds, NULL unknown */
     nsec_t timer_armed;         /* what the timer hardware is set to, (nsec_t)-1 off */
     _Atomic bool online;

@@ -10,13 +10,14 @@ struct ktimer {
     nsec_t deadline;
     void (*fn)(struct ktimer *kt); /* constant after ktimer_init */
     uint64_t cookie;               /* the owner's: sequence number to re-validate */
-    int32_t heap_index;            /* queue lock; -1 not queued */
-    int32_t hart;                  /* queue it is in; changes only while not queued */
+    /* leftist heap: lock of the queue it is in */
+    struct ktimer *parent, *left, *right;
+    uint32_t rank;
+    _Atomic int32_t hart;          /* queue it is in, -1 none */
 };
 
-void ktimer_init(struct ktimer *kt, void (*fn)(struct ktimer *));
-/* Arms (or re-arms) for an absolute monotonic time on this hart.  Never fails: -ENOMEM is impossible because the heap has room
- * for every timer reserved with ktimer_init (growth happens there). */
+void ktimer_init(struct ktimer *kt, void (*fn)(struct ktimer *)); /* not while queued */
+/* Arms (or re-arms) for an absolute monotonic time on this hart.  Never fails and never allocates. */
 void ktimer_set(struct ktimer *kt, nsec_t deadline);
 void ktimer_cancel(struct ktimer *kt);
 bool ktimer_pending(const struct ktimer *kt);

@@ -42,7 +42,14 @@ struct aspace {
     _Atomic uint32_t harts;    /* bit per hart that has it loaded; teardown waits for 0 */
     uint64_t pages;            /* lock: frames mapped */
     uint64_t max_pages;        /* 0 none */
+    _Atomic uint32_t users;    /* aspace_hold(): teardown waits for 0 */
+    _Atomic bool dying;        /* being destroyed: harts that have it loaded drop it at the next IPI */
+    void *slab_link;
 };
+/* Keeps the structure alive for a short, non-blocking use from outside the process; call with the lock held under which the
+ * pointer was read (process.lock). */
+void aspace_hold(struct aspace *as);
+void aspace_release(struct aspace *as);
 struct aspace *aspace_create(void); /* kernel half shared, syspage mapped; NULL */
 void aspace_destroy(struct aspace *as); /* user half must be empty, nobody has it loaded (waits for stragglers) */
 /* All on page-aligned user ranges below QRV_USER_END (not the syspage).  -EINVAL, -ENOMEM (all or nothing), -EFAULT. */
@@ -57,6 +64,11 @@ int aspace_fork(struct aspace *parent, struct aspace *child); /* copy-on-write; 
 uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget);
 /* A page fault: lazy zero page or copy-on-write resolved -> 0; -EFAULT no such access; -ENOMEM. */
 int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec);
+bool aspace_is_mapped(struct aspace *as, uint64_t va);
+/* The frame behind a user page, faults resolved, referenced (frame_put); RAM only.  -EFAULT, -ENOMEM. */
+int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared);
+int aspace_translate(struct aspace *as, uint64_t va, paddr_t *pa); /* also devices; -EFAULT when absent */
+void aspace_set_syspage(paddr_t pa); /* boot */
 
 /* ---- memory objects (mm/memobj.c): frames that several address spaces may map.  Ids are taskman's. */
 int memobj_create(uint64_t bytes);
@@ -65,6 +77,8 @@ void memobj_put(struct memobj *o);
 int memobj_resize(int id, uint64_t bytes);
 int memobj_destroy(int id);
 uint32_t memobj_count(void);
+uint64_t memobj_pages(struct memobj *o);
+paddr_t memobj_frame(struct memobj *o, uint64_t page); /* referenced; 0 beyond the end */
 
 /* ---- user memory (mm/uaccess.c).  -EFAULT on any bad address; lazy and copy-on-write pages are resolved on the way. */
 struct thread;

@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* User address spaces: page tables (Sv39, 4 KiB leaves), copy-on-write, lazy pages.
+ *
+ * as->lock guards every entry of the user half and the counters.  An entry that loses rights or its frame is flushed on every
+ * hart that has the root loaded before the frame is given back (struct batch).  Page-table pages live until aspace_destroy(),
+ * when no hart has the root loaded any more.
+ * Copy-on-write rule: a private page is writable only while its frame has one reference.  A second reference is another
+ * address space, a memory object, or a pin of uaccess.c; fork copies a pinned frame at once, so that the pin stays with
+ * the parent.
+ */
+#include "arch/riscv64/pte.h"
+#include "core/arch.h"
+#include "lib/string.h"
+#include "mm/frame.h"
+#include "mm/mm.h"
+
+#define USER_LIMIT (QRV_USER_END - PAGE_SIZE) /* the syspage lies above */
+
+static struct slab aspaces = SLAB_INIT("aspace", struct aspace, slab_link);
+static paddr_t syspage;
+
+/* ------------------------------------------------------------------ entries */
+
+static uint64_t rights_of(uint32_t prot)
+{
+    uint64_t r = 0;
+    if (prot & TM_PROT_READ)
+        r |= PTE_R;
+    if (prot & TM_PROT_WRITE)
+        r |= PTE_R | PTE_W; /* W without R is reserved */
+    if (prot & TM_PROT_EXEC)
+        r |= PTE_X;
+    return r;
+}
+
+static bool has_frame(uint64_t e)
+{
+    return (e & PTE_V) != 0 || (e & (PTE_HELD | PTE_LAZY)) == PTE_HELD;
+}
+
+static bool is_lazy(uint64_t e)
+{
+    return (e & PTE_V) == 0 && (e & PTE_LAZY) != 0;
+}
+
+/* soft: PTE_SHARED or PTE_COW.  A copy-on-write page that may be written starts without W. */
+static uint64_t make_entry(paddr_t pa, uint64_t rights, uint64_t soft)
+{
+    uint64_t e = PTE_FROM_PA(pa) | PTE_U | soft;
+    if (rights == 0)
+        return (e & ~PTE_COW) | PTE_HELD;
+    if (!(rights & PTE_W))
+        e &= ~PTE_COW;
+    else if (soft & PTE_COW)
+        rights &= ~PTE_W;
+    return e | rights | PTE_V | PTE_A | (rights & PTE_W ? PTE_D : 0);
+}
+
+static uint64_t lazy_entry(uint64_t rights)
+{
+    return rights | PTE_U | PTE_LAZY;
+}
+
+/* Entry of a frame that is there already: private and referenced elsewhere means copy-on-write. */
+static uint64_t remake_entry(uint64_t e, uint64_t rights)
+{
+    paddr_t pa = PTE_PA(e);
+    uint64_t soft = e & PTE_SHARED;
+    if (!soft && frame_refs(pa) > 1)
+        soft = PTE_COW;
+    return make_entry(pa, rights, soft);
+}
+
+static uint64_t *table_at(uint64_t entry)
+{
+    return phys_to_virt(PTE_PA(entry));
+}
+
+/* Leaf table of va; NULL when there is none (with create: when memory is out). */
+static uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create)
+{
+    uint64_t *table = phys_to_virt(as->root);
+    for (int level = PT_LEVELS - 1; level > 0; level--) {
+        uint64_t *e = &table[PT_INDEX(va, level)];
+        if (*e == 0) {
+            paddr_t pa = create ? frame_alloc() : 0;
+            if (pa == 0)
+                return NULL;
+            /* Release: a walker that sees the entry sees the zeroed table. */
+            __atomic_store_n(e, PTE_FROM_PA(pa) | PTE_V, __ATOMIC_RELEASE);
+        }
+        table = table_at(*e);
+    }
+    return table;
+}
+
+static uint64_t *entry_of(struct aspace *as, uint64_t va)
+{
+    uint64_t *t = leaf_table(as, va, false);
+    return t ? &t[PT_INDEX(va, 0)] : NULL;
+}
+
+/* First address at or after va whose leaf table exists; end when there is none.  *table is that table. */
+static uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **table)
+{
+    uint64_t *root = phys_to_virt(as->root);
+    while (va < end) {
+        uint64_t e2 = root[PT_INDEX(va, 2)];
+        if (e2 == 0) {
+            va = ALIGN_DOWN(va, 1UL << PT_SHIFT(2)) + (1UL << PT_SHIFT(2));
+            continue;
+        }
+        uint64_t e1 = table_at(e2)[PT_INDEX(va, 1)];
+        if (e1 == 0) {
+            va = ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1));
+            continue;
+        }
+        *table = table_at(e1);
+        return va;
+    }
+    return end;
+}
+
+/* End of the part of [va, end) that one leaf table covers. */
+static uint64_t table_end(uint64_t va, uint64_t end)
+{
+    return MIN(end, ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1)));
+}
+
+/* ------------------------------------------------------------------ batches of removed pages */
+
+#define BATCH 64
+struct batch {
+    struct aspace *as;
+    unsigned count;
+    bool stale;      /* some hart may still translate with an old entry */
+    uint64_t lo, hi;
+    paddr_t frames[BATCH];
+};
+
+static void batch_flush(struct batch *b)
+{
+    if (b->stale)
+        arch_tlb_flush(b->as, b->lo, b->hi - b->lo);
+    for (unsigned i = 0; i < b->count; i++)
+        frame_put(b->frames[i]);
+    b->count = 0;
+    b->stale = false;
+}
+
+static void batch_stale(struct batch *b, uint64_t va)
+{
+    b->lo = b->stale ? MIN(b->lo, va) : va;
+    b->hi = b->stale ? MAX(b->hi, va + PAGE_SIZE) : va + PAGE_SIZE;
+    b->stale = true;
+}
+
+/* Replaces an entry; the old frame is given back with the batch.  as->lock held. */
+static void replace(struct batch *b, uint64_t *p, uint64_t va, uint64_t new)
+{
+    uint64_t old = *p;
+    *p = new;
+    b->as->pages += (has_frame(new) ? 1 : 0) - (has_frame(old) ? 1 : 0);
+    if (old & PTE_V)
+        batch_stale(b, va);
+    if (has_frame(old)) {
+        b->frames[b->count++] = PTE_PA(old);
+        if (b->count == BATCH)
+            batch_flush(b);
+    }
+}
+
+/* ------------------------------------------------------------------ life */
+
+void aspace_set_syspage(paddr_t pa)
+{
+    syspage = pa;
+}
+
+struct aspace *aspace_create(void)
+{
+    struct aspace *as = slab_alloc(&aspaces);
+    if (as == NULL)
+        return NULL;
+    *as = (struct aspace){ .root = frame_alloc() };
+    spin_init(&as->lock, RANK_ASPACE);
+    if (as->root == 0)
+        goto fail;
+    uint64_t *root = phys_to_virt(as->root);
+    const uint64_t *kernel = phys_to_virt(arch_kernel_root());
+    memcpy(&root[PT_ENTRIES / 2], &kernel[PT_ENTRIES / 2], PAGE_SIZE / 2);
+    uint64_t *t = leaf_table(as, USER_LIMIT, true);
+    if (t == NULL)
+        goto fail;
+    t[PT_INDEX(USER_LIMIT, 0)] = make_entry(syspage, PTE_R, PTE_SHARED);
+    return as;
+fail:
+    aspace_destroy(as);
+    return NULL;
+}
+
+static void free_tables(paddr_t pa, int level)
+{
+    uint64_t *t = phys_to_virt(pa);
+    unsigned n = level == PT_LEVELS - 1 ? PT_ENTRIES / 2 : PT_ENTRIES;
+    for (unsigned i = 0; i < n; i++) {
+        if (level > 0 && t[i] != 0)
+            free_tables(PTE_PA(t[i]), level - 1);
+        else if (level == 0 && has_frame(t[i]))
+            frame_put(PTE_PA(t[i]));
+    }
+    frame_put(pa);
+}
+
+void aspace_destroy(struct aspace *as)
+{
+    atomic_store_explicit(&as->dying, true, memory_order_seq_cst);
+    while (atomic_load_explicit(&as->users, memory_order_acquire) != 0)
+        arch_relax();
+    arch_aspace_evict(as);
+    if (as->root != 0)
+        free_tables(as->root, PT_LEVELS - 1);
+    as->root = 0;
+    slab_free(&aspaces, as);
+}
+
+void aspace_hold(struct aspace *as)
+{
+    atomic_fetch_add_explicit(&as->users, 1, memory_order_relaxed);
+}
+
+void aspace_release(struct aspace *as)
+{
+    atomic_fetch_sub_explicit(&as->users, 1, memory_order_release);
+}
+
+/* ------------------------------------------------------------------ mapping */
+
+static bool range_ok(uint64_t va, uint64_t *bytes)
+{
+    uint64_t n = *bytes;
+    if (va % PAGE_SIZE != 0 || n == 0 || n > USER_LIMIT)
+        return false;
+    n = ALIGN_UP(n, PAGE_SIZE);
+    *bytes = n;
+    return va <= USER_LIMIT - n;
+}
+
+/* Builds every leaf table of a range, so that what follows cannot fail. Tables left behind by a failure are harmless. */
+static int prepare_tables(struct aspace *as, uint64_t va, uint64_t bytes)
+{
+    for (uint64_t a = va; a < va + bytes; a = table_end(a, va + bytes)) {
+        spin_lock(&as->lock);
+        uint64_t *t = leaf_table(as, a, true);
+        spin_unlock(&as->lock);
+        if (t == NULL)
+            return -ENOMEM;
+        arch_poll_interrupts();
+    }
+    return 0;
+}
+
+static int check_limit(struct aspace *as, uint64_t pages)
+{
+    spin_lock(&as->lock);
+    bool over = as->max_pages != 0 && (as->pages > as->max_pages || pages > as->max_pages - as->pages);
+    spin_unlock(&as->lock);
+    return over ? -ENOMEM : 0;
+}
+
+/* A chain of frames, linked through their first words. */
+static void free_chain(paddr_t pa)
+{
+    while (pa != 0) {
+        paddr_t next = *(paddr_t *)phys_to_virt(pa);
+        frame_put(pa);
+        pa = next;
+    }
+}
+
+static paddr_t pop_chain(paddr_t *chain)
+{
+    paddr_t pa = *chain;
+    paddr_t *word = phys_to_virt(pa);
+    *chain = *word;
+    *word = 0;
+    return pa;
+}
+
+static int alloc_chain(uint64_t pages, paddr_t *chain)
+{
+    *chain = 0;
+    for (uint64_t i = 0; i < pages; i++) {
+        paddr_t pa = frame_alloc();
+        if (pa == 0) {
+            free_chain(*chain);
+            return -ENOMEM;
+        }
+        *(paddr_t *)phys_to_virt(pa) = *chain;
+        *chain = pa;
+        if (i % 32 == 31)
+            arch_poll_interrupts();
+    }
+    return 0;
+}
+
+int aspace_map_anon(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, uint32_t flags)
+{
+    if (!range_ok(va, &bytes))
+        return -EINVAL;
+    uint64_t pages = bytes / PAGE_SIZE, rights = rights_of(prot);
+    uint64_t soft = flags & TM_MAP_SHARED ? PTE_SHARED : 0;
+    /* Shared pages must be the same frames after a fork: they cannot wait for a touch. */
+    bool lazy = !(flags & (TM_MAP_CONTIG | TM_MAP_SHARED)) && ((flags & TM_MAP_LAZY) || rights == 0);
+    paddr_t chain = 0, run = 0;
+    int err = check_limit(as, lazy ? 0 : pages);
+    if (err == 0)
+        err = prepare_tables(as, va, bytes);
+    if (err != 0)
+        return err;
+    if (flags & TM_MAP_CONTIG) {
+        run = frame_alloc_contig(pages);
+        err = run == 0 ? -ENOMEM : 0;
+    } else if (!lazy) {
+        err = alloc_chain(pages, &chain);
+    }
+    if (err != 0)
+        return err;
+    for (uint64_t a = va; a < va + bytes;) {
+        struct batch b = { .as = as };
+        uint64_t end = table_end(a, va + bytes);
+        spin_lock(&as->lock);
+        uint64_t *t = leaf_table(as, a, false);
+        for (; a < end; a += PAGE_SIZE) {
+            paddr_t pa = lazy ? 0 : run != 0 ? run + (a - va) : pop_chain(&chain);
+            replace(&b, &t[PT_INDEX(a, 0)], a, lazy ? lazy_entry(rights) : make_entry(pa, rights, soft));
+        }
+        batch_flush(&b);
+        spin_unlock(&as->lock);
+        arch_poll_interrupts();
+    }
+    if ((rights & PTE_X) && !lazy)
+        arch_icache_sync_all();
+    return 0;
+}
+
+int aspace_map_phys(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, paddr_t pa)
+{
+    if (!range_ok(va, &bytes) || pa % PAGE_SIZE != 0 || pa >= 1UL << 56 || bytes > (1UL << 56) - pa)
+        return -EINVAL;
+    for (uint64_t off = 0; off < bytes; off += PAGE_SIZE)
+        if (frame_is_ram(pa + off) && frame_is_private(pa + off))
+            return -EINVAL;
+    int err = prepare_tables(as, va, bytes);
+    if (err != 0)
+        return err;
+    for (uint64_t a = va; a < va + bytes;) {
+        struct batch b = { .as = as };
+        uint64_t end = table_end(a, va + bytes);
+        spin_lock(&as->lock);
+        uint64_t *t = leaf_table(as, a, false);
+        for (; a < end; a += PAGE_SIZE)
+            replace(&b, &t[PT_INDEX(a, 0)], a, make_entry(pa + (a - va), rights_of(prot), PTE_SHARED));
+        batch_flush(&b);
+        spin_unlock(&as->lock);
+    }
+    if (prot & TM_PROT_EXEC)
+        arch_icache_sync_all();
+    return 0;
+}
+
+int aspace_map_obj(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, bool shared, struct memobj *o, uint64_t off)
+{
+    if (!range_ok(va, &bytes) || off % PAGE_SIZE != 0)
+        return -EINVAL;
+    uint64_t pages = bytes / PAGE_SIZE, first = off / PAGE_SIZE, have = memobj_pages(o);
+    if (first > have || pages > have - first)
+        return -EINVAL;
+    int err = check_limit(as, pages);
+    if (err == 0)
+        err = prepare_tables(as, va, bytes);
+    if (err != 0)
+        return err;
+    for (uint64_t a = va; a < va + bytes;) {
+        struct batch b = { .as = as };
+        uint64_t end = table_end(a, va + bytes);
+        spin_lock(&as->lock);
+        uint64_t *t = leaf_table(as, a, false);
+        for (; a < end; a += PAGE_SIZE) {
+            paddr_t pa = memobj_frame(o, first + (a - va) / PAGE_SIZE); /* 0: shrunk meanwhile */
+            uint64_t e = pa == 0 ? 0 : make_entry(pa, rights_of(prot), shared ? PTE_SHARED : PTE_COW);
+            replace(&b, &t[PT_INDEX(a, 0)], a, e);
+        }
+        batch_flush(&b);
+        spin_unlock(&as->lock);
+        arch_poll_interrupts();
+    }
+    if (prot & TM_PROT_EXEC)
+        arch_icache_sync_all();
+    return 0;
+}
+
+void aspace_unmap(struct aspace *as, uint64_t va, uint64_t bytes)
+{
+    if (!range_ok(va, &bytes))
+        return;
+    uint64_t *t, end = va + bytes;
+    for (uint64_t a = va; a < end;) {
+        struct batch b = { .as = as };
+        spin_lock(&as->lock);
+        a = next_table(as, a, end, &t);
+        if (a < end) {
+            for (uint64_t stop = table_end(a, end); a < stop; a += PAGE_SIZE)
+                if (t[PT_INDEX(a, 0)] != 0)
+                    replace(&b, &t[PT_INDEX(a, 0)], a, 0);
+        }
+        batch_flush(&b);
+        spin_unlock(&as->lock);
+        arch_poll_interrupts();
+    }
+}
+
+int aspace_protect(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot)
+{
+    if (!range_ok(va, &bytes))
+        return -EINVAL;
+    uint64_t rights = rights_of(prot);
+    uint64_t *t, end = va + bytes;
+    for (uint64_t a = va; a < end;) {
+        struct batch b = { .as = as };
+        spin_lock(&as->lock);
+        a = next_table(as, a, end, &t);
+        for (uint64_t stop = a < end ? table_end(a, end) : a; a < stop; a += PAGE_SIZE) {
+            uint64_t *p = &t[PT_INDEX(a, 0)], old = *p;
+            if (is_lazy(old))
+                *p = lazy_entry(rights);
+            else if (has_frame(old))
+                *p = remake_entry(old, rights);
+            if ((old & PTE_V) && *p != old)
+                batch_stale(&b, a);
+        }
+        batch_flush(&b);
+        spin_unlock(&as->lock);
+        arch_poll_interrupts();
+    }
+    if (rights & PTE_X)
+        arch_icache_sync_all();
+    return 0;
+}
+
+uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget)
+{
+    struct batch b = { .as = as };
+    uint64_t *t, freed = 0;
+    spin_lock(&as->lock);
+    while (va < USER_LIMIT && freed < budget) {
+        va = next_table(as, va, USER_LIMIT, &t);
+        if (va >= USER_LIMIT)
+            break;
+        for (uint64_t stop = table_end(va, USER_LIMIT); va < stop && freed < budget; va += PAGE_SIZE) {
+            if (t[PT_INDEX(va, 0)] != 0) {
+                replace(&b, &t[PT_INDEX(va, 0)], va, 0);
+                freed++;
+            }
+        }
+    }
+    batch_flush(&b);
+    spin_unlock(&as->lock);
+    return va < USER_LIMIT ? va : QRV_USER_END;
+}
+
+/* ------------------------------------------------------------------ fork */
+
+/* The child's entry for a parent's; *p becomes copy-on-write where needed.  0 when memory is out. */
+static uint64_t fork_entry(uint64_t *p, bool *narrowed)
+{
+    uint64_t e = *p;
+    if (!has_frame(e))
+        return e;
+    paddr_t pa = PTE_PA(e);
+    if (!(e & PTE_SHARED) && (e & PTE_W) && frame_refs(pa) > 1) {
+        paddr_t copy = frame_alloc_dirty();
+        if (copy == 0)
+            return 0;
+        memcpy(phys_to_virt(copy), phys_to_virt(pa), PAGE_SIZE);
+        return (e & ~PTE_PPN_MASK) | PTE_FROM_PA(copy);
+    }
+    if (!(e & PTE_SHARED) && (e & PTE_W)) {
+        e = (e & ~(PTE_W | PTE_D)) | PTE_COW;
+        *p = e;
+        *narrowed = true;
+    }
+    frame_get(pa);
+    return e;
+}
+
+static int fork_table(struct aspace *child, uint64_t va, uint64_t *from, bool *narrowed)
+{
+    uint64_t *to = NULL;
+    for (uint64_t end = table_end(va, USER_LIMIT); va < end; va += PAGE_SIZE) {
+        uint64_t *p = &from[PT_INDEX(va, 0)];
+        if (*p == 0)
+            continue;
+        if (to == NULL && (to = leaf_table(child, va, true)) == NULL)
+            return -ENOMEM;
+        uint64_t e = fork_entry(p, narrowed);
+        if (e == 0)
+            return -ENOMEM;
+        to[PT_INDEX(va, 0)] = e;
+        child->pages += has_frame(e) ? 1 : 0;
+    }
+    return 0;
+}
+
+int aspace_fork(struct aspace *parent, struct aspace *child)
+{
+    int err = 0;
+    bool narrowed = false;
+    uint64_t *t;
+    spin_lock_pair(&parent->lock, &child->lock);
+    for (uint64_t va = 0; err == 0;) {
+        va = next_table(parent, va, USER_LIMIT, &t);
+        if (va >= USER_LIMIT)
+            break;
+        err = fork_table(child, va, t, &narrowed);
+        va = table_end(va, USER_LIMIT);
+    }
+    if (narrowed)
+        arch_tlb_flush(parent, 0, USER_LIMIT);
+    spin_unlock_pair(&parent->lock, &child->lock);
+    if (err != 0)
+        for (uint64_t va = 0; va < QRV_USER_END;)
+            va = aspace_teardown(child, va, BATCH);
+    return err;
+}
+
+/* ------------------------------------------------------------------ faults */
+
+static bool may(uint64_t rights, bool write, bool exec)
+{
+    return (rights & (exec ? PTE_X : write ? PTE_W : PTE_R)) != 0;
+}
+
+#define NEED_FRAME 1
+
+/* One look at the page under as->lock: 0 resolved, -errno, or NEED_FRAME: come again with *spare. */
+static int try_fault(struct aspace *as, uint64_t va, bool write, bool exec, paddr_t *spare)
+{
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0;
+    if (is_lazy(e)) {
+        if (!may(e, write, exec))
+            return -EFAULT;
+        if (as->max_pages != 0 && as->pages >= as->max_pages)
+            return -ENOMEM;
+        if (*spare == 0)
+            return NEED_FRAME;
+        memset(phys_to_virt(*spare), 0, PAGE_SIZE);
+        if (e & PTE_X)
+            arch_icache_sync_all();
+        *p = make_entry(*spare, e & PTE_RWX, 0);
+        as->pages++;
+        *spare = 0;
+        arch_tlb_flush_local(va);
+        return 0;
+    }
+    if (!(e & PTE_V))
+        return -EFAULT;
+    if (may(e, write, exec)) { /* another thread was faster, or this hart remembers an older entry */
+        arch_tlb_flush_local(va);
+        return 0;
+    }
+    if (!write || !(e & PTE_COW))
+        return -EFAULT;
+    paddr_t pa = PTE_PA(e);
+    if (frame_refs(pa) == 1) {
+        *p = (e & ~PTE_COW) | PTE_W | PTE_D;
+        arch_tlb_flush_local(va); /* elsewhere a stale entry only faults once more */
+        return 0;
+    }
+    if (*spare == 0)
+        return NEED_FRAME;
+    memcpy(phys_to_virt(*spare), phys_to_virt(pa), PAGE_SIZE);
+    if (e & PTE_X)
+        arch_icache_sync_all();
+    *p = (e & ~(PTE_COW | PTE_PPN_MASK)) | PTE_FROM_PA(*spare) | PTE_W | PTE_D;
+    *spare = 0;
+    arch_tlb_flush(as, va, PAGE_SIZE); /* others must not read the old frame any longer */
+    frame_put(pa);
+    return 0;
+}
+
+int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec)
+{
+    if (as == NULL || va >= QRV_USER_END)
+        return -EFAULT;
+    va = ALIGN_DOWN(va, PAGE_SIZE);
+    paddr_t spare = 0;
+    for (;;) {
+        spin_lock(&as->lock);
+        int r = try_fault(as, va, write, exec, &spare);
+        spin_unlock(&as->lock);
+        if (r != NEED_FRAME) {
+            if (spare != 0)
+                frame_put(spare);
+            return r;
+        }
+        spare = frame_alloc_dirty();
+        if (spare == 0)
+            return -ENOMEM;
+    }
+}
+
+bool aspace_is_mapped(struct aspace *as, uint64_t va)
+{
+    if (as == NULL || va >= QRV_USER_END)
+        return false;
+    spin_lock(&as->lock);
+    uint64_t *p = entry_of(as, va);
+    bool yes = p != NULL && *p != 0;
+    spin_unlock(&as->lock);
+    return yes;
+}
+
+int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared)
+{
+    if (va >= QRV_USER_END)
+        return -EFAULT;
+    /* Bounded: somebody who forks or unmaps in a loop gets EFAULT, not our time. */
+    for (int tries = 0; tries < 64; tries++) {
+        spin_lock(&as->lock);
+        uint64_t *p = entry_of(as, va);
+        uint64_t e = p ? *p : 0;
+        if ((e & PTE_V) && may(e, write, false)) {
+            *frame = PTE_PA(e);
+            *shared = (e & PTE_SHARED) != 0;
+            bool ram = frame_is_ram(*frame);
+            if (ram)
+                frame_get(*frame);
+            spin_unlock(&as->lock);
+            return ram ? 0 : -EFAULT;
+        }
+        spin_unlock(&as->lock);
+        int err = aspace_fault(as, va, write, false);
+        if (err != 0)
+            return err;
+    }
+    return -EFAULT;
+}
+
+int aspace_translate(struct aspace *as, uint64_t va, paddr_t *pa)
+{
+    if (va >= QRV_USER_END)
+        return -EFAULT;
+    spin_lock(&as->lock);
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0;
+    spin_unlock(&as->lock);
+    if (!has_frame(e))
+        return -EFAULT;
+    *pa = PTE_PA(e) + va % PAGE_SIZE;
+    return 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifdef __USAGE
+%C - runs a command with another priority, terminal or processor
+
+%C [-dhs] [-p prio[r|f|o]] [-t terminal] [-C cpu | -R mask] [-w path [-W seconds]] command [argument...]
+
+ -d           does not wait for the command
+ -h           starts it held (SIGSTOP): "slay -u" lets it go
+ -p prio      priority, and policy: r round robin, f fifo, o other
+ -s           gives it a session of its own
+ -t terminal  runs it on that terminal, in a session of its own
+ -C cpu       only on that processor;  -R mask  only on these
+ -w path      waits for the path first, at most -W seconds (default for ever)
+Exit status: that of the command.
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/neutrino.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/proc.h"
+
+struct settings {
+    bool detach, hold, session;
+    int priority, policy;
+    uintptr_t runmask;
+    const char *terminal, *wait_for;
+    long wait_seconds; /* -1 for ever */
+};
+
+static void wait_for_path(const struct settings *settings)
+{
+    struct stat st;
+    time_t end = time(NULL) + settings->wait_seconds;
+    while (stat(settings->wait_for, &st) == -1) {
+        if (settings->wait_seconds >= 0 && time(NULL) > end) {
+            fprintf(stderr, "on: %s: not there after %ld s\n", settings->wait_for, settings->wait_seconds);
+            exit(1);
+        }
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+    }
+}
+
+__attribute__((noreturn)) static void give_up(const char *what)
+{
+    fprintf(stderr, "on: %s: %s\n", what, strerror(errno));
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+/* In the child. */
+__attribute__((noreturn)) static void become(char **argv, const struct settings *settings)
+{
+    if ((settings->session || settings->terminal != NULL) && setsid() == -1)
+        give_up("setsid");
+    if (settings->terminal != NULL) {
+        int fd = open(settings->terminal, O_RDWR);
+        if (fd == -1)
+            give_up(settings->terminal);
+        ioctl(fd, TIOCSCTTY, 0);
+        tcsetpgrp(fd, getpid());
+        for (int to = 0; to <= 2; to++)
+            dup2(fd, to);
+        if (fd > 2)
+            close(fd);
+    }
+    if (settings->priority != 0) {
+        struct sched_param param;
+        int policy = SchedGet(0, 0, &param);
+        param.sched_priority = settings->priority;
+        if (SchedSet(0, 0, settings->policy >= 0 ? settings->policy : policy, &param) == -1)
+            give_up("priority");
+    }
+    if (settings->runmask != 0 && ThreadCtl(_NTO_TCTL_RUNMASK, (void *)settings->runmask) == -1)
+        give_up("runmask");
+    if (settings->hold)
+        raise(SIGSTOP);
+    execvp(argv[0], argv);
+    give_up(argv[0]);
+}
+
+static bool parse_number(const char *text, int base, unsigned long max, unsigned long *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoul(text, &end, base);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *value <= max;
+}
+
+static bool parse_option(struct settings *settings, int option)
+{
+    unsigned long n;
+    switch (option) {
+    case 'd': settings->detach = true; return true;
+    case 'h': settings->hold = true; return true;
+    case 's': settings->session = true; return true;
+    case 't': settings->terminal = optarg; return true;
+    case 'w': settings->wait_for = optarg; return true;
+    case 'p': return proc_parse_priority(optarg, &settings->priority, &settings->policy);
+    case 'C':
+        if (!parse_number(optarg, 0, 31, &n))
+            return false;
+        settings->runmask |= (uintptr_t)1 << n;
+        return true;
+    case 'R':
+        if (!parse_number(optarg, 0, UINT32_MAX, &n) || n == 0)
+            return false;
+        settings->runmask = n;
+        return true;
+    case 'W':
+        if (!parse_number(optarg, 10, 1000000, &n))
+            return false;
+        settings->wait_seconds = (long)n;
+        return true;
+    default: return false;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {.policy = -1, .wait_seconds = -1};
+    int option, status;
+    while ((option = getopt(argc, argv, "+dhsp:t:C:R:w:W:")) != -1) {
+        if (!parse_option(&settings, option)) {
+            if (option != '?')
+                fprintf(stderr, "on: -%c %s: not understood\n", option, optarg);
+            return 2;
+        }
+    }
+    if (optind == argc) {
+        fprintf(stderr, "usage: on [-dhs] [-p prio] [-t terminal] [-C cpu | -R mask] [-w path] command...\n");
+        return 2;
+    }
+    if (settings.wait_for != NULL)
+        wait_for_path(&settings);
+    pid_t pid = fork();
+    if (pid == 0)
+        become(argv + optind, &settings);
+    if (pid == -1) {
+        fprintf(stderr, "on: fork: %s\n", strerror(errno));
+        return 126;
+    }
+    if (settings.detach || settings.hold)
+        return 0;
+    while (waitpid(pid, &status, 0) == -1) {
+        if (errno != EINTR)
+            return 126;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -7,9 +7,6 @@
 #define sigevent __musl_sigevent
 #include <musl/signal.h>
 #undef sigevent
-#undef SIGEV_SIGNAL
-#undef SIGEV_NONE
-#undef SIGEV_THREAD
 #undef SIGEV_THREAD_ID
 #undef sigev_notify_thread_id
 #undef sigev_notify_function

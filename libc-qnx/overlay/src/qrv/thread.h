@@ -18,8 +18,9 @@ struct qrv_thread { /* how a new thread starts; lives on its stack */
 };
 hidden void __qrv_thread_entry(void *, void *);
 hidden _Noreturn void __qrv_thread_begin(struct qrv_thread *);
-/* A thread with stack, TLS and kernel thread but ... see pthread_create.c */
-hidden int __qrv_thread_make(pthread_t *res, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, int c11);
+/* Makes a thread with all of libc's trimmings; its tid, or -errno.  kflags: _KC_TC_*, or -1 to go by attr.  A thread that
+ * is detached for libc but not for the kernel has its stack freed at its end and is joined by ThreadJoin(). */
+hidden long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, int c11, int kflags);
 
 static inline int __qrv_owner(void)
 {

@@ -198,10 +198,10 @@ static int make_area(const pthread_attr_t *attr, struct area *a)
     }
     a->map = __mmap(0, a->size, a->guard ? PROT_NONE : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
     if (a->map == MAP_FAILED)
-        return EAGAIN;
+        return -EAGAIN;
     if (a->guard && __mprotect(a->map + a->guard, a->size - a->guard, PROT_READ | PROT_WRITE)) {
         __munmap(a->map, a->size);
-        return EAGAIN;
+        return -EAGAIN;
     }
     a->tsd = a->map + a->size - __pthread_tsd_size;
     if (!a->stack) {
@@ -228,10 +228,10 @@ static struct pthread *furnish(const struct area *a, int detached)
     return new;
 }
 
-static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t)
+static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t, int kflags)
 {
     struct _kc_thread_create k = {
-        .flags = attr->_a_detach ? _KC_TC_DETACHED : 0,
+        .flags = (uint32_t)kflags,
         .entry = (uint64_t)__qrv_thread_entry,
         .arg = (uint64_t)t,
         .arg1 = (uint64_t)__qrv_gp(),
@@ -250,7 +250,7 @@ static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, str
 }
 
 /* Links the new thread into the ring before it can be seen; returns its tid or -errno. */
-static long launch(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t)
+static long launch(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t, int kflags)
 {
     pthread_t self = __pthread_self();
     sigset_t set;
@@ -261,7 +261,7 @@ static long launch(struct pthread *new, const pthread_attr_t *attr, struct qrv_t
     leaving = 0;
     if (!libc.threads_minus_1++)
         libc.need_locks = 1;
-    long rc = start_in_kernel(new, attr, t);
+    long rc = start_in_kernel(new, attr, t, kflags);
     if (rc >= 0) {
         new->sysinfo = (uintptr_t)rc;
         new->next = self->next;
@@ -277,12 +277,12 @@ static long launch(struct pthread *new, const pthread_attr_t *attr, struct qrv_t
     return rc;
 }
 
-int __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(void *), void *arg, int c11)
+long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(void *), void *arg, int c11, int kflags)
 {
     pthread_attr_t attr = {0};
     struct area a;
     if (!libc.can_do_threads)
-        return ENOSYS;
+        return -ENOSYS;
     if (!libc.threaded)
         become_threaded(__pthread_self());
     if (attrp)
@@ -292,15 +292,16 @@ int __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(v
         attr._a_stacksize = __default_stacksize;
         attr._a_guardsize = __default_guardsize;
     }
-    int rc = make_area(&attr, &a);
+    long rc = make_area(&attr, &a);
     if (rc == 0) {
         struct pthread *new = furnish(&a, attr._a_detach);
         struct qrv_thread *t = (void *)(((uintptr_t)a.stack - sizeof *t) & -16UL);
         *t = (struct qrv_thread){.fn = fn, .arg = arg, .c11 = c11};
-        long tid = launch(new, &attr, t);
-        if (tid < 0) {
+        rc = launch(new, &attr, t, kflags < 0 ? (attr._a_detach ? _KC_TC_DETACHED : 0) : kflags);
+        if (rc < 0) {
             __munmap(a.map, a.size);
-            rc = tid == -EPERM || tid == -EINVAL ? (int)-tid : EAGAIN;
+            if (rc != -EPERM && rc != -EINVAL)
+                rc = -EAGAIN;
         } else if (res) {
             *res = new;
         }
@@ -312,7 +313,8 @@ int __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(v
 int __pthread_create(pthread_t *restrict res, const pthread_attr_t *restrict attr, void *(*fn)(void *), void *restrict arg)
 {
     int c11 = attr == __ATTRP_C11_THREAD;
-    return __qrv_thread_make(res, c11 ? 0 : attr, fn, arg, c11);
+    long rc = __qrv_thread_make(res, c11 ? 0 : attr, fn, arg, c11, -1);
+    return rc < 0 ? (int)-rc : 0;
 }
 
 weak_alias(__pthread_exit, pthread_exit);

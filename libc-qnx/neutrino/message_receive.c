@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server's half of message passing. */
+#include <limits.h>
+#include "kcall.h"
+
+static long receive(int chid, const void *msg, long parts, struct _msg_info *info, unsigned flags)
+{
+    long rc;
+    QRV_CP(rc, __kercall5(KC_MSG_RECEIVEV, chid, (long)msg, parts, (long)info, flags));
+    return rc;
+}
+
+int MsgReceive_r(int chid, void *msg, size_t bytes, struct _msg_info *info)
+{
+    return bytes > SSIZE_MAX ? -EOVERFLOW : (int)receive(chid, msg, -(long)bytes, info, 0);
+}
+
+int MsgReceivev_r(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info)
+{
+    return rparts > QRV_IOV_MAX ? -EOVERFLOW : (int)receive(chid, riov, (long)rparts, info, 0);
+}
+
+int MsgReceivePulse_r(int chid, void *pulse, size_t bytes, struct _msg_info *info)
+{
+    return bytes > SSIZE_MAX ? -EOVERFLOW : (int)receive(chid, pulse, -(long)bytes, info, KC_RECEIVE_PULSE);
+}
+
+int MsgReceivePulsev_r(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
+{
+    return parts > QRV_IOV_MAX ? -EOVERFLOW : (int)receive(chid, piov, (long)parts, info, KC_RECEIVE_PULSE);
+}
+
+int MsgReceive(int chid, void *msg, size_t bytes, struct _msg_info *info)
+{
+    return (int)__qrv_neg(MsgReceive_r(chid, msg, bytes, info));
+}
+
+int MsgReceivev(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info)
+{
+    return (int)__qrv_neg(MsgReceivev_r(chid, riov, rparts, info));
+}
+
+int MsgReceivePulse(int chid, void *pulse, size_t bytes, struct _msg_info *info)
+{
+    return (int)__qrv_neg(MsgReceivePulse_r(chid, pulse, bytes, info));
+}
+
+int MsgReceivePulsev(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
+{
+    return (int)__qrv_neg(MsgReceivePulsev_r(chid, piov, parts, info));
+}
+
+static long reply(int rcvid, long status, const void *msg, long parts)
+{
+    return __kercall4(KC_MSG_REPLYV, rcvid, status, (long)msg, parts);
+}
+
+int MsgReply_r(int rcvid, long status, const void *msg, size_t bytes)
+{
+    return bytes > SSIZE_MAX ? EOVERFLOW : __qrv_pos(reply(rcvid, status, msg, -(long)bytes));
+}
+
+int MsgReplyv_r(int rcvid, long status, const iov_t *riov, size_t rparts)
+{
+    return rparts > QRV_IOV_MAX ? EOVERFLOW : __qrv_pos(reply(rcvid, status, riov, (long)rparts));
+}
+
+int MsgReply(int rcvid, long status, const void *msg, size_t bytes)
+{
+    return __qrv_ok(-(long)MsgReply_r(rcvid, status, msg, bytes));
+}
+
+int MsgReplyv(int rcvid, long status, const iov_t *riov, size_t rparts)
+{
+    return __qrv_ok(-(long)MsgReplyv_r(rcvid, status, riov, rparts));
+}
+
+int MsgError_r(int rcvid, int error)
+{
+    return __qrv_pos(__kercall2(KC_MSG_ERROR, rcvid, error));
+}
+
+int MsgError(int rcvid, int error)
+{
+    return __qrv_ok(__kercall2(KC_MSG_ERROR, rcvid, error));
+}
+
+ssize_t MsgRead_r(int rcvid, void *msg, size_t bytes, size_t offset)
+{
+    if (bytes > SSIZE_MAX || offset > SSIZE_MAX)
+        return -EOVERFLOW;
+    return __kercall4(KC_MSG_READV, rcvid, (long)msg, -(long)bytes, (long)offset);
+}
+
+ssize_t MsgReadv_r(int rcvid, const iov_t *riov, size_t rparts, size_t offset)
+{
+    if (rparts > QRV_IOV_MAX || offset > SSIZE_MAX)
+        return -EOVERFLOW;
+    return __kercall4(KC_MSG_READV, rcvid, (long)riov, (long)rparts, (long)offset);
+}
+
+ssize_t MsgWrite_r(int rcvid, const void *msg, size_t bytes, size_t offset)
+{
+    if (bytes > SSIZE_MAX || offset > SSIZE_MAX)
+        return -EOVERFLOW;
+    return __kercall4(KC_MSG_WRITEV, rcvid, (long)msg, -(long)bytes, (long)offset);
+}
+
+ssize_t MsgWritev_r(int rcvid, const iov_t *iov, size_t parts, size_t offset)
+{
+    if (parts > QRV_IOV_MAX || offset > SSIZE_MAX)
+        return -EOVERFLOW;
+    return __kercall4(KC_MSG_WRITEV, rcvid, (long)iov, (long)parts, (long)offset);
+}
+
+ssize_t MsgRead(int rcvid, void *msg, size_t bytes, size_t offset)
+{
+    return __qrv_neg(MsgRead_r(rcvid, msg, bytes, offset));
+}
+
+ssize_t MsgReadv(int rcvid, const iov_t *riov, size_t rparts, size_t offset)
+{
+    return __qrv_neg(MsgReadv_r(rcvid, riov, rparts, offset));
+}
+
+ssize_t MsgWrite(int rcvid, const void *msg, size_t bytes, size_t offset)
+{
+    return __qrv_neg(MsgWrite_r(rcvid, msg, bytes, offset));
+}
+
+ssize_t MsgWritev(int rcvid, const iov_t *iov, size_t parts, size_t offset)
+{
+    return __qrv_neg(MsgWritev_r(rcvid, iov, parts, offset));
+}
+
+int MsgInfo_r(int rcvid, struct _msg_info *info)
+{
+    return __qrv_pos(__kercall2(KC_MSG_INFO, rcvid, (long)info));
+}
+
+int MsgInfo(int rcvid, struct _msg_info *info)
+{
+    return __qrv_ok(__kercall2(KC_MSG_INFO, rcvid, (long)info));
+}
+
+int MsgCurrent_r(int rcvid)
+{
+    return __qrv_pos(__kercall1(KC_MSG_CURRENT, rcvid));
+}
+
+int MsgCurrent(int rcvid)
+{
+    return __qrv_ok(__kercall1(KC_MSG_CURRENT, rcvid));
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Queue of clients that wait for a reply, in the order they came.  Put struct wait_node first in your own record.
- * No lock: the owner serialises. */
+/* Queue of clients that wait for a reply, in the order they came.  Put struct wait_node first in
+ * your own record. No lock: the owner serialises. */
 #pragma once
 #include <stddef.h>
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pipe: resource manager of /dev/pipe, behind pipe().
  *
- * Opening /dev/pipe for reading makes a new pipe; its write end is made by _IO_OPENFD on that descriptor, which is what
- * libc's pipe() does.  A pipe lives as long as it has an OCB.  Everything runs in one thread: no locks.
- * Invariant: readers wait only while the pipe is empty and has a writer, writers only while it has a reader and no
- * room for what they must write in one piece. */
+ * Opening /dev/pipe for reading makes a new pipe; its write end is made by _IO_OPENFD on that
+ * descriptor, which is what libc's pipe() does.  A pipe lives as long as it has an OCB.  Everything
+ * runs in one thread: no locks. Invariant: readers wait only while the pipe is empty and has a
+ * writer, writers only while it has a reader and no room for what they must write in one piece. */
+/* clang-format off */
 #ifdef __USAGE
 %C - resource manager for pipes
 
@@ -13,8 +14,9 @@
 Serves /dev/pipe, which pipe() needs.
  -o nodaemon  stay in the foreground
 #endif
+/* clang-format on */
 struct pipe;
-#define IOFUNC_ATTR_T struct pipe
+#define IOFUNC_ATTR_T   struct pipe
 #define RESMGR_HANDLE_T struct pipe
 
 #include <errno.h>
@@ -38,7 +40,7 @@ struct pipe;
 struct pipe {
     iofunc_attr_t attr; /* first.  rcount and wcount are the open ends */
     iofunc_notify_t notify[3];
-    uint32_t head, tail; /* free-running: head - tail bytes are there */
+    uint32_t head, tail;           /* free-running: head - tail bytes are there */
     struct waitq readers, writers; /* of struct waiter */
     uint8_t data[PIPE_SIZE];
 };
@@ -146,7 +148,8 @@ static void serve_writers(struct pipe *p)
     }
 }
 
-/* After every change: a reader makes room for writers, a writer gives to readers, until nothing moves. */
+/* After every change: a reader makes room for writers, a writer gives to readers, until nothing
+ * moves. */
 static void service(struct pipe *p)
 {
     uint32_t head, tail;
@@ -263,7 +266,8 @@ static int io_unblock(resmgr_context_t *ctp, io_pulse_t *msg, iofunc_ocb_t *ocb)
 static int io_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_ocb_t *ocb)
 {
     struct pipe *p = ocb->attr;
-    int trigger = (is_readable(p) ? (int)_NOTIFY_COND_INPUT : 0) | (is_writable(p) ? (int)_NOTIFY_COND_OUTPUT : 0);
+    int trigger = (is_readable(p) ? (int)_NOTIFY_COND_INPUT : 0) |
+                  (is_writable(p) ? (int)_NOTIFY_COND_OUTPUT : 0);
     return iofunc_notify(ctp, msg, p->notify, trigger, NULL, NULL);
 }
 
@@ -368,7 +372,8 @@ int main(int argc, char **argv)
     device.attr.inode = 1;
 
     resmgr_attr_t attr = {.nparts_max = 2, .msg_max_size = 2048};
-    if (resmgr_attach(dpp, &attr, "/dev/pipe", _FTYPE_ANY, 0, &connect_funcs, &device_funcs, &device) == -1)
+    if (resmgr_attach(dpp, &attr, "/dev/pipe", _FTYPE_ANY, 0, &connect_funcs, &device_funcs,
+                      &device) == -1)
         return fail("/dev/pipe");
     dispatch_context_t *ctp = dispatch_context_alloc(dpp);
     if (ctp == NULL)

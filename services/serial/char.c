@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Class core: open, read, write, notify, unblock and the queues of waiting clients.  See chardev.h. */
+/* Class core: open, read, write, notify, unblock and the queues of waiting clients.  See chardev.h.
+ */
 #include "chardev.h"
 
 #include <errno.h>
@@ -11,8 +12,9 @@
 #include <sys/stat.h>
 
 #define NS_PER_DS 100000000UL
-#define DRAIN_POLL_NS 2000000UL /* the transmitter's last bytes raise no interrupt: look again after this */
-#define PULSE_PRIORITY 24       /* as documented for devc-ser*: events go before clients */
+#define DRAIN_POLL_NS                                                                              \
+    2000000UL /* the transmitter's last bytes raise no interrupt: look again after this */
+#define PULSE_PRIORITY 24 /* as documented for devc-ser*: events go before clients */
 
 static dispatch_t *dpp;
 static int self_coid;
@@ -53,7 +55,8 @@ static void reply_read(struct chardev *dev, int rcvid, size_t nbytes)
 static bool read_is_ready(struct chardev *dev, struct waiter *w, uint64_t now)
 {
     unsigned arm_ds;
-    bool expired = (w->deadline_ns != 0 && now >= w->deadline_ns) || (w->limit_ns != 0 && now >= w->limit_ns);
+    bool expired =
+        (w->deadline_ns != 0 && now >= w->deadline_ns) || (w->limit_ns != 0 && now >= w->limit_ns);
     if (ldisc_read_state(&dev->ld, w->nbytes, &w->cond, expired, &arm_ds))
         return true;
     if (arm_ds == 0) {
@@ -93,8 +96,10 @@ static void serve_readers(struct chardev *dev)
     }
 }
 
-/* Non-blocking: whatever is there; nothing there is EAGAIN, but MIN 0 TIME 0 reads 0 bytes as it always does. */
-static int read_nonblocking(struct chardev *dev, resmgr_context_t *ctp, size_t nbytes, const struct ld_cond *cond)
+/* Non-blocking: whatever is there; nothing there is EAGAIN, but MIN 0 TIME 0 reads 0 bytes as it
+ * always does. */
+static int read_nonblocking(struct chardev *dev, resmgr_context_t *ctp, size_t nbytes,
+                            const struct ld_cond *cond)
 {
     bool canonical = dev->ld.tio.c_lflag & ICANON;
     if (!ldisc_has_input(&dev->ld) && (canonical || cond->min > 0 || cond->time_ds > 0))
@@ -152,7 +157,8 @@ static int io_read(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb)
 
 /* ------------------------------------------------------------------ writing */
 
-/* Moves bytes of one client's message into the output queue.  0 or the errno of a client that is gone. */
+/* Moves bytes of one client's message into the output queue.  0 or the errno of a client that is
+ * gone. */
 static int take_output(struct chardev *dev, struct waiter *w)
 {
     uint8_t buffer[1024];
@@ -268,7 +274,8 @@ static void serve_drainers(struct chardev *dev)
         dev->break_rcvid = 0;
     }
     while ((w = first(&dev->drainers)) != NULL) {
-        bool done = ldisc_out_drained(&dev->ld) && dev->writers.head == NULL && dev->ops->is_idle(dev);
+        bool done =
+            ldisc_out_drained(&dev->ld) && dev->writers.head == NULL && dev->ops->is_idle(dev);
         if (!done && !dev->hung_up)
             break;
         waitq_take(&dev->drainers, w->node.rcvid);
@@ -464,13 +471,15 @@ int chardev_setup(void)
     return interrupt_code == -1 || timer_code == -1 || self_coid == -1 ? errno : EOK;
 }
 
-int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip, int irq)
+int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip,
+                   int irq)
 {
     struct sigevent event;
     resmgr_attr_t rattr = {.nparts_max = 1, .msg_max_size = 2048};
 
     iofunc_attr_init(&dev->attr, S_IFCHR | 0666, NULL, NULL);
-    dev->attr.rdev = 0x0500; /* same answer from every port: ttyname() goes by st_ino and st_dev too */
+    dev->attr.rdev =
+        0x0500; /* same answer from every port: ttyname() goes by st_ino and st_dev too */
     IOFUNC_NOTIFY_INIT(dev->notify);
     snprintf(dev->name, sizeof dev->name, "%s", path);
     dev->ops = ops;

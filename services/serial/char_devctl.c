@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Class core: devctl()s of a terminal, one table row each.  tcgetattr() and friends arrive here through libc's ioctl(). */
+/* Class core: devctl()s of a terminal, one table row each.  tcgetattr() and friends arrive here
+ * through libc's ioctl(). */
 #include "chardev.h"
 
 #include <errno.h>
@@ -33,7 +34,8 @@ int chardev_apply(struct chardev *dev, const struct termios *tio)
     return EOK;
 }
 
-static int drain(struct chardev *dev, resmgr_context_t *ctp, int after, size_t n, const struct termios *tio)
+static int drain(struct chardev *dev, resmgr_context_t *ctp, int after, size_t n,
+                 const struct termios *tio)
 {
     struct waiter *w = calloc(1, sizeof *w);
     if (w == NULL)
@@ -223,9 +225,12 @@ static int line_status(struct chardev *dev, resmgr_context_t *ctp, void *data)
 {
     (void)ctp;
     unsigned lines = dev->ops->modem(dev, 0, 0);
-    *(int *)data = (lines & TIOCM_DTR ? _LINESTATUS_SER_DTR : 0) | (lines & TIOCM_RTS ? _LINESTATUS_SER_RTS : 0) |
-                   (lines & TIOCM_CTS ? _LINESTATUS_SER_CTS : 0) | (lines & TIOCM_DSR ? _LINESTATUS_SER_DSR : 0) |
-                   (lines & TIOCM_RI ? _LINESTATUS_SER_RI : 0) | (lines & TIOCM_CD ? _LINESTATUS_SER_CD : 0);
+    *(int *)data = (lines & TIOCM_DTR ? _LINESTATUS_SER_DTR : 0) |
+                   (lines & TIOCM_RTS ? _LINESTATUS_SER_RTS : 0) |
+                   (lines & TIOCM_CTS ? _LINESTATUS_SER_CTS : 0) |
+                   (lines & TIOCM_DSR ? _LINESTATUS_SER_DSR : 0) |
+                   (lines & TIOCM_RI ? _LINESTATUS_SER_RI : 0) |
+                   (lines & TIOCM_CD ? _LINESTATUS_SER_CD : 0);
     return EOK;
 }
 
@@ -276,7 +281,8 @@ static const struct row {
     {DCMD_CHR_SERCTL, sizeof(int), 0, true, serial_control},
 };
 
-_Static_assert(sizeof(struct winsize) == sizeof(struct chr_winsize), "the same record under two names");
+_Static_assert(sizeof(struct winsize) == sizeof(struct chr_winsize),
+               "the same record under two names");
 
 int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb)
 {
@@ -288,7 +294,8 @@ int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb)
         row++;
     if (row == rows + sizeof rows / sizeof rows[0])
         return ENOTTY;
-    if (msg->i.nbytes < row->in || ctp->size - ctp->offset < sizeof msg->i + row->in || msg->i.nbytes < row->out)
+    if (msg->i.nbytes < row->in || ctp->size - ctp->offset < sizeof msg->i + row->in ||
+        msg->i.nbytes < row->out)
         return EINVAL;
     if (row->needs_write && !(ocb->ioflag & _IO_FLAG_WR))
         return EBADF;

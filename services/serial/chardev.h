@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Class core of character devices: what every devc-* has in common.
  *
- * A devc-* program gives each port a struct chardev and a table of chip functions, calls chardev_attach(), and
- * answers its interrupt by feeding ldisc_input() and then chardev_service().  Everything runs in the one thread that
- * calls chardev_run(): interrupts and timers arrive as pulses, so there is no lock.  A handler never waits: a read,
- * write or drain that cannot finish goes to a queue of the device, and the client stays REPLY-blocked. */
+ * A devc-* program gives each port a struct chardev and a table of chip functions, calls
+ * chardev_attach(), and answers its interrupt by feeding ldisc_input() and then chardev_service().
+ * Everything runs in the one thread that calls chardev_run(): interrupts and timers arrive as
+ * pulses, so there is no lock.  A handler never waits: a read, write or drain that cannot finish
+ * goes to a queue of the device, and the client stays REPLY-blocked. */
 #pragma once
 
 struct chardev;
-#define IOFUNC_ATTR_T struct chardev
+#define IOFUNC_ATTR_T   struct chardev
 #define RESMGR_HANDLE_T struct chardev
 
 #include <stdbool.h>
@@ -26,13 +27,15 @@ struct chardev;
 
 /* Modem lines, as TIOCM_* of <sys/ioctl.h>. */
 struct chip_ops {
-    void (*transmit)(struct chardev *dev); /* start or continue output: takes bytes with ldisc_out_get() */
+    void (*transmit)(
+        struct chardev *dev); /* start or continue output: takes bytes with ldisc_out_get() */
     void (*interrupt)(struct chardev *dev);
     /* New c_cflag and speeds; 0 or errno (EINVAL: the chip cannot).  `old` is what is set now. */
     int (*set_line)(struct chardev *dev, const struct termios *old, const struct termios *wanted);
     bool (*is_idle)(struct chardev *dev); /* the last bit has left */
     void (*set_break)(struct chardev *dev, bool on);
-    unsigned (*modem)(struct chardev *dev, unsigned set, unsigned clear); /* returns the lines as they are now */
+    unsigned (*modem)(struct chardev *dev, unsigned set,
+                      unsigned clear);              /* returns the lines as they are now */
     void (*throttle)(struct chardev *dev, bool on); /* hardware flow control of input */
 };
 
@@ -73,11 +76,13 @@ struct chardev {
 /* One dispatch handle for all ports of the program.  0 or errno. */
 int chardev_setup(void);
 /* The device gets its path and interrupt (irq < 0: none).  0 or errno. */
-int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip, int irq);
+int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip,
+                   int irq);
 /* Serves for ever; returns an errno when the dispatch layer fails. */
 int chardev_run(void);
 
-/* Does what ldisc.events ask for, starts output and serves the waiting clients.  After every change of the ldisc. */
+/* Does what ldisc.events ask for, starts output and serves the waiting clients.  After every change
+ * of the ldisc. */
 void chardev_service(struct chardev *dev);
 /* The line was lost (no carrier): SIGHUP to the session, end of file for readers. */
 void chardev_hangup(struct chardev *dev);
@@ -89,7 +94,8 @@ uint64_t chardev_now_ns(void);
 void chardev_update_timer(struct chardev *dev);
 void chardev_break(struct chardev *dev, unsigned ms, int rcvid);
 
-/* Job control.  chardev_may_*: 0 to go on, otherwise the errno to reply (ERESTART: the group was sent sig). */
+/* Job control.  chardev_may_*: 0 to go on, otherwise the errno to reply (ERESTART: the group was
+ * sent sig). */
 int chardev_may_access(struct chardev *dev, resmgr_context_t *ctp, int sig);
 void chardev_signal(struct chardev *dev, int sig);
 int chardev_set_session(struct chardev *dev, resmgr_context_t *ctp);

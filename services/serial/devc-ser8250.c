@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devc-ser8250: serial ports of the 8250 family. */
+/* clang-format off */
 #ifdef __USAGE
 %C - serial driver for the 8250 family (16450, 16550, ns16550a)
 
 %C [[options] [address[^shift][,irq]]]...
 
-Without an address it takes the console of the device tree.  Options count for the ports behind them.
+Without an address it takes the console of the device tree.  Options count for the ports
+behind them.
  address   physical address of the registers, hexadecimal
  ^shift    registers are 1 << shift bytes apart (default 0)
  ,irq      interrupt
@@ -18,6 +20,7 @@ Without an address it takes the console of the device tree.  Options count for t
  -u unit   number of the first port: /dev/ser<unit> (default 1)
  -o nodaemon  stay in the foreground
 #endif
+/* clang-format on */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -31,7 +34,8 @@ static int open_port(struct chardev *dev, const struct port_spec *port, void **c
     if (chip == NULL)
         return ENOMEM;
     size_t bytes = (size_t)8 << port->shift;
-    void *regs = mmap_device_memory(NULL, bytes, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
+    void *regs =
+        mmap_device_memory(NULL, bytes, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
     if (regs == MAP_FAILED) {
         free(chip);
         return errno;

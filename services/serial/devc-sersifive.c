@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devc-sersifive: serial ports of SiFive's FU540 and FU740. */
+/* clang-format off */
 #ifdef __USAGE
 %C - serial driver for SiFive UARTs
 
 %C [[options] [address[,irq]]]...
 
-Without an address it takes the console of the device tree.  Options count for the ports behind them.
+Without an address it takes the console of the device tree.  Options count for the ports
+behind them.
  address   physical address of the registers, hexadecimal
  ,irq      interrupt
  -b baud   speed (default: what the firmware has set)
@@ -16,6 +18,7 @@ Without an address it takes the console of the device tree.  Options count for t
  -u unit   number of the first port: /dev/ser<unit> (default 1)
  -o nodaemon  stay in the foreground
 #endif
+/* clang-format on */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -28,7 +31,8 @@ static int open_port(struct chardev *dev, const struct port_spec *port, void **c
     struct sersifive *chip = calloc(1, sizeof *chip);
     if (chip == NULL)
         return ENOMEM;
-    void *regs = mmap_device_memory(NULL, 0x20, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
+    void *regs =
+        mmap_device_memory(NULL, 0x20, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
     if (regs == MAP_FAILED) {
         free(chip);
         return errno;

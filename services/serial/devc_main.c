@@ -43,7 +43,8 @@ static bool parse_whole(const char *text, uint64_t max, unsigned *value)
     return true;
 }
 
-/* address[^shift][,irq]: the address is hexadecimal, the others decimal unless they begin with 0x. */
+/* address[^shift][,irq]: the address is hexadecimal, the others decimal unless they begin with 0x.
+ */
 static bool parse_port(const char *text, struct port_spec *port)
 {
     uint64_t value;
@@ -187,7 +188,8 @@ static int start_console(const struct devc_driver *driver, struct settings *sett
 {
     const struct qrv_syspage *page = (const void *)QRV_SYSPAGE_ADDR;
     if (page->console.paddr == 0 || !is_compatible(driver->compatible, page->console.compatible)) {
-        fprintf(stderr, "%s: the console is not a port of mine; give address[^shift],irq\n", driver->name);
+        fprintf(stderr, "%s: the console is not a port of mine; give address[^shift],irq\n",
+                driver->name);
         return EXIT_FAILURE;
     }
     settings->port.address = page->console.paddr;
@@ -198,7 +200,8 @@ static int start_console(const struct devc_driver *driver, struct settings *sett
 
 int devc_main(int argc, char **argv, const struct devc_driver *driver)
 {
-    struct settings settings = {.port = {.irq = -1, .hardware_flow = -1, .software_flow = -1, .unit = 1}};
+    struct settings settings = {
+        .port = {.irq = -1, .hardware_flow = -1, .software_flow = -1, .unit = 1}};
     if (ThreadCtl(_NTO_TCTL_IO, 0) == -1)
         return complain(driver, "I/O privilege", strerror(errno));
     int error = chardev_setup();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command line that all devc-ser* drivers share: options, then ports "address[^shift][,irq]"; options count for the
- * ports behind them.  The chip gives these functions. */
+/* Command line that all devc-ser* drivers share: options, then ports "address[^shift][,irq]";
+ * options count for the ports behind them.  The chip gives these functions. */
 #pragma once
 #include "chardev.h"
 
@@ -18,8 +18,10 @@ struct port_spec {
 
 struct devc_driver {
     const char *name;       /* program */
-    const char *compatible; /* the console of the device tree that is ours, NULL-terminated list with blanks */
-    /* Maps and initialises the port: dev->ld is initialised, attributes of the port go there.  0 or errno. */
+    const char *compatible; /* the console of the device tree that is ours, NULL-terminated list
+                               with blanks */
+    /* Maps and initialises the port: dev->ld is initialised, attributes of the port go there.  0 or
+     * errno. */
     int (*open_port)(struct chardev *dev, const struct port_spec *port, void **chip);
     const struct chip_ops *ops;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Job control of a terminal: its session, its foreground process group, and what background processes may do
- * (POSIX XBD 11.1.3 and 11.1.4).  Owns chardev.sid and chardev.pgrp; only the dispatch thread comes here. */
+/* Job control of a terminal: its session, its foreground process group, and what background
+ * processes may do (POSIX XBD 11.1.3 and 11.1.4).  Owns chardev.sid and chardev.pgrp; only the
+ * dispatch thread comes here. */
 #include "chardev.h"
 
 #include <errno.h>
@@ -25,8 +26,8 @@ static void drop_dead_session(struct chardev *dev)
     }
 }
 
-/* Does this thread of the client block or its process ignore the signal?  Unknown counts as yes: an error is safer
- * than a client that is sent the same signal for ever. */
+/* Does this thread of the client block or its process ignore the signal?  Unknown counts as yes: an
+ * error is safer than a client that is sent the same signal for ever. */
 static bool is_deaf(pid_t pid, int tid, int sig)
 {
     char path[32];
@@ -37,9 +38,10 @@ static bool is_deaf(pid_t pid, int tid, int sig)
     if (fd == -1)
         return true;
     uint64_t bit = 1UL << (sig - 1);
-    bool deaf = devctl(fd, DCMD_PROC_INFO, &info, sizeof info, NULL) != EOK || (info.sig_ignore & bit) != 0 ||
-                devctl(fd, DCMD_PROC_TIDSTATUS, &status, sizeof status, NULL) != EOK || status.tid != tid ||
-                (status.sig_mask & bit) != 0;
+    bool deaf = devctl(fd, DCMD_PROC_INFO, &info, sizeof info, NULL) != EOK ||
+                (info.sig_ignore & bit) != 0 ||
+                devctl(fd, DCMD_PROC_TIDSTATUS, &status, sizeof status, NULL) != EOK ||
+                status.tid != tid || (status.sig_mask & bit) != 0;
     close(fd);
     return deaf;
 }
@@ -82,7 +84,8 @@ int chardev_set_group(struct chardev *dev, resmgr_context_t *ctp, pid_t pgrp)
         return error;
     if (pgrp <= 0)
         return EINVAL;
-    /* The group has to exist in this session: its leader tells, or when that is gone, any member's answer to signal 0. */
+    /* The group has to exist in this session: its leader tells, or when that is gone, any member's
+     * answer to signal 0. */
     pid_t sid = getsid(pgrp);
     if (sid >= 0 ? sid != dev->sid : kill(-pgrp, 0) == -1)
         return EPERM;

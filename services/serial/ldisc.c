@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Line discipline, part 1: set-up, programs' side (read, write, flush) and the output queue.
- * The line's side (editing, echo, signals) is in ldisc_input.c.  Contract and invariants: ldisc.h. */
+ * The line's side (editing, echo, signals) is in ldisc_input.c.  Contract and invariants: ldisc.h.
+ */
 #include "ldisc_priv.h"
 
 #include <string.h>
@@ -102,8 +103,8 @@ size_t ldisc_readable(const struct ldisc *ld)
     return n;
 }
 
-bool ldisc_read_state(const struct ldisc *ld, size_t nbytes, const struct ld_cond *cond, bool expired,
-                      unsigned *arm_ds)
+bool ldisc_read_state(const struct ldisc *ld, size_t nbytes, const struct ld_cond *cond,
+                      bool expired, unsigned *arm_ds)
 {
     *arm_ds = 0;
     if (nbytes == 0 || expired)
@@ -133,8 +134,8 @@ size_t ldisc_read(struct ldisc *ld, void *buffer, size_t n)
     size_t got = 0;
     while (ld->tail != ld->commit) {
         uint16_t entry = ld->in[ld->tail % LD_IN_SIZE];
-        /* The mark of an end of file right behind the last byte that fits belongs to this read: left in
-         * place it would look like a second, empty file. */
+        /* The mark of an end of file right behind the last byte that fits belongs to this read:
+         * left in place it would look like a second, empty file. */
         if (got == n && !(got > 0 && (entry & LD_EOF)))
             break;
         ld->tail++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Line discipline, part 2: bytes that come from the line.  Order of the stages is POSIX's: break and parity,
- * c_iflag mapping, flow control, signals, editing, queueing with echo. */
+/* Line discipline, part 2: bytes that come from the line.  Order of the stages is POSIX's: break
+ * and parity, c_iflag mapping, flow control, signals, editing, queueing with echo. */
 #include "ldisc_priv.h"
 
 #include <ctype.h>

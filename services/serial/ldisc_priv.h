@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 /* Queue entry: the byte, and what ends here. */
-#define LD_LINE 0x100u /* delivered, and the last of its line */
-#define LD_EOF 0x200u  /* VEOF: ends the line, has no byte */
+#define LD_LINE      0x100u /* delivered, and the last of its line */
+#define LD_EOF       0x200u /* VEOF: ends the line, has no byte */
 #define LD_DELIMITER (LD_LINE | LD_EOF)
 
 #define LD_OUT_BURST 8u /* most bytes that one byte becomes (a tab) */
@@ -26,6 +26,7 @@ static inline bool ld_is_utf8(const struct ldisc *ld)
 #endif
 }
 
-/* Puts one byte through output processing into the queue, also into the echo reserve; false: no room, dropped. */
+/* Puts one byte through output processing into the queue, also into the echo reserve; false: no
+ * room, dropped. */
 bool ldisc_echo_byte(struct ldisc *ld, uint8_t c);
 void ldisc_update_throttle(struct ldisc *ld);

@@ -1,18 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chip functions of the 8250 family.  The baud divisor is written only when a program asks for another speed: the
- * firmware may know a clock that we do not, and a wrong divisor silences the console. */
+/* Chip functions of the 8250 family.  The baud divisor is written only when a program asks for
+ * another speed: the firmware may know a clock that we do not, and a wrong divisor silences the
+ * console. */
 #include "ser8250.h"
 
 #include <errno.h>
 
 #include "speed.h"
 
-enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6 };
+enum {
+    RBR = 0,
+    THR = 0,
+    DLL = 0,
+    IER = 1,
+    DLM = 1,
+    IIR = 2,
+    FCR = 2,
+    LCR = 3,
+    MCR = 4,
+    LSR = 5,
+    MSR = 6
+};
 enum { IER_RX = 0x01, IER_TX = 0x02, IER_LINE = 0x04, IER_MODEM = 0x08 };
 enum { LCR_STOP2 = 0x04, LCR_PARITY = 0x08, LCR_EVEN = 0x10, LCR_BREAK = 0x40, LCR_DLAB = 0x80 };
 enum { MCR_DTR = 0x01, MCR_RTS = 0x02, MCR_OUT2 = 0x08 };
-enum { LSR_DATA = 0x01, LSR_OVERRUN = 0x02, LSR_PARITY = 0x04, LSR_FRAME = 0x08, LSR_BREAK = 0x10, LSR_THRE = 0x20,
-       LSR_TEMT = 0x40 };
+enum {
+    LSR_DATA = 0x01,
+    LSR_OVERRUN = 0x02,
+    LSR_PARITY = 0x04,
+    LSR_FRAME = 0x08,
+    LSR_BREAK = 0x10,
+    LSR_THRE = 0x20,
+    LSR_TEMT = 0x40
+};
 enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
 enum { FCR_ENABLE = 0x01, FCR_CLEAR_RX = 0x02, FCR_TRIGGER_8 = 0x80 };
 
@@ -22,7 +42,7 @@ enum { FCR_ENABLE = 0x01, FCR_CLEAR_RX = 0x02, FCR_TRIGGER_8 = 0x80 };
 static uint8_t get(const struct ser8250 *chip, unsigned reg)
 {
     volatile uint8_t *at = chip->regs + (reg << chip->shift);
-    return chip->width == 4 ? (uint8_t)*(volatile uint32_t *)(volatile void *)at : *at;
+    return chip->width == 4 ? (uint8_t) * (volatile uint32_t *)(volatile void *)at : *at;
 }
 
 static void put(const struct ser8250 *chip, unsigned reg, uint8_t value)
@@ -112,7 +132,8 @@ static int set_line(struct chardev *dev, const struct termios *old, const struct
         if (bps == 0 || chip->clock_hz == 0)
             return EINVAL;
         divisor = (chip->clock_hz + bps * 8) / (bps * 16);
-        if (divisor == 0 || divisor > 0xffff || speed_from_bps(chip->clock_hz / (16 * divisor)) != cfgetospeed(wanted))
+        if (divisor == 0 || divisor > 0xffff ||
+            speed_from_bps(chip->clock_hz / (16 * divisor)) != cfgetospeed(wanted))
             return EINVAL;
     }
     unsigned size = wanted->c_cflag & CSIZE;
@@ -153,14 +174,15 @@ static unsigned modem(struct chardev *dev, unsigned set, unsigned clear)
     struct ser8250 *chip = dev->chip;
     if (set | clear) {
         uint8_t on = (uint8_t)((set & TIOCM_DTR ? MCR_DTR : 0) | (set & TIOCM_RTS ? MCR_RTS : 0));
-        uint8_t off = (uint8_t)((clear & TIOCM_DTR ? MCR_DTR : 0) | (clear & TIOCM_RTS ? MCR_RTS : 0));
+        uint8_t off =
+            (uint8_t)((clear & TIOCM_DTR ? MCR_DTR : 0) | (clear & TIOCM_RTS ? MCR_RTS : 0));
         chip->mcr = (uint8_t)((chip->mcr | on) & ~off);
         put(chip, MCR, chip->mcr);
     }
     uint8_t msr = get(chip, MSR);
     return (chip->mcr & MCR_DTR ? TIOCM_DTR : 0u) | (chip->mcr & MCR_RTS ? TIOCM_RTS : 0u) |
-           (msr & MSR_CTS ? TIOCM_CTS : 0u) | (msr & MSR_DSR ? TIOCM_DSR : 0u) | (msr & MSR_RI ? TIOCM_RI : 0u) |
-           (msr & MSR_DCD ? TIOCM_CD : 0u);
+           (msr & MSR_CTS ? TIOCM_CTS : 0u) | (msr & MSR_DSR ? TIOCM_DSR : 0u) |
+           (msr & MSR_RI ? TIOCM_RI : 0u) | (msr & MSR_DCD ? TIOCM_CD : 0u);
 }
 
 static void throttle(struct chardev *dev, bool on)
@@ -180,19 +202,21 @@ const struct chip_ops ser8250_ops = {
 
 void ser8250_init(struct ser8250 *chip, struct ldisc *ld)
 {
-    chip->lcr = get(chip, LCR) & (uint8_t)~(LCR_DLAB | LCR_BREAK);
+    chip->lcr = get(chip, LCR) & (uint8_t) ~(LCR_DLAB | LCR_BREAK);
     put(chip, LCR, chip->lcr | LCR_DLAB);
     unsigned divisor = get(chip, DLL) | (unsigned)get(chip, DLM) << 8;
     put(chip, LCR, chip->lcr);
 
-    speed_t speed = divisor != 0 && chip->clock_hz != 0 ? speed_from_bps(chip->clock_hz / (16 * divisor)) : B0;
+    speed_t speed =
+        divisor != 0 && chip->clock_hz != 0 ? speed_from_bps(chip->clock_hz / (16 * divisor)) : B0;
     struct termios tio = ld->tio;
     if (speed == B0)
         speed = B115200; /* what the firmware of every board we know leaves */
     cfsetospeed(&tio, speed);
     cfsetispeed(&tio, speed);
     static const tcflag_t size[] = {CS5, CS6, CS7, CS8};
-    tio.c_cflag = (tio.c_cflag & ~(tcflag_t)(CSIZE | CSTOPB | PARENB | PARODD)) | size[chip->lcr & 3];
+    tio.c_cflag =
+        (tio.c_cflag & ~(tcflag_t)(CSIZE | CSTOPB | PARENB | PARODD)) | size[chip->lcr & 3];
     tio.c_cflag |= chip->lcr & LCR_STOP2 ? CSTOPB : 0;
     tio.c_cflag |= chip->lcr & LCR_PARITY ? PARENB | (chip->lcr & LCR_EVEN ? 0 : PARODD) : 0;
     ldisc_set_termios(ld, &tio);

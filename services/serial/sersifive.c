@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chip functions of the SiFive UART (FU540/FU740 manual, chapter "UART"): 8-entry FIFOs, no parity or modem lines, no way
- * to send a break.  As with the 8250 the firmware's divisor stays until a program asks for another speed. */
+/* Chip functions of the SiFive UART (FU540/FU740 manual, chapter "UART"): 8-entry FIFOs, no parity
+ * or modem lines, no way to send a break.  As with the 8250 the firmware's divisor stays until a
+ * program asks for another speed. */
 #include "sersifive.h"
 
 #include <errno.h>
 
 #include "speed.h"
 
-enum { TXDATA = 0x00, RXDATA = 0x04, TXCTRL = 0x08, RXCTRL = 0x0c, IE = 0x10, IP = 0x14, DIV = 0x18 };
+enum {
+    TXDATA = 0x00,
+    RXDATA = 0x04,
+    TXCTRL = 0x08,
+    RXCTRL = 0x0c,
+    IE = 0x10,
+    IP = 0x14,
+    DIV = 0x18
+};
 enum { CTRL_ENABLE = 0x1, CTRL_STOP2 = 0x2, WATERMARK_SHIFT = 16, IE_TX = 0x1, IE_RX = 0x2 };
-#define DATA_FLAG 0x80000000u /* txdata: full, rxdata: empty */
-#define TX_WATERMARK 1u       /* interrupt when fewer bytes than this are queued */
-#define RX_BURST 1024
+#define DATA_FLAG    0x80000000u /* txdata: full, rxdata: empty */
+#define TX_WATERMARK 1u          /* interrupt when fewer bytes than this are queued */
+#define RX_BURST     1024
 
 static uint32_t get(const struct sersifive *chip, unsigned reg)
 {
@@ -27,7 +36,8 @@ static void transmit(struct chardev *dev)
 {
     struct sersifive *chip = dev->chip;
     int c;
-    while (ldisc_out_pending(&dev->ld) && !(get(chip, TXDATA) & DATA_FLAG) && (c = ldisc_out_get(&dev->ld)) >= 0)
+    while (ldisc_out_pending(&dev->ld) && !(get(chip, TXDATA) & DATA_FLAG) &&
+           (c = ldisc_out_get(&dev->ld)) >= 0)
         put(chip, TXDATA, (uint32_t)c);
     bool more = ldisc_out_pending(&dev->ld) || dev->writers.head != NULL;
     put(chip, IE, more ? IE_RX | IE_TX : IE_RX);
@@ -59,11 +69,14 @@ static int set_line(struct chardev *dev, const struct termios *old, const struct
             return EINVAL;
         put(chip, DIV, divisor - 1);
     }
-    put(chip, TXCTRL, CTRL_ENABLE | (wanted->c_cflag & CSTOPB ? CTRL_STOP2 : 0) | TX_WATERMARK << WATERMARK_SHIFT);
+    put(chip, TXCTRL,
+        CTRL_ENABLE | (wanted->c_cflag & CSTOPB ? CTRL_STOP2 : 0) |
+            TX_WATERMARK << WATERMARK_SHIFT);
     return EOK;
 }
 
-/* With a watermark of 1 the pending bit says that the FIFO is empty; the byte in the shifter is not visible. */
+/* With a watermark of 1 the pending bit says that the FIFO is empty; the byte in the shifter is not
+ * visible. */
 static bool is_idle(struct chardev *dev)
 {
     return (get(dev->chip, IP) & IE_TX) != 0;
@@ -97,7 +110,8 @@ const struct chip_ops sersifive_ops = {
 
 void sersifive_init(struct sersifive *chip, struct ldisc *ld)
 {
-    speed_t speed = chip->clock_hz != 0 ? speed_from_bps(chip->clock_hz / ((get(chip, DIV) & 0xffff) + 1)) : B0;
+    speed_t speed =
+        chip->clock_hz != 0 ? speed_from_bps(chip->clock_hz / ((get(chip, DIV) & 0xffff) + 1)) : B0;
     struct termios tio = ld->tio;
     if (speed == B0)
         speed = B115200;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slogger: the system log, /dev/slog.  slogf() and its kin write records, sloginfo reads them; the newest are kept.
- * One thread, no locks.  A reader's place is kept in its OCB, so several read independently. */
+/* slogger: the system log, /dev/slog.  slogf() and its kin write records, sloginfo reads them; the
+ * newest are kept. One thread, no locks.  A reader's place is kept in its OCB, so several read
+ * independently. */
+/* clang-format off */
 #ifdef __USAGE
 %C - system logger
 
@@ -10,6 +12,7 @@ Keeps the messages that programs log with slogf(); "sloginfo" shows them.
  -s kilobytes  memory for messages, the oldest go first (default 64, 16 to 65536)
  -o nodaemon   stay in the foreground
 #endif
+/* clang-format on */
 struct slog_ocb;
 #define IOFUNC_OCB_T struct slog_ocb
 #define RESMGR_OCB_T struct slog_ocb
@@ -65,7 +68,8 @@ static void ocb_free(struct slog_ocb *ocb)
 static int reply_read(int rcvid, struct slog_ocb *ocb, size_t nbytes)
 {
     static uint8_t buffer[READ_MAX];
-    long n = slogring_read(&ring, &ocb->cursor, buffer, nbytes < sizeof buffer ? nbytes : sizeof buffer);
+    long n =
+        slogring_read(&ring, &ocb->cursor, buffer, nbytes < sizeof buffer ? nbytes : sizeof buffer);
     if (n < 0)
         return EMSGSIZE;
     MsgReply(rcvid, n, buffer, (size_t)n);
@@ -218,7 +222,8 @@ static dispatch_t *attach(void)
 
     dispatch_t *dpp = dispatch_create();
     resmgr_attr_t rattr = {.nparts_max = 1, .msg_max_size = 4096};
-    if (dpp == NULL || resmgr_attach(dpp, &rattr, "/dev/slog", _FTYPE_ANY, 0, &connect_funcs, &io_funcs, &attr) == -1)
+    if (dpp == NULL || resmgr_attach(dpp, &rattr, "/dev/slog", _FTYPE_ANY, 0, &connect_funcs,
+                                     &io_funcs, &attr) == -1)
         return NULL;
     return dpp;
 }

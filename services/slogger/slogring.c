@@ -34,9 +34,9 @@ void slogring_init(struct slogring *ring, void *memory, size_t size)
 
 bool slogring_is_valid(const struct qrv_slog_record *record, size_t bytes)
 {
-    return bytes >= sizeof *record && record->magic == QRV_SLOG_MAGIC && record->kind <= QRV_SLOG_INTS &&
-           record->severity <= 7 && record->data_bytes <= QRV_SLOG_DATA_MAX &&
-           bytes >= sizeof *record + record->data_bytes;
+    return bytes >= sizeof *record && record->magic == QRV_SLOG_MAGIC &&
+           record->kind <= QRV_SLOG_INTS && record->severity <= 7 &&
+           record->data_bytes <= QRV_SLOG_DATA_MAX && bytes >= sizeof *record + record->data_bytes;
 }
 
 void slogring_add(struct slogring *ring, const struct qrv_slog_record *header, const void *data)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ring of log records of different length: a new one pushes the oldest out.  Pure, host-tested; no lock.
- * Invariant: records from `oldest` to `next` - 1 lie in it one behind the other, each padded to 8 bytes. */
+/* Ring of log records of different length: a new one pushes the oldest out.  Pure, host-tested; no
+ * lock. Invariant: records from `oldest` to `next` - 1 lie in it one behind the other, each padded
+ * to 8 bytes. */
 #pragma once
 #include <abi/slog.h>
 #include <stdbool.h>
@@ -24,7 +25,8 @@ void slogring_init(struct slogring *ring, void *memory, size_t size);
 bool slogring_is_valid(const struct qrv_slog_record *record, size_t bytes);
 /* Adds a valid record; its sequence number is set here. */
 void slogring_add(struct slogring *ring, const struct qrv_slog_record *header, const void *data);
-/* Copies whole records into at most n bytes and moves the cursor.  0: nothing new; -1: not even one fits. */
+/* Copies whole records into at most n bytes and moves the cursor.  0: nothing new; -1: not even one
+ * fits. */
 long slogring_read(const struct slogring *ring, struct slogcursor *cursor, void *buffer, size_t n);
 bool slogring_has_news(const struct slogring *ring, const struct slogcursor *cursor);
 void slogring_clear(struct slogring *ring);

@@ -5,10 +5,12 @@
 #include <sys/procfs.h>
 #include <sys/types.h>
 
-/* All pids, ascending, in allocated memory that the caller frees.  Their number, or -1 with errno. */
+/* All pids, ascending, in allocated memory that the caller frees.  Their number, or -1 with errno.
+ */
 int proc_list(pid_t **pids);
 
-/* A descriptor of /proc/<pid>/as, or -1 with errno.  A process may end at any time: then the calls below fail. */
+/* A descriptor of /proc/<pid>/as, or -1 with errno.  A process may end at any time: then the calls
+ * below fail. */
 int proc_open(pid_t pid);
 /* 0 or errno. */
 int proc_info(int fd, procfs_info *info);
@@ -16,7 +18,8 @@ int proc_info(int fd, procfs_info *info);
 int proc_thread(int fd, int tid, procfs_status *status);
 int proc_channel(int fd, int chid, procfs_channel *channel);
 int proc_map(int fd, uint64_t addr, procfs_mapinfo *map);
-/* The argument strings, each with its NUL, one behind the other; size bytes or less, always terminated. */
+/* The argument strings, each with its NUL, one behind the other; size bytes or less, always
+ * terminated. */
 int proc_args(int fd, char *buffer, size_t size);
 
 /* The last component of a path. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The format letters of pidin, one row each.  Letters as in the QNX Neutrino utilities reference. */
+/* The format letters of pidin, one row each.  Letters as in the QNX Neutrino utilities reference.
+ */
 #include "pidin.h"
 
 #include <stdio.h>
@@ -32,7 +33,10 @@ static const char *const state_names[STATE_MAX] = {
 
 static char policy_letter(unsigned policy)
 {
-    return policy == _KC_SCHED_FIFO ? 'f' : policy == _KC_SCHED_RR ? 'r' : policy == _KC_SCHED_SPORADIC ? 's' : 'o';
+    return policy == _KC_SCHED_FIFO       ? 'f'
+           : policy == _KC_SCHED_RR       ? 'r'
+           : policy == _KC_SCHED_SPORADIC ? 's'
+                                          : 'o';
 }
 
 static void put_pid(const struct subject *s, char *text, size_t size)
@@ -63,7 +67,8 @@ static void put_priority(const struct subject *s, char *text, size_t size)
 
 static void put_scheduling(const struct subject *s, char *text, size_t size)
 {
-    snprintf(text, size, "%u/%u%c", s->thread.priority, s->thread.real_priority, policy_letter(s->thread.policy));
+    snprintf(text, size, "%u/%u%c", s->thread.priority, s->thread.real_priority,
+             policy_letter(s->thread.policy));
 }
 
 static void put_state(const struct subject *s, char *text, size_t size)
@@ -81,7 +86,9 @@ static void put_blocked(const struct subject *s, char *text, size_t size)
     case STATE_RECEIVE:
     case STATE_JOIN:
     case STATE_WAITTHREAD:
-    case STATE_INTR: snprintf(text, size, "%llu", on); break;
+    case STATE_INTR:
+        snprintf(text, size, "%llu", on);
+        break;
     case STATE_MUTEX: {
         uint32_t owner = (uint32_t)s->thread.blocked_aux & 0x7fffffffu;
         snprintf(text, size, "%u-%02u %#llx", owner >> 16, owner & 0xffffu, on);
@@ -89,9 +96,15 @@ static void put_blocked(const struct subject *s, char *text, size_t size)
     }
     case STATE_CONDVAR:
     case STATE_SEM:
-    case STATE_WAITPAGE: snprintf(text, size, "%#llx", on); break;
-    case STATE_STACK: snprintf(text, size, "%llu", (unsigned long long)s->thread.stack_size); break;
-    default: text[0] = '\0'; break;
+    case STATE_WAITPAGE:
+        snprintf(text, size, "%#llx", on);
+        break;
+    case STATE_STACK:
+        snprintf(text, size, "%llu", (unsigned long long)s->thread.stack_size);
+        break;
+    default:
+        text[0] = '\0';
+        break;
     }
 }
 
@@ -103,7 +116,8 @@ static void put_args(const struct subject *s, char *text, size_t size)
         snprintf(text, size, "%s", s->info.name);
         return;
     }
-    for (size_t at = 0; at < sizeof args && args[at] != '\0' && used + 1 < size; at += strlen(args + at) + 1)
+    for (size_t at = 0; at < sizeof args && args[at] != '\0' && used + 1 < size;
+         at += strlen(args + at) + 1)
         used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? " " : "", args + at);
     if (used == 0)
         snprintf(text, size, "%s", s->info.name);
@@ -131,8 +145,8 @@ static void put_threads(const struct subject *s, char *text, size_t size)
 
 static void put_flags(const struct subject *s, char *text, size_t size)
 {
-    snprintf(text, size, "%s%s%s", s->info.flags & TM_PF_DYING ? "T" : "-", s->info.flags & TM_PF_DEAD ? "Z" : "-",
-             s->info.flags & TM_PF_STOPPED ? "S" : "-");
+    snprintf(text, size, "%s%s%s", s->info.flags & TM_PF_DYING ? "T" : "-",
+             s->info.flags & TM_PF_DEAD ? "Z" : "-", s->info.flags & TM_PF_STOPPED ? "S" : "-");
 }
 
 static void put_bytes(char *text, size_t size, uint64_t bytes)
@@ -148,7 +162,8 @@ static uint64_t region_bytes(const struct subject *s, uint32_t with, uint32_t wi
 {
     procfs_mapinfo map;
     uint64_t total = 0;
-    for (uint64_t at = 0; proc_map(s->fd, at, &map) == 0 && map.bytes > 0 && map.addr + map.bytes > at;
+    for (uint64_t at = 0;
+         proc_map(s->fd, at, &map) == 0 && map.bytes > 0 && map.addr + map.bytes > at;
          at = map.addr + map.bytes) {
         if ((map.prot & with) == with && !(map.prot & without))
             total += map.bytes;
@@ -196,7 +211,8 @@ static void put_ignored(const struct subject *s, char *text, size_t size)
 
 static void put_pending(const struct subject *s, char *text, size_t size)
 {
-    snprintf(text, size, "%016llx", (unsigned long long)(s->info.sig_pending | s->thread.sig_pending));
+    snprintf(text, size, "%016llx",
+             (unsigned long long)(s->info.sig_pending | s->thread.sig_pending));
 }
 
 static void put_kernel_call(const struct subject *s, char *text, size_t size)
@@ -238,7 +254,8 @@ static void put_thread_time(const struct subject *s, char *text, size_t size)
 static void put_ids(const struct subject *s, char *text, size_t size)
 {
     const struct _cred_info *c = &s->info.cred;
-    snprintf(text, size, "%u/%u/%u  %u/%u/%u", c->ruid, c->euid, c->suid, c->rgid, c->egid, c->sgid);
+    snprintf(text, size, "%u/%u/%u  %u/%u/%u", c->ruid, c->euid, c->suid, c->rgid, c->egid,
+             c->sgid);
 }
 
 static void put_pid_tid(const struct subject *s, char *text, size_t size)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - shows processes and threads
 
@@ -12,13 +13,15 @@
  -o prio     runs at that priority
  -p pid      only this process (id or name)
  -P pid      this process and its descendants
-Letters: A arguments, a pid, B blocked on, b tid, c code size, d data size, e parent, f flags (T ending, Z ended,
- S stopped), H priority now/own, h thread name, I pid-tid, i runmask, J state, K last kernel call, l last CPU, m stack
- size, N n name, P process group, p priority, R timers, S ignored signals, s pending signals, T threads, U user and
- group ids, [ lengths of send, receive, reply and pulse queues
-Shorthands (may be abbreviated): arguments channels family flags info mapinfo memory rmasks sched session signals
- syspage threads timers times ttimes users
+Letters: A arguments, a pid, B blocked on, b tid, c code size, d data size, e parent, f flags
+ (T ending, Z ended, S stopped), H priority now/own, h thread name, I pid-tid, i runmask,
+ J state, K last kernel call, l last CPU, m stack size, N n name, P process group, p priority,
+ R timers, S ignored signals, s pending signals, T threads, U user and group ids,
+ [ lengths of send, receive, reply and pulse queues
+Shorthands (may be abbreviated): arguments channels family flags info mapinfo memory rmasks
+ sched session signals syspage threads timers times ttimes users
 #endif
+/* clang-format on */
 #include "pidin.h"
 
 #include <errno.h>
@@ -60,7 +63,8 @@ bool selection_has(const struct selection *selection, const procfs_info *info)
     if (what == NULL)
         return true;
     long pid = strtol(what, &end, 10);
-    return *end == '\0' && end != what ? pid == info->pid : strcmp(proc_base(info->name), what) == 0;
+    return *end == '\0' && end != what ? pid == info->pid
+                                       : strcmp(proc_base(info->name), what) == 0;
 }
 
 /* Is the process the one that -P names, or does a chain of parents lead there? */
@@ -240,8 +244,9 @@ static bool set_priority(const char *text)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: pidin [-hl] [-d tenths] [-F format | -f letters] [-o prio] [-p pid | -P pid] "
-                    "[shorthand...]; \"use pidin\" says more\n");
+    fprintf(stderr,
+            "usage: pidin [-hl] [-d tenths] [-F format | -f letters] [-o prio] [-p pid | -P pid] "
+            "[shorthand...]; \"use pidin\" says more\n");
     return 2;
 }
 
@@ -269,22 +274,33 @@ int main(int argc, char **argv)
     int option;
     while ((option = getopt(argc, argv, "d:F:f:hlo:P:p:")) != -1) {
         switch (option) {
-        case 'd': tenths = strtol(optarg, NULL, 10); break;
-        case 'F': snprintf(format, sizeof format, "%s", optarg); break;
+        case 'd':
+            tenths = strtol(optarg, NULL, 10);
+            break;
+        case 'F':
+            snprintf(format, sizeof format, "%s", optarg);
+            break;
         case 'f':
             if (!letters_to_format(optarg, format, sizeof format))
                 return usage();
             break;
-        case 'l': loop = true; break;
+        case 'l':
+            loop = true;
+            break;
         case 'o':
             if (!set_priority(optarg)) {
                 fprintf(stderr, "pidin: -o %s: not a priority that I may have\n", optarg);
                 return 2;
             }
             break;
-        case 'P': selection.family = optarg; break;
-        case 'p': selection.process = optarg; break;
-        default: return usage();
+        case 'P':
+            selection.family = optarg;
+            break;
+        case 'p':
+            selection.process = optarg;
+            break;
+        default:
+            return usage();
         }
     }
     if (tenths < 1 || tenths > 36000)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pidin: between its parts.  columns.c knows the format letters, reports.c the shorthands that are no columns. */
+/* pidin: between its parts.  columns.c knows the format letters, reports.c the shorthands that are
+ * no columns. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +9,7 @@
 #include "../lib/proc.h"
 
 #define PIDIN_FIELDS_MAX 32
-#define PIDIN_TEXT_MAX 4096
+#define PIDIN_TEXT_MAX   4096
 
 /* What one line is about.  thread.tid is 0 on lines of a whole process. */
 struct subject {
@@ -33,7 +34,8 @@ struct field {
 /* NULL: no such letter. */
 const struct column *column_find(char letter);
 
-/* -p, -P: NULL or the wanted process; prints what a shorthand stands for.  Exit status, or -1: not a report. */
+/* -p, -P: NULL or the wanted process; prints what a shorthand stands for.  Exit status, or -1: not
+ * a report. */
 struct selection {
     const char *process; /* pid or name */
     const char *family;  /* the same, with its descendants */

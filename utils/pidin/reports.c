@@ -39,8 +39,8 @@ static void info(const struct selection *selection)
     MsgSend(SYSMGR_COID, &msg, sizeof msg, &mem, sizeof mem);
     strftime(boot, sizeof boot, "%b %d %H:%M:%S UTC %Y", gmtime_r(&when, &tm));
     for_each_process(&(struct selection){NULL, NULL}, count);
-    printf("CPU:RISCV64 Release:%s  FreeMem:%" PRIu64 "MB/%" PRIu64 "MB BootTime:%s\n", name.release,
-           mem.free_bytes >> 20, page->ram_bytes >> 20, boot);
+    printf("CPU:RISCV64 Release:%s  FreeMem:%" PRIu64 "MB/%" PRIu64 "MB BootTime:%s\n",
+           name.release, mem.free_bytes >> 20, page->ram_bytes >> 20, boot);
     printf("Machine: %s\n", page->machine);
     printf("Processes: %u, Threads: %u\n", processes, threads);
     for (unsigned i = 0; i < page->num_cpu && i < QRV_HARTS_MAX; i++)
@@ -50,8 +50,10 @@ static void info(const struct selection *selection)
 static void print_memory(struct subject *subject)
 {
     procfs_mapinfo map;
-    printf("%8d %s (%" PRIu64 "K)\n", (int)subject->info.pid, proc_base(subject->info.name), subject->info.pages * 4);
-    for (uint64_t at = 0; proc_map(subject->fd, at, &map) == 0 && map.bytes > 0 && map.addr + map.bytes > at;
+    printf("%8d %s (%" PRIu64 "K)\n", (int)subject->info.pid, proc_base(subject->info.name),
+           subject->info.pages * 4);
+    for (uint64_t at = 0;
+         proc_map(subject->fd, at, &map) == 0 && map.bytes > 0 && map.addr + map.bytes > at;
          at = map.addr + map.bytes) {
         map.name[sizeof map.name - 1] = '\0';
         printf("         %010" PRIx64 " %8" PRIu64 "K %c%c%c %s\n", map.addr, map.bytes >> 10,
@@ -68,9 +70,11 @@ static void mapinfo(const struct selection *selection)
 static void print_channels(struct subject *subject)
 {
     procfs_channel ch;
-    for (int chid = 0; proc_channel(subject->fd, chid, &ch) == 0 && ch.chid >= chid; chid = ch.chid + 1)
-        printf("%8d %-18s %4d %04x %5u %7u %5u %5u\n", (int)subject->info.pid, proc_base(subject->info.name),
-               (int)ch.chid, ch.flags, ch.num_send, ch.num_receive, ch.num_reply, ch.num_pulse);
+    for (int chid = 0; proc_channel(subject->fd, chid, &ch) == 0 && ch.chid >= chid;
+         chid = ch.chid + 1)
+        printf("%8d %-18s %4d %04x %5u %7u %5u %5u\n", (int)subject->info.pid,
+               proc_base(subject->info.name), (int)ch.chid, ch.flags, ch.num_send, ch.num_receive,
+               ch.num_reply, ch.num_pulse);
 }
 
 static void channels(const struct selection *selection)
@@ -83,18 +87,20 @@ static void show_syspage(const struct selection *selection)
 {
     const struct qrv_syspage *page = syspage();
     (void)selection;
-    printf("machine: %s\nprocessors: %u, boot hart %u\nisa: %s\n", page->machine, page->num_cpu, page->boot_hart,
-           page->isa);
-    printf("cycles_per_sec: %" PRIu64 "\ntick: %u ns\nram: %" PRIu64 " MB\n", page->cycles_per_sec, page->tick_ns,
-           page->ram_bytes >> 20);
-    printf("console: %s %" PRIx64 "^%u,%u clock %u Hz\nbootargs: %s\n", page->console.compatible, page->console.paddr,
-           page->console.reg_shift, page->console.irq, page->console.clock_hz, page->cmdline);
+    printf("machine: %s\nprocessors: %u, boot hart %u\nisa: %s\n", page->machine, page->num_cpu,
+           page->boot_hart, page->isa);
+    printf("cycles_per_sec: %" PRIu64 "\ntick: %u ns\nram: %" PRIu64 " MB\n", page->cycles_per_sec,
+           page->tick_ns, page->ram_bytes >> 20);
+    printf("console: %s %" PRIx64 "^%u,%u clock %u Hz\nbootargs: %s\n", page->console.compatible,
+           page->console.paddr, page->console.reg_shift, page->console.irq, page->console.clock_hz,
+           page->cmdline);
 }
 
 static const struct {
     const char *name;
     void (*run)(const struct selection *selection);
-} reports[] = {{"info", info}, {"mapinfo", mapinfo}, {"channels", channels}, {"syspage", show_syspage}};
+} reports[] = {
+    {"info", info}, {"mapinfo", mapinfo}, {"channels", channels}, {"syspage", show_syspage}};
 
 const char *const *report_names(void)
 {

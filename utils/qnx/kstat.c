@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - counts the live objects of kernel and task manager
 
 %C [-c file] [-i name[,name...]]
 
 Prints one "name value" per line.
- -c file   compares with an earlier output: prints what is more than then, exit status 1 if anything is
+ -c file   compares with an earlier output: prints what is more than then, exit status 1 if
+           anything is
  -i names  leaves these out
 A leak check: kstat >file, do the work, kstat -c file.
 #endif
+/* clang-format on */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -77,7 +80,8 @@ static bool is_listed(const char *list, const char *name)
 }
 
 /* 0 nothing grew, 1 something did, 2 the file is no good. */
-static int compare(const char *path, const char *ignored, const struct counter *counter, unsigned count)
+static int compare(const char *path, const char *ignored, const struct counter *counter,
+                   unsigned count)
 {
     FILE *file = fopen(path, "r");
     char line[128], name[64];

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - runs a command with another priority, terminal or processor
 
-%C [-dhs] [-p prio[r|f|o]] [-t terminal] [-C cpu | -R mask] [-w path [-W seconds]] command [argument...]
+%C [-dhs] [-p prio[r|f|o]] [-t terminal] [-C cpu | -R mask] [-w path [-W seconds]]
+   command [argument...]
 
  -d           does not wait for the command
  -h           starts it held (SIGSTOP): "slay -u" lets it go
@@ -13,6 +15,7 @@
  -w path      waits for the path first, at most -W seconds (default for ever)
 Exit status: that of the command.
 #endif
+/* clang-format on */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -45,7 +48,8 @@ static void wait_for_path(const struct settings *settings)
     time_t end = time(NULL) + settings->wait_seconds;
     while (stat(settings->wait_for, &st) == -1) {
         if (settings->wait_seconds >= 0 && time(NULL) > end) {
-            fprintf(stderr, "on: %s: not there after %ld s\n", settings->wait_for, settings->wait_seconds);
+            fprintf(stderr, "on: %s: not there after %ld s\n", settings->wait_for,
+                    settings->wait_seconds);
             exit(1);
         }
         nanosleep(&(struct timespec){0, 50000000}, NULL);
@@ -101,12 +105,23 @@ static bool parse_option(struct settings *settings, int option)
 {
     unsigned long n;
     switch (option) {
-    case 'd': settings->detach = true; return true;
-    case 'h': settings->hold = true; return true;
-    case 's': settings->session = true; return true;
-    case 't': settings->terminal = optarg; return true;
-    case 'w': settings->wait_for = optarg; return true;
-    case 'p': return proc_parse_priority(optarg, &settings->priority, &settings->policy);
+    case 'd':
+        settings->detach = true;
+        return true;
+    case 'h':
+        settings->hold = true;
+        return true;
+    case 's':
+        settings->session = true;
+        return true;
+    case 't':
+        settings->terminal = optarg;
+        return true;
+    case 'w':
+        settings->wait_for = optarg;
+        return true;
+    case 'p':
+        return proc_parse_priority(optarg, &settings->priority, &settings->policy);
     case 'C':
         if (!parse_number(optarg, 0, 31, &n))
             return false;
@@ -122,7 +137,8 @@ static bool parse_option(struct settings *settings, int option)
             return false;
         settings->wait_seconds = (long)n;
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -138,7 +154,9 @@ int main(int argc, char **argv)
         }
     }
     if (optind == argc) {
-        fprintf(stderr, "usage: on [-dhs] [-p prio] [-t terminal] [-C cpu | -R mask] [-w path] command...\n");
+        fprintf(
+            stderr,
+            "usage: on [-dhs] [-p prio] [-t terminal] [-C cpu | -R mask] [-w path] command...\n");
         return 2;
     }
     if (settings.wait_for != NULL)

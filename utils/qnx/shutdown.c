@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - stops the system
 
@@ -8,6 +9,7 @@ Writes what is buffered and switches the machine off.
  -r       reboots instead
  -x code  exit status that an emulator is to return, 0 to 255 (default 0)
 #endif
+/* clang-format on */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +21,10 @@ Writes what is buffered and switches the machine off.
 #include <abi/taskman.h>
 #include <abi/tm.h>
 
-int main(int argc, char **argv)
+        int main(int argc, char **argv)
 {
-    struct tmsg_id msg = {.type = TMSG_SYS, .subtype = TMSG_SYS_REBOOT, .value = TM_REBOOT_POWEROFF};
+    struct tmsg_id msg = {
+        .type = TMSG_SYS, .subtype = TMSG_SYS_REBOOT, .value = TM_REBOOT_POWEROFF};
     int option;
     while ((option = getopt(argc, argv, "rx:")) != -1) {
         char *end = NULL;
@@ -29,7 +32,8 @@ int main(int argc, char **argv)
             msg.value = TM_REBOOT_RESET;
         else if (option == 'x')
             msg.reserved = (int32_t)strtol(optarg, &end, 10);
-        if (option == '?' || (option == 'x' && (*end != '\0' || end == optarg || msg.reserved < 0 || msg.reserved > 255))) {
+        if (option == '?' || (option == 'x' && (*end != '\0' || end == optarg || msg.reserved < 0 ||
+                                                msg.reserved > 255))) {
             fprintf(stderr, "usage: shutdown [-r] [-x code (0..255)]\n");
             return 2;
         }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - sends a signal to processes by name, or changes their priority
 
@@ -15,6 +16,7 @@
  -q  -Q     quiet, do not even say that nothing matched
 Exit status: the number of processes that matched.
 #endif
+/* clang-format on */
 #include <ctype.h>
 #include <errno.h>
 #include <sched.h>
@@ -40,10 +42,11 @@ static const struct {
     const char *name;
     int signo;
 } signals[] = {
-    {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"TRAP", SIGTRAP}, {"ABRT", SIGABRT},
-    {"BUS", SIGBUS},   {"FPE", SIGFPE},   {"KILL", SIGKILL}, {"USR1", SIGUSR1}, {"SEGV", SIGSEGV}, {"USR2", SIGUSR2},
-    {"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CHLD", SIGCHLD}, {"CONT", SIGCONT}, {"STOP", SIGSTOP},
-    {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"WINCH", SIGWINCH},
+    {"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"TRAP", SIGTRAP},
+    {"ABRT", SIGABRT}, {"BUS", SIGBUS},     {"FPE", SIGFPE},   {"KILL", SIGKILL}, {"USR1", SIGUSR1},
+    {"SEGV", SIGSEGV}, {"USR2", SIGUSR2},   {"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"TERM", SIGTERM},
+    {"CHLD", SIGCHLD}, {"CONT", SIGCONT},   {"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN},
+    {"TTOU", SIGTTOU}, {"WINCH", SIGWINCH},
 };
 
 /* The number, or -1. */
@@ -94,9 +97,11 @@ static bool set_priority(const procfs_info *info, const struct settings *setting
 
 static void act(const procfs_info *info, const struct settings *settings)
 {
-    bool done = settings->priority != 0 ? set_priority(info, settings) : kill(info->pid, settings->signo) == 0;
+    bool done = settings->priority != 0 ? set_priority(info, settings)
+                                        : kill(info->pid, settings->signo) == 0;
     if (!done)
-        fprintf(stderr, "slay: %s (pid %d): %s\n", proc_base(info->name), (int)info->pid, strerror(errno));
+        fprintf(stderr, "slay: %s (pid %d): %s\n", proc_base(info->name), (int)info->pid,
+                strerror(errno));
 }
 
 /* Everything that matches one operand; how many that are. */
@@ -153,12 +158,22 @@ static int parse_options(int argc, char **argv, struct settings *settings)
                     return -1;
             }
             switch (*option) {
-            case 'f': settings->force = true; break;
-            case 'h': settings->signo = SIGSTOP; break;
-            case 'u': settings->signo = SIGCONT; break;
-            case 'p': settings->only_print = true; break;
+            case 'f':
+                settings->force = true;
+                break;
+            case 'h':
+                settings->signo = SIGSTOP;
+                break;
+            case 'u':
+                settings->signo = SIGCONT;
+                break;
+            case 'p':
+                settings->only_print = true;
+                break;
             case 'q':
-            case 'Q': settings->quiet = true; break;
+            case 'Q':
+                settings->quiet = true;
+                break;
             case 's':
                 settings->signo = parse_signal(value);
                 if (settings->signo < 0)
@@ -179,7 +194,8 @@ static int parse_options(int argc, char **argv, struct settings *settings)
                 if (!proc_parse_priority(value, &settings->priority, &settings->policy))
                     return -1;
                 break;
-            default: return -1;
+            default:
+                return -1;
             }
             if (value != NULL)
                 break;
@@ -194,8 +210,10 @@ int main(int argc, char **argv)
     int matched = 0;
     int at = parse_options(argc, argv, &settings);
     if (at < 0 || at >= argc) {
-        fprintf(stderr, "usage: slay [-signal] [-fhpqQu] [-s signal] [-P prio[r|f|o]] [-T tid] [-m name|pid] "
-                        "name|pid...\n");
+        fprintf(
+            stderr,
+            "usage: slay [-signal] [-fhpqQu] [-s signal] [-P prio[r|f|o]] [-T tid] [-m name|pid] "
+            "name|pid...\n");
         return 0; /* nothing matched */
     }
     for (; at < argc; at++)

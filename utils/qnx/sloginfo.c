@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - prints the system log
 
@@ -12,6 +13,7 @@
  -w           waits for more
  file         (default /dev/slog)
 #endif
+/* clang-format on */
 #include <ctype.h>
 #include <devctl.h>
 #include <errno.h>
@@ -37,22 +39,27 @@ static void print_text(const char *data, unsigned n)
     while (n > 0 && (data[n - 1] == '\0' || data[n - 1] == '\n'))
         n--;
     for (unsigned i = 0; i < n; i++)
-        putchar(isprint((unsigned char)data[i]) || data[i] == '\t' ? data[i] : data[i] == '\n' ? ' ' : '.');
+        putchar(isprint((unsigned char)data[i]) || data[i] == '\t' ? data[i]
+                : data[i] == '\n'                                  ? ' '
+                                                                   : '.');
 }
 
-static void print_record(const struct qrv_slog_record *r, const char *data, const struct settings *settings)
+static void print_record(const struct qrv_slog_record *r, const char *data,
+                         const struct settings *settings)
 {
     char when[32];
     time_t seconds = (time_t)(r->time_ns / 1000000000u);
     struct tm tm;
     if (r->severity > settings->severity ||
-        (settings->major >= 0 && (unsigned long)_SLOG_GETMAJOR(r->code) != (unsigned long)settings->major))
+        (settings->major >= 0 &&
+         (unsigned long)_SLOG_GETMAJOR(r->code) != (unsigned long)settings->major))
         return;
     strftime(when, sizeof when, "%b %d %H:%M:%S", localtime_r(&seconds, &tm));
     printf("%s", when);
     if (settings->milliseconds)
         printf(".%03u", (unsigned)(r->time_ns / 1000000u % 1000u));
-    printf(" %4u %5u %5u %7d ", r->severity, _SLOG_GETMAJOR(r->code), _SLOG_GETMINOR(r->code), (int)r->pid);
+    printf(" %4u %5u %5u %7d ", r->severity, _SLOG_GETMAJOR(r->code), _SLOG_GETMINOR(r->code),
+           (int)r->pid);
     if (r->kind == QRV_SLOG_TEXT) {
         print_text(data, r->data_bytes);
     } else if (r->kind == QRV_SLOG_INTS) {
@@ -132,13 +139,26 @@ int main(int argc, char **argv)
     while ((option = getopt(argc, argv, "chm:s:tw")) != -1) {
         char *end = NULL;
         switch (option) {
-        case 'c': settings.clear = true; break;
-        case 'h': settings.no_header = true; break;
-        case 't': settings.milliseconds = true; break;
-        case 'w': settings.wait = true; break;
-        case 'm': settings.major = strtol(optarg, &end, 0); break;
-        case 's': settings.severity = strtol(optarg, &end, 0); break;
-        default: return 2;
+        case 'c':
+            settings.clear = true;
+            break;
+        case 'h':
+            settings.no_header = true;
+            break;
+        case 't':
+            settings.milliseconds = true;
+            break;
+        case 'w':
+            settings.wait = true;
+            break;
+        case 'm':
+            settings.major = strtol(optarg, &end, 0);
+            break;
+        case 's':
+            settings.severity = strtol(optarg, &end, 0);
+            break;
+        default:
+            return 2;
         }
         if (end != NULL && (*end != '\0' || end == optarg)) {
             fprintf(stderr, "sloginfo: -%c %s: not a number\n", option, optarg);

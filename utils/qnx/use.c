@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - prints the usage message of programs
 
@@ -6,6 +7,7 @@
 
 A program without a slash in its name is looked for along PATH.
 #endif
+/* clang-format on */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +18,7 @@ A program without a slash in its name is looked for along PATH.
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECTION "QNX_usage"
+#define SECTION  "QNX_usage"
 #define TEXT_MAX (256u * 1024)
 
 /* Opens the program like a shell would find it; path gets its name. */
@@ -44,21 +46,25 @@ static bool read_at(int fd, void *to, size_t n, uint64_t offset)
     return offset <= INT64_MAX && pread(fd, to, n, (off_t)offset) == (ssize_t)n;
 }
 
-/* The section's text with a NUL, allocated; NULL when there is none or the file is not what it should be. */
+/* The section's text with a NUL, allocated; NULL when there is none or the file is not what it
+ * should be. */
 static char *find_usage(int fd)
 {
     Elf64_Ehdr ehdr;
     Elf64_Shdr names, section;
     if (!read_at(fd, &ehdr, sizeof ehdr, 0) || memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0 ||
-        ehdr.e_ident[EI_CLASS] != ELFCLASS64 || ehdr.e_shentsize != sizeof section || ehdr.e_shstrndx >= ehdr.e_shnum)
+        ehdr.e_ident[EI_CLASS] != ELFCLASS64 || ehdr.e_shentsize != sizeof section ||
+        ehdr.e_shstrndx >= ehdr.e_shnum)
         return NULL;
-    if (!read_at(fd, &names, sizeof names, ehdr.e_shoff + (uint64_t)ehdr.e_shstrndx * sizeof section))
+    if (!read_at(fd, &names, sizeof names,
+                 ehdr.e_shoff + (uint64_t)ehdr.e_shstrndx * sizeof section))
         return NULL;
     for (unsigned i = 0; i < ehdr.e_shnum; i++) {
         char name[sizeof SECTION];
         if (!read_at(fd, &section, sizeof section, ehdr.e_shoff + (uint64_t)i * sizeof section))
             return NULL;
-        if (!read_at(fd, name, sizeof name, names.sh_offset + section.sh_name) || memcmp(name, SECTION, sizeof name) != 0)
+        if (!read_at(fd, name, sizeof name, names.sh_offset + section.sh_name) ||
+            memcmp(name, SECTION, sizeof name) != 0)
             continue;
         if (section.sh_size > TEXT_MAX)
             return NULL;
@@ -107,7 +113,8 @@ int main(int argc, char **argv)
         if (text != NULL) {
             print_usage(text, path);
         } else {
-            fprintf(stderr, "use: %s: %s\n", argv[i], fd == -1 ? strerror(errno) : "no usage message");
+            fprintf(stderr, "use: %s: %s\n", argv[i],
+                    fd == -1 ? strerror(errno) : "no usage message");
             status = 1;
         }
         free(text);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 #ifdef __USAGE
 %C - waits until a path exists
 
@@ -6,6 +7,7 @@
 
 Exit status 0: it exists; 1: it did not in that time (default 5 seconds, fractions allowed).
 #endif
+/* clang-format on */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,7 +26,8 @@ int main(int argc, char **argv)
 {
     char *end = NULL;
     double seconds = argc == 3 ? strtod(argv[2], &end) : 5;
-    if (argc < 2 || argc > 3 || (end != NULL && (*end != '\0' || end == argv[2])) || !(seconds >= 0 && seconds < 1e9)) {
+    if (argc < 2 || argc > 3 || (end != NULL && (*end != '\0' || end == argv[2])) ||
+        !(seconds >= 0 && seconds < 1e9)) {
         fprintf(stderr, "usage: waitfor path [seconds]\n");
         return 2;
     }

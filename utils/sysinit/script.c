@@ -23,7 +23,8 @@ static enum token fail(struct script_line *line, const char *what)
     return TOKEN_ERROR;
 }
 
-/* Storage holds two bytes per input byte, so a word and its NUL always fit: checked all the same. */
+/* Storage holds two bytes per input byte, so a word and its NUL always fit: checked all the same.
+ */
 static bool put(struct reader *in, char c)
 {
     if (in->out == in->out_end)
@@ -90,7 +91,8 @@ static bool parse_modifier(char *word, struct script_line *line)
     else if (strncmp(word, "argv0=", 6) == 0 && word[6] != '\0')
         line->argv0 = word + 6;
     else if (strncmp(word, "pri=", 4) != 0 || !parse_priority(word + 4, line)) {
-        snprintf(line->error, sizeof line->error, "%.40s: not a modifier (pri=1..255[rfo], argv0=name, +session)", word);
+        snprintf(line->error, sizeof line->error,
+                 "%.40s: not a modifier (pri=1..255[rfo], argv0=name, +session)", word);
         return false;
     }
     return true;
@@ -133,7 +135,8 @@ static bool check_builtin(struct script_line *line)
     if (strcmp(name, "procmgr_symlink") == 0 && (line->argc != 3 || line->argv[2][0] != '/'))
         form = "procmgr_symlink path /link";
     else if (strcmp(name, "waitfor") == 0 &&
-             (line->argc < 2 || line->argc > 3 || (line->argc == 3 && script_milliseconds(line->argv[2]) < 0)))
+             (line->argc < 2 || line->argc > 3 ||
+              (line->argc == 3 && script_milliseconds(line->argv[2]) < 0)))
         form = "waitfor path [seconds]";
     else if (strcmp(name, "reopen") == 0 && line->argc > 2)
         form = "reopen [path]";
@@ -167,7 +170,8 @@ bool script_parse(const char *text, size_t len, struct script_line *line)
         if (token == TOKEN_END)
             break;
         if (line->background || (token == TOKEN_AMPERSAND && line->argc == 0)) {
-            fail(line, line->background ? "& stands in the middle of the line" : "& without a command");
+            fail(line,
+                 line->background ? "& stands in the middle of the line" : "& without a command");
             return false;
         }
         if (token == TOKEN_AMPERSAND) {
@@ -198,7 +202,8 @@ long script_milliseconds(const char *text)
         return -1;
     long ms = strtol(text, NULL, 10) * 1000;
     long scale = 100;
-    for (const char *c = text + whole + 1; used > whole && *c != '\0' && scale > 0; c++, scale /= 10)
+    for (const char *c = text + whole + 1; used > whole && *c != '\0' && scale > 0;
+         c++, scale /= 10)
         ms += (*c - '0') * scale;
     return ms;
 }

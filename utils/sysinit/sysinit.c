@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sysinit: the first program.  Carries out the start script of the boot image, then stays to collect the processes
- * that end.  It never gives up on its own: a line that fails is reported with its number and the next one runs. */
+/* sysinit: the first program.  Carries out the start script of the boot image, then stays to
+ * collect the processes that end.  It never gives up on its own: a line that fails is reported with
+ * its number and the next one runs. */
+/* clang-format off */
 #ifdef __USAGE
 %C - carries out the start script, then collects ended processes
 
@@ -14,6 +16,7 @@ Lines of the script:
  waitfor path [seconds]   until path exists (default 5 seconds)
  reopen [path]            makes path standard input, output and error (default /dev/console)
 #endif
+/* clang-format on */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -35,9 +38,9 @@ Lines of the script:
 
 #include "script.h"
 
-#define SCRIPT_MAX (256 * 1024)
+#define SCRIPT_MAX         (256 * 1024)
 #define WAITFOR_DEFAULT_MS 5000
-#define POLL_MS 10
+#define POLL_MS            10
 
 extern char **environ;
 
@@ -164,7 +167,8 @@ static char **make_environment(const struct script_line *line)
     return env;
 }
 
-/* In the child: a session of its own, with the terminal on standard input as controlling terminal. */
+/* In the child: a session of its own, with the terminal on standard input as controlling terminal.
+ */
 __attribute__((noreturn)) static void exec_in_session(const struct script_line *line, char **env)
 {
     setsid();
@@ -261,7 +265,8 @@ static void carry_out(struct script_line *line)
         if (pathmgr_symlink(line->argv[1], line->argv[2]) == -1)
             complain("procmgr_symlink %s: %s", line->argv[2], strerror(errno));
     } else if (strcmp(name, "waitfor") == 0) {
-        do_waitfor(line->argv[1], line->argc == 3 ? script_milliseconds(line->argv[2]) : WAITFOR_DEFAULT_MS);
+        do_waitfor(line->argv[1],
+                   line->argc == 3 ? script_milliseconds(line->argv[2]) : WAITFOR_DEFAULT_MS);
     } else if (strcmp(name, "reopen") == 0) {
         do_reopen(line->argc == 2 ? line->argv[1] : "/dev/console");
     } else {

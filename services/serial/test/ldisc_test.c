@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host unit test of the line discipline: exact input -> exact queue, echo and events, then random input under
- * random attributes with the invariants checked after every step.  Prints TAP. */
+/* Host unit test of the line discipline: exact input -> exact queue, echo and events, then random
+ * input under random attributes with the invariants checked after every step.  Prints TAP. */
 #include "../ldisc.h"
 
 #include <stdio.h>
@@ -138,7 +138,8 @@ static void test_editing(void)
     OK(READS(9, "x\n") && READS(9, "y\n"), "ERASE does not reach into a finished line");
     sent("", 0);
     TYPE("a\tb\x7f\x7f");
-    OK(SENT("a\tb\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b"), "erasing a tab moves back to where it began");
+    OK(SENT("a\tb\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b"),
+       "erasing a tab moves back to where it began");
     TYPE("\x15");
     OK(SENT("\b \b"), "KILL rubs the line out");
     TYPE("foo bar  \x17");
@@ -188,7 +189,8 @@ static void test_signals(void)
     OK(take_events() & LD_EV_SUSP, "SUSP is reported");
     sent("", 0);
     flags(&ld.tio.c_lflag, NOFLSH, 0);
-    TYPE("ab\x03" "c\n");
+    TYPE("ab\x03"
+         "c\n");
     OK(READS(9, "abc\n"), "NOFLSH keeps the input");
     take_events();
     flags(&ld.tio.c_lflag, 0, ISIG);
@@ -256,19 +258,23 @@ static void test_raw(void)
     unsigned arm;
     struct ld_cond cond = {1, 0};
     raw(0);
-    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 0, "MIN 1 TIME 0 waits without a timer");
+    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 0,
+       "MIN 1 TIME 0 waits without a timer");
     TYPE("\x03\x04\r");
     OK(ldisc_read_state(&ld, 10, &cond, false, &arm), "one byte ends the wait");
     OK(READS(99, "\x03\x04\r"), "raw input is not interpreted");
     cond = (struct ld_cond){0, 0};
     OK(ldisc_read_state(&ld, 10, &cond, false, &arm), "MIN 0 TIME 0 never waits");
     cond = (struct ld_cond){0, 5};
-    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 5, "MIN 0 TIME 5 arms the read timer");
+    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 5,
+       "MIN 0 TIME 5 arms the read timer");
     OK(ldisc_read_state(&ld, 10, &cond, true, &arm), "... which ends the read");
     cond = (struct ld_cond){4, 5};
-    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 0, "MIN 4 TIME 5 waits for the first byte for ever");
+    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 0,
+       "MIN 4 TIME 5 waits for the first byte for ever");
     TYPE("ab");
-    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 5, "... then arms the inter-byte timer");
+    OK(!ldisc_read_state(&ld, 10, &cond, false, &arm) && arm == 5,
+       "... then arms the inter-byte timer");
     OK(ldisc_read_state(&ld, 2, &cond, false, &arm), "a full buffer is enough");
     cond = (struct ld_cond){255, 0};
     TYPE("cd");
@@ -344,7 +350,8 @@ static void test_random(void)
     for (int step = 0; step < 300000 && good; step++) {
         unsigned what = (unsigned)rand() % 100;
         if (what < 70) {
-            uint8_t c = rand() % 3 ? (uint8_t)likely[(unsigned)rand() % (sizeof likely - 1)] : (uint8_t)rand();
+            uint8_t c = rand() % 3 ? (uint8_t)likely[(unsigned)rand() % (sizeof likely - 1)]
+                                   : (uint8_t)rand();
             ldisc_input(&ld, c, rand() % 50 ? LD_OK : (enum ld_status)(rand() % 4));
         } else if (what < 78) {
             ldisc_read(&ld, block, (size_t)rand() % sizeof block);

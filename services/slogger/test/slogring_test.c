@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host test of the log ring: order, overwriting, cursors that fall behind, records that do not fit.  Prints TAP. */
+/* Host test of the log ring: order, overwriting, cursors that fall behind, records that do not fit.
+ * Prints TAP. */
 #include "../slogring.h"
 
 #include <stdio.h>
@@ -33,9 +34,12 @@ int main(void)
     char buffer[2 * QRV_SLOG_DATA_MAX];
     slogring_init(&ring, memory, SIZE);
 
-    OK(!slogring_has_news(&ring, &cursor) && slogring_read(&ring, &cursor, buffer, sizeof buffer) == 0, "empty");
+    OK(!slogring_has_news(&ring, &cursor) &&
+           slogring_read(&ring, &cursor, buffer, sizeof buffer) == 0,
+       "empty");
     struct qrv_slog_record r = make(3);
-    OK(slogring_is_valid(&r, sizeof r + 3) && !slogring_is_valid(&r, sizeof r + 2), "length is checked");
+    OK(slogring_is_valid(&r, sizeof r + 3) && !slogring_is_valid(&r, sizeof r + 2),
+       "length is checked");
     OK(!slogring_is_valid(&r, 4), "a stump is no record");
     r.severity = 8;
     OK(!slogring_is_valid(&r, sizeof r + 3), "severity is checked");
@@ -50,7 +54,8 @@ int main(void)
     slogring_add(&ring, &r, "def");
     OK(slogring_read(&ring, &cursor, buffer, 10) == -1, "a buffer too small for one record");
     long n = slogring_read(&ring, &cursor, buffer, sizeof r + 8);
-    OK(n == (long)sizeof r + 8 && memcmp(buffer + sizeof r, "abc", 3) == 0, "the oldest comes first, one fits");
+    OK(n == (long)sizeof r + 8 && memcmp(buffer + sizeof r, "abc", 3) == 0,
+       "the oldest comes first, one fits");
     OK(slogring_has_news(&ring, &cursor), "there is more");
     n = slogring_read(&ring, &cursor, buffer, sizeof buffer);
     OK(n == (long)sizeof r + 8 && memcmp(buffer + sizeof r, "def", 3) == 0, "then the next");

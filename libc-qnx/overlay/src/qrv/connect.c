@@ -154,8 +154,11 @@ static long try_one(struct walk *w, struct qrv_path *p, const struct tmsg_entry 
         return coid == -EMFILE || coid == -ENOMEM || coid == -EAGAIN ? coid : -ENXIO;
     size_t len = build(w, p, e, eflag);
     struct iovec s = {w->msg.bytes, len}, r = {w->rep.bytes, sizeof w->rep.bytes};
+    w->rep.link = (struct _io_connect_link_reply){0};
+    w->rep.bytes[sizeof w->rep.link] = 0;
     long rc = __qrv_sendv((int)coid, &s, 1, &r, 1, p->fl);
-    if (rc == _IO_CONNECT_RET_LINK && p->subtype != _IO_CONNECT_READLINK) {
+    /* readlink() answers with text and its length: a length of 1 is told from this status by the reply's first byte. */
+    if (rc == _IO_CONNECT_RET_LINK && (p->subtype != _IO_CONNECT_READLINK || !w->rep.bytes[0])) {
         hang_up((int)coid, 0);
         *again = 1;
         return -ELOOP;

@@ -206,28 +206,38 @@ static long two_paths(int sub, int olddir, const char *old, int newdir, const ch
     return rc < 0 ? rc : 0;
 }
 
+/* The answer is the bare text with its length as status, or a link reply in front of it with status 0. */
 static long do_readlink(int dirfd, const char *path, char *buf, size_t size)
 {
-    struct {
+    union {
         struct _io_connect_link_reply h;
-        char path[QRV_PATH_MAX];
+        char text[sizeof(struct _io_connect_link_reply) + QRV_PATH_MAX];
     } rep;
     struct qrv_path p = PATH_OP(dirfd, path);
     if (size == 0)
         return -EINVAL;
     p.subtype = _IO_CONNECT_READLINK;
     p.nofollow = 1;
+    p.ioflag = O_NOFOLLOW;
     p.reply = &rep;
     p.reply_len = sizeof rep;
     long rc = __qrv_connect(&p);
     if (rc < 0) /* a server without links has no links */
         return rc == -ENOSYS ? -EINVAL : rc;
-    size_t max = rep.h.path_len < sizeof rep.path ? rep.h.path_len : sizeof rep.path, n = 0;
-    while (n < max && rep.path[n])
-        n++;
+    const char *text = rep.text;
+    size_t n = (size_t)rc, max = sizeof rep.text;
+    if (rc == 0) {
+        text += sizeof rep.h;
+        max -= sizeof rep.h;
+        n = rep.h.path_len;
+        while (n && !text[n - 1])
+            n--;
+    }
+    if (n > max)
+        return -EIO;
     if (n > size)
         n = size;
-    __qrv_copy(buf, rep.path, n);
+    __qrv_copy(buf, text, n);
     return (long)n;
 }
 

@@ -18,8 +18,7 @@ static void copy_descriptors(int parent)
         if (rc < fd || rc >= _NTO_SIDE_CHANNEL || rc > QRV_COID_MAX)
             break;
         fd = (int)rc;
-        long flags = __kercall4(KC_CONNECT_FLAGS, parent, fd, 0, 0);
-        __qrv_dup_from(parent, fd, fd, 1, flags > 0 ? (unsigned)flags & _NTO_COF_CLOEXEC : 0);
+        __qrv_dup_from(parent, fd, fd, 1, (unsigned)info.flags & _NTO_COF_CLOEXEC);
     }
 }
 

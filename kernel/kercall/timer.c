@@ -53,11 +53,6 @@ KC_HANDLER(timer_info)
     return info_of(t, (int32_t)a[0], (int32_t)a[1], (uint32_t)a[2], a[3]);
 }
 
-KC_HANDLER(tm_timer_info)
-{
-    return info_of(t, (int32_t)a[0], (int32_t)a[1], _NTO_TIMER_SEARCH, a[2]);
-}
-
 KC_HANDLER(timer_alarm)
 {
     struct _itimer new = { 0 }, old;

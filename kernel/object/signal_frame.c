@@ -177,3 +177,8 @@ int64_t signal_return(struct thread *t, uint64_t frame_uaddr)
     signal_set_mask(t, uc.sigmask[0]);
     return (int64_t)t->regs.x[REG_A0];
 }
+
+void kernel_fault(struct thread *t, int signo, int code, uint64_t addr)
+{
+    signal_fault(t, signo, code, addr);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors of the new program: copies of the parent's, what exec leaves open, file actions.
+ * A copy is a connection of our own to the same server plus _IO_DUP, with which the server binds the open file to it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include "loader/loader.h"
+
+/* Makes `index` a copy of descriptor `from` of process pid, about which `info` tells.  0 or -errno. */
+static int copy_fd(const struct _msg_info *info, int pid, int from, int index)
+{
+    struct _io_dup msg;
+    int coid = (int)k_connect_attach(info->pid, info->chid, (unsigned)index, 0);
+    long rc;
+
+    if (coid < 0)
+        return coid;
+    if (coid != index) {
+        k_connect_detach(coid);
+        return -EBADF;
+    }
+    memset(&msg, 0, sizeof(msg));
+    msg.type = _IO_DUP;
+    msg.combine_len = sizeof(msg);
+    msg.info.pid = pid;
+    msg.info.chid = info->chid;
+    msg.info.scoid = info->scoid;
+    msg.info.coid = from;
+    rc = k_send(coid, &msg, sizeof(msg), NULL, 0);
+    if (rc < 0)
+        k_connect_detach(coid);
+    return rc < 0 ? (int)rc : 0;
+}
+
+static int inherit_map(const struct loader *l)
+{
+    const int32_t *map = (const int32_t *)((const char *)l->req + l->req->fds_off);
+    struct _msg_info info;
+
+    for (int i = 0; i < l->req->nfds; i++) {
+        int rc;
+
+        if (map[i] < 0)
+            continue;
+        if (k_connect_server_info(l->req->parent_pid, map[i], &info) != map[i])
+            return -EBADF;
+        rc = copy_fd(&info, l->req->parent_pid, map[i], i);
+        if (rc < 0)
+            return rc == -ESRCH ? -EBADF : rc;
+    }
+    return 0;
+}
+
+int fds_inherit(struct loader *l)
+{
+    struct _msg_info info;
+
+    if (l->req->nfds >= 0)
+        return inherit_map(l);
+    if (l->req->parent_pid <= 0)
+        return 0;
+    for (int fd = 0;; fd++) {
+        fd = (int)k_connect_server_info(l->req->parent_pid, fd, &info);
+        if (fd < 0 || fd >= _NTO_SIDE_CHANNEL)
+            return 0;
+        if (info.flags & _NTO_COF_CLOEXEC)
+            continue;
+        /* A server that is gone, or knows no _IO_DUP (a plain channel), leaves a hole, as in Neutrino. */
+        copy_fd(&info, l->req->parent_pid, fd, fd);
+    }
+}
+
+int fds_after_exec(void)
+{
+    struct _msg_info info;
+
+    for (int fd = 0;; fd++) {
+        fd = (int)k_connect_server_info(0, fd, &info);
+        if (fd < 0 || fd >= _NTO_SIDE_CHANNEL)
+            break;
+        if (info.flags & _NTO_COF_CLOEXEC)
+            lo_close(fd);
+    }
+    for (int coid = SYSMGR_COID + 1;; coid++) { /* side channels belong to the old program's libraries */
+        coid = (int)k_connect_server_info(0, coid, &info);
+        if (coid < SYSMGR_COID)
+            return 0;
+        if (coid != SYSMGR_COID)
+            lo_close(coid);
+    }
+}
+
+static bool is_open(int fd, struct _msg_info *info)
+{
+    return k_connect_server_info(0, fd, info) == fd;
+}
+
+static int action_dup2(struct loader *l, int from, int to)
+{
+    struct _msg_info info, old;
+
+    if (!is_open(from, &info))
+        return -EBADF;
+    if (from == to)
+        return (int)k_connect_flags(0, from, _NTO_COF_CLOEXEC, 0) < 0 ? -EBADF : 0;
+    if (is_open(to, &old))
+        lo_close(to);
+    return copy_fd(&info, l->pid, from, to);
+}
+
+static int action_open(struct loader *l, const struct tmsg_action *a)
+{
+    struct _msg_info old;
+    int server, coid;
+
+    if (is_open(a->fd, &old))
+        lo_close(a->fd);
+    coid = lo_open(l, (const char *)l->req + a->path_off, (uint32_t)a->oflag & ~(uint32_t)O_CLOEXEC, a->mode,
+                   (unsigned)a->fd, &server);
+    if (coid < 0)
+        return coid;
+    if (coid != a->fd) {
+        lo_close(coid);
+        return -EBADF;
+    }
+    return 0;
+}
+
+int fds_actions(struct loader *l)
+{
+    struct _msg_info info;
+
+    for (uint32_t i = 0; i < l->req->nactions; i++) {
+        struct tmsg_action a;
+        int rc = 0;
+
+        memcpy(&a, (const char *)l->req + l->req->actions_off + i * sizeof(a), sizeof(a));
+        switch (a.op) {
+        case TMSG_ACT_CLOSE:
+            if (is_open(a.fd, &info)) /* closing what is closed is no error here, as POSIX has it */
+                lo_close(a.fd);
+            break;
+        case TMSG_ACT_DUP2:
+            rc = action_dup2(l, a.fd, a.fd2);
+            break;
+        case TMSG_ACT_OPEN:
+            rc = action_open(l, &a);
+            break;
+        case TMSG_ACT_CHDIR:
+            rc = lo_chdir(l, (const char *)l->req + a.path_off);
+            break;
+        case TMSG_ACT_FCHDIR:
+            rc = is_open(a.fd, &info) ? lo_fchdir(l, a.fd) : -EBADF;
+            break;
+        default:
+            rc = -EINVAL;
+        }
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a process: everything it held is released, its family is told.  The kernel has torn the process down before it
+ * sends _PULSE_CODE_TM_DEATH, so nothing of it runs any more. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "builtin/ocb.h"
+#include "main/heap.h"
+#include "path/path.h"
+#include "process/process.h"
+
+/* SIGCHLD with the child's pid, uid is the kernel's. */
+static void tell_parent(const struct proc *p, int code, int status)
+{
+    if (p->parent && p->parent != init_proc)
+        k_kill(p->parent->pid, SIGCHLD, code, (uint32_t)status, p->pid);
+}
+
+static bool parent_ignores(const struct proc *parent)
+{
+    struct tm_proc_info info;
+
+    return tmk_proc_info(parent->pid, &info) >= 0 && (info.sig_ignore & 1UL << (SIGCHLD - 1));
+}
+
+static void orphan_children_locked(struct proc *p)
+{
+    list_for_each_safe(pos, tmp, &p->children) {
+        struct proc *c = container_of(pos, struct proc, siblings);
+        bool was_link = proc_links_group_locked(c);
+        int32_t pgrp = c->pgrp;
+        struct session *s = c->session;
+
+        if (c->start == START_SPAWN || c->start == START_FORK)
+            c->starter_rcvid = 0;
+        proc_reparent_locked(c, init_proc);
+        if (c->state == PROC_ZOMBIE)
+            proc_reap_locked(c);
+        else if (was_link)
+            group_check_orphaned_locked(pgrp, s);
+    }
+}
+
+/* Whoever waits for this process to get going learns that it never will. */
+static void fail_starter_locked(struct proc *p)
+{
+    int error = p->start == START_FORK ? EAGAIN : ENOEXEC;
+
+    if (p->start == START_NONE)
+        return;
+    if (p->start != START_EXEC) {
+        p->is_quiet = true;
+        if (p->starter_rcvid)
+            k_error(p->starter_rcvid, error);
+    }
+    p->start = START_NONE;
+    p->starter_rcvid = 0;
+}
+
+static void leave_family_locked(struct proc *p, const struct tm_proc_info *info)
+{
+    struct proc *parent = p->parent ? p->parent : init_proc;
+    bool was_link = proc_links_group_locked(p);
+    int status;
+
+    wait_drop_locked(p);
+    fail_starter_locked(p);
+    orphan_children_locked(p);
+    if (p->session && p->session->sid == p->pid)
+        p->session->terminal[0] = '\0'; /* the terminal belonged to the leader's session as long as it lived */
+    p->state = PROC_ZOMBIE;
+    p->is_stopped = p->has_stop_event = p->has_continue_event = false;
+    status = p->exit_status = info->exit_status;
+    p->usage = (struct tmsg_rusage){ info->utime_ns, info->stime_ns, p->as.peak_bytes };
+    if (was_link)
+        group_check_orphaned_locked(p->pgrp, p->session);
+    if (!p->is_quiet)
+        tell_parent(p, WIFSIGNALED(status) ? (WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED) : CLD_EXITED,
+                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    if (p->is_quiet || p->no_zombie || parent == init_proc || parent_ignores(parent))
+        proc_reap_locked(p);
+    wait_check_locked(parent);
+}
+
+void proc_died(struct proc *p)
+{
+    struct tm_proc_info info = { .exit_status = SIGKILL };
+
+    tmk_proc_info(p->pid, &info);
+    aspace_died(&p->as);
+    path_process_died(p->pid);
+    ocb_process_died(p->pid);
+    event_drop(p->pid);
+    lock_acquire(&p->lock);
+    heap_free(p->request);
+    heap_free(p->args);
+    p->request = NULL;
+    p->args = NULL;
+    p->request_bytes = p->args_bytes = 0;
+    lock_release(&p->lock);
+
+    lock_acquire(&tree_lock);
+    if (p->state == PROC_STARTING || p->state == PROC_ALIVE)
+        leave_family_locked(p, &info);
+    lock_release(&tree_lock);
+    event_raise(EVENT_PROCESS_DEATH);
+}
+
+void proc_stopped(int32_t pid, int32_t signo)
+{
+    struct proc *p = proc_get(pid);
+
+    if (!p)
+        return;
+    lock_acquire(&tree_lock);
+    if (p->state == PROC_ALIVE || p->state == PROC_STARTING) {
+        p->is_stopped = p->has_stop_event = true;
+        p->has_continue_event = false;
+        p->stop_signal = signo > 0 && signo < 65 ? signo : SIGSTOP;
+        tell_parent(p, CLD_STOPPED, p->stop_signal);
+        wait_check_locked(p->parent);
+    }
+    lock_release(&tree_lock);
+    proc_put(p);
+}
+
+void proc_continued(int32_t pid)
+{
+    struct proc *p = proc_get(pid);
+
+    if (!p)
+        return;
+    lock_acquire(&tree_lock);
+    if ((p->state == PROC_ALIVE || p->state == PROC_STARTING) && p->is_stopped) {
+        p->is_stopped = p->has_stop_event = false;
+        p->has_continue_event = true;
+        tell_parent(p, CLD_CONTINUED, SIGCONT);
+        wait_check_locked(p->parent);
+    }
+    lock_release(&tree_lock);
+    proc_put(p);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ionotify(), select() and poll() on the server's side: who waits for which condition of a device.
+ * The three lists hang on the caller's array and are under its lock (the attribute's, as a rule).  An entry is
+ * good for one event. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/neutrino.h>
+#include "resmgr_impl.h"
+
+struct _iofunc_notify_event {
+    struct _iofunc_notify_event *next;
+    int rcvid, scoid, coid;
+    int cnt; /* how much of the condition must be there */
+    struct sigevent event;
+};
+
+static const uint32_t condition[3] = {_NOTIFY_COND_INPUT, _NOTIFY_COND_OUTPUT, _NOTIFY_COND_OBAND};
+
+/* The smallest count anybody waits for is what the CHECK macros look at. */
+static void recount(iofunc_notify_t *n)
+{
+    n->cnt = INT_MAX;
+    for (struct _iofunc_notify_event *e = n->list; e != NULL; e = e->next)
+        if (e->cnt < n->cnt)
+            n->cnt = e->cnt;
+}
+
+static void remove_of(iofunc_notify_t *n, int scoid, int coid)
+{
+    struct _iofunc_notify_event **pp = &n->list, *e;
+
+    while ((e = *pp) != NULL) {
+        if (e->scoid == scoid && (coid == -1 || e->coid == coid)) {
+            *pp = e->next;
+            free(e);
+        } else {
+            pp = &e->next;
+        }
+    }
+    recount(n);
+}
+
+static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, uint32_t conds)
+{
+    struct _iofunc_notify_event *made[3] = {NULL, NULL, NULL};
+    struct sigevent event;
+
+    memcpy(&event, msg->i.event, sizeof(event));
+    for (int i = 0; i < 3; i++) {
+        if (!(conds & condition[i]))
+            continue;
+        made[i] = malloc(sizeof(*made[i]));
+        if (made[i] == NULL) {
+            free(made[0]);
+            free(made[1]);
+            return ENOMEM;
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        if (made[i] == NULL)
+            continue;
+        *made[i] = (struct _iofunc_notify_event){
+            .next = nop[i].list,
+            .rcvid = ctp->rcvid,
+            .scoid = ctp->info.scoid,
+            .coid = ctp->info.coid,
+            .cnt = 1,
+            .event = event,
+        };
+        nop[i].list = made[i];
+        recount(&nop[i]);
+    }
+    return EOK;
+}
+
+/* trig: conditions that hold; with counts, those whose count is below the least one asked for do not. */
+static uint32_t holding(int trig, const int *counts, uint32_t asked)
+{
+    uint32_t now = (uint32_t)trig & asked & _NOTIFY_COND_MASK;
+
+    if (counts != NULL)
+        for (int i = 0; i < 3; i++)
+            if (counts[i] <= 0)
+                now &= ~condition[i];
+    return now;
+}
+
+int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, int trig,
+                  const int *notifycounts, int *armed)
+{
+    uint32_t asked = (uint32_t)msg->i.flags & (_NOTIFY_COND_INPUT | _NOTIFY_COND_OUTPUT | _NOTIFY_COND_OBAND);
+    struct sigevent event;
+    uint32_t now = holding(trig, notifycounts, asked);
+    int action = msg->i.action, rc;
+
+    if (armed != NULL)
+        *armed = 0;
+    memcpy(&event, msg->i.event, sizeof(event));
+    if (action < _NOTIFY_ACTION_POLL || action > _NOTIFY_ACTION_EDGEARM)
+        return EINVAL;
+    if (action != _NOTIFY_ACTION_POLL) {
+        /* Arming anew replaces what the descriptor waited for; no event only disarms. */
+        for (int i = 0; i < 3; i++)
+            remove_of(&nop[i], ctp->info.scoid, ctp->info.coid);
+        bool want = SIGEV_GET_TYPE(&event) != SIGEV_NONE && asked != 0;
+
+        if (action == _NOTIFY_ACTION_TRANARM || action == _NOTIFY_ACTION_EDGEARM)
+            now = 0; /* only a change counts */
+        if (want && now == 0) {
+            rc = arm(ctp, msg, nop, asked);
+            if (rc != EOK)
+                return rc;
+            if (armed != NULL)
+                *armed = 1;
+        }
+    }
+    memset(&msg->o, 0, sizeof(msg->o));
+    msg->o.flags = (int32_t)now;
+    return _RESMGR_PTR(ctp, &msg->o, sizeof(msg->o));
+}
+
+static void deliver(struct _iofunc_notify_event *e, uint32_t cond)
+{
+    if (e->event.sigev_notify & SIGEV_FLAG_UPDATEABLE)
+        e->event.sigev_value.sival_int |= (int)cond;
+    MsgDeliverEvent(e->rcvid, &e->event);
+}
+
+void iofunc_notify_trigger_strict(resmgr_context_t *ctp, iofunc_notify_t *nop, int count, int index)
+{
+    struct _iofunc_notify_event **pp, *e;
+
+    (void)ctp;
+    if (index < 0 || index > 2)
+        return;
+    pp = &nop[index].list;
+    while ((e = *pp) != NULL) {
+        if (e->cnt > count) {
+            pp = &e->next;
+            continue;
+        }
+        *pp = e->next;
+        /* One request armed for several conditions is answered by the first. */
+        for (int i = 0; i < 3; i++)
+            if (i != index)
+                remove_of(&nop[i], e->scoid, e->coid);
+        deliver(e, condition[index]);
+        free(e);
+    }
+    recount(&nop[index]);
+}
+
+void iofunc_notify_trigger(iofunc_notify_t *nop, int count, int index)
+{
+    iofunc_notify_trigger_strict(NULL, nop, count, index);
+}
+
+void iofunc_notify_remove_strict(resmgr_context_t *ctp, iofunc_notify_t *nop)
+{
+    for (int i = 0; i < 3; i++)
+        if (ctp != NULL)
+            remove_of(&nop[i], ctp->info.scoid, ctp->info.coid);
+}
+
+/* NULL: everybody. */
+void iofunc_notify_remove(resmgr_context_t *ctp, iofunc_notify_t *nop)
+{
+    if (ctp != NULL) {
+        iofunc_notify_remove_strict(ctp, nop);
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        while (nop[i].list != NULL) {
+            struct _iofunc_notify_event *e = nop[i].list;
+
+            nop[i].list = e->next;
+            free(e);
+        }
+        nop[i].cnt = INT_MAX;
+    }
+}

@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <abi/syspage.h>
+#include "../qrv/thread.h"
 #include "kcall.h"
 
 int ClockTime_r(clockid_t id, const uint64_t *new_time, uint64_t *old_time)
@@ -109,8 +110,13 @@ int TimerAlarm(clockid_t id, const struct _itimer *itime, struct _itimer *oitime
     return __qrv_ok(-(long)TimerAlarm_r(id, itime, oitime));
 }
 
+/* The timeout is for the next kernel call: pthread_mutex_lock() must not have to ask for the thread's identity first, and
+ * InterruptWait() of a thread with InterruptAttach() handlers is a semaphore wait. */
 int TimerTimeout_r(clockid_t id, int flags, const struct sigevent *notify, const uint64_t *ntime, uint64_t *otime)
 {
+    (void)__qrv_owner();
+    if (flags & _NTO_TIMEOUT_INTR)
+        flags |= _NTO_TIMEOUT_SEM;
     return (int)__kercall5(KC_TIMER_TIMEOUT, id, flags, (long)notify, (long)ntime, (long)otime);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interrupts.  The kernel knows events only; a handler of InterruptAttach() runs in a service thread of ours, which waits
- * for the interrupt, calls the handler, delivers the event it returns and unmasks the source.
+ * for the interrupt, calls the handler, delivers the event it returns and unmasks the source.  A returned SIGEV_INTR is for the
+ * thread that attached the handler: its InterruptWait() waits for a semaphore then.
  *
  * Handlers and the code between InterruptLock() and InterruptUnlock() keep each other out by one recursive,
  * priority-inheriting lock: spinning against a service thread of higher priority would never end on one hart. */
@@ -10,6 +11,13 @@
 #include "../qrv/thread.h"
 #include "kcall.h"
 
+struct waiter { /* a thread that has attached handlers; under list_lock but for sem */
+    struct waiter *next;
+    pthread_t thread;
+    int uses;
+    sem_t sem;
+};
+
 struct service {
     struct service *next;
     int intr, id;
@@ -18,12 +26,63 @@ struct service {
     const struct sigevent *(*handler)(void *area, int id);
     void *area;
     sem_t *started;
+    struct waiter *owner;
     pthread_t thread;
 };
 
 static pthread_mutex_t gate = {.__u.__i = {QRV_MUTEX_RECURSIVE}};
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct service *services;
+static struct waiter *waiters;
+
+static struct waiter *waiter_find(pthread_t t)
+{
+    struct waiter *w = waiters;
+    while (w && w->thread != t)
+        w = w->next;
+    return w;
+}
+
+static struct waiter *waiter_get(void)
+{
+    pthread_mutex_lock(&list_lock);
+    struct waiter *w = waiter_find(pthread_self());
+    if (!w && (w = calloc(1, sizeof *w))) {
+        w->thread = pthread_self();
+        sem_init(&w->sem, 0, 0);
+        w->next = waiters;
+        waiters = w;
+    }
+    if (w)
+        w->uses++;
+    pthread_mutex_unlock(&list_lock);
+    return w;
+}
+
+static void waiter_put(struct waiter *w)
+{
+    pthread_mutex_lock(&list_lock);
+    if (--w->uses == 0) {
+        struct waiter **p = &waiters;
+        while (*p != w)
+            p = &(*p)->next;
+        *p = w->next;
+        free(w);
+    }
+    pthread_mutex_unlock(&list_lock);
+}
+
+static void deliver(struct service *s, const struct sigevent *ev)
+{
+    int n;
+    if (SIGEV_GET_TYPE(ev) != SIGEV_INTR) {
+        __kercall2(KC_MSG_DELIVER_EVENT, 0, (long)ev);
+        return;
+    }
+    sem_getvalue(&s->owner->sem, &n);
+    if (n == 0) /* remembered once, not counted */
+        sem_post(&s->owner->sem);
+}
 
 static void *serve(void *arg)
 {
@@ -42,7 +101,7 @@ static void *serve(void *arg)
         const struct sigevent *out = s->handler(s->area, s->id);
         pthread_mutex_unlock(&gate);
         if (out)
-            __kercall2(KC_MSG_DELIVER_EVENT, 0, (long)out);
+            deliver(s, out);
         __kercall2(KC_INTR_UNMASK, s->intr, s->id);
     }
     return 0;
@@ -83,8 +142,11 @@ int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, in
     s->flags = flags;
     s->handler = handler;
     s->area = (void *)area;
-    int id = start(s);
+    s->owner = waiter_get();
+    int id = s->owner ? start(s) : -EAGAIN;
     if (id < 0) {
+        if (s->owner)
+            waiter_put(s->owner);
         free(s);
         return id;
     }
@@ -135,6 +197,7 @@ int InterruptDetach_r(int id)
         while (__kercall1(KC_THREAD_CANCEL, (long)s->thread->sysinfo) >= 0 && s->thread->tid)
             __kercall0(KC_SCHED_YIELD);
         pthread_join(s->thread, 0);
+        waiter_put(s->owner);
         free(s);
     }
     return __qrv_pos(rc);
@@ -147,8 +210,17 @@ int InterruptDetach(int id)
 
 int InterruptWait_r(int flags, const uint64_t *timeout)
 {
+    struct waiter *w = 0;
     long rc;
-    QRV_CP(rc, __kercall2(KC_INTR_WAIT, flags, (long)timeout));
+    if (waiters) { /* uncontended, the lock makes no kernel call that would use up an armed timeout */
+        pthread_mutex_lock(&list_lock);
+        w = waiter_find(pthread_self());
+        pthread_mutex_unlock(&list_lock);
+    }
+    if (w)
+        QRV_CP(rc, __kercall2(KC_SYNC_SEM_WAIT, (long)&w->sem, 0));
+    else
+        QRV_CP(rc, __kercall2(KC_INTR_WAIT, flags, (long)timeout));
     return __qrv_pos(rc);
 }
 

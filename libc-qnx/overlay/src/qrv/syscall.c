@@ -52,6 +52,8 @@ long __qrv_syscall(long n, long a, long b, long c, long d, long e, long f)
                              f ? *(const uint64_t **)f : 0, fl);
     case SYS_uname: case SYS_sysinfo: case SYS_getrandom: case SYS_getcpu:
         return __qrv_misc(n, a, b, c, d);
+    case SYS_socket: case SYS_socketpair:
+        return -EAFNOSUPPORT; /* what programs with a use for sockets are ready to hear */
     default:
         return -ENOSYS;
     }

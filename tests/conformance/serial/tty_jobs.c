@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Job control of a terminal: signals from the keyboard go to the foreground group, a background
+ * read stops. Documentation: POSIX XBD 11.1; tcsetpgrp(), tcgetpgrp(), tcgetsid(). */
+#include "tty.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int signo)
+{
+    caught = signo;
+}
+
+/* Waits until the handler ran, at most a second. */
+static int wait_for_signal(void)
+{
+    for (int i = 0; i < 100 && caught == 0; i++)
+        tty_nap(10);
+    int signo = caught;
+    caught = 0;
+    return signo;
+}
+
+static void test_keyboard_signals(void)
+{
+    tty_mode(0, ICANON | ISIG, 1, 0);
+    signal(SIGINT, on_signal);
+    signal(SIGQUIT, on_signal);
+    signal(SIGTSTP, on_signal);
+    tty_type("\003");
+    is_int(wait_for_signal(), SIGINT, "INTR sends SIGINT to the foreground group");
+    tty_type("\034");
+    is_int(wait_for_signal(), SIGQUIT, "QUIT sends SIGQUIT");
+    tty_type("\032");
+    is_int(wait_for_signal(), SIGTSTP, "SUSP sends SIGTSTP");
+    tty_type("dropped\003kept\n");
+    char line[32];
+    wait_for_signal();
+    ok(read(tty_fd, line, sizeof line) == 5 && memcmp(line, "kept\n", 5) == 0,
+       "INTR flushes the line before it");
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    signal(SIGTSTP, SIG_DFL);
+}
+
+static void test_background_read(pid_t own)
+{
+    char line[32];
+    int status;
+    tty_mode(0, ICANON | ISIG, 1, 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        signal(SIGTTIN, SIG_DFL);
+        ssize_t n = read(tty_fd, line, sizeof line);
+        _exit(n == 5 && memcmp(line, "data\n", 5) == 0 ? 0 : 1);
+    }
+    setpgid(pid, pid);
+    ok(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) && WSTOPSIG(status) == SIGTTIN,
+       "a background read stops the process with SIGTTIN");
+    tty_type("data\n"); /* now: later this group is in the background itself */
+    is_int(tcsetpgrp(tty_fd, pid), 0, "tcsetpgrp to the child's group");
+    is_int(tcgetpgrp(tty_fd), pid, "... which is the foreground group now");
+    kill(-pid, SIGCONT);
+    ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+       "continued in the foreground it reads");
+    is_int(tcsetpgrp(tty_fd, own), 0, "back to this group");
+
+    pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        signal(SIGTTIN, SIG_IGN);
+        errno = 0;
+        _exit(read(tty_fd, line, sizeof line) == -1 && errno == EIO ? 0 : 1);
+    }
+    ok(waitpid(pid, &status, 0) == pid && status == 0,
+       "with SIGTTIN ignored a background read is EIO");
+}
+
+static void test_limits(void)
+{
+    errno = 0;
+    ok(tcsetpgrp(tty_fd, 0) == -1 && errno == EINVAL, "group 0 is refused");
+    errno = 0;
+    ok(tcsetpgrp(tty_fd, 31999) == -1 && errno == EPERM, "a group that does not exist is refused");
+    pid_t pid = fork();
+    int status;
+    if (pid == 0) {
+        setsid();
+        errno = 0;
+        _exit(tcgetpgrp(tty_fd) == -1 && errno == ENOTTY ? 0 : 1);
+    }
+    ok(waitpid(pid, &status, 0) == pid && status == 0,
+       "another session does not learn the foreground group");
+}
+
+int main(void)
+{
+    tap_plan(0);
+    if (tty_open() == -1) {
+        skip("there is no /dev/ser1");
+        return done();
+    }
+    signal(SIGTTOU, SIG_IGN);
+    /* Without a controlling terminal this becomes one's session: what the harness runs may have
+     * none. */
+    if (tcgetsid(tty_fd) != getsid(0)) {
+        setsid();
+        if (ioctl(tty_fd, TIOCSCTTY, 0) == -1) {
+            skip("the terminal belongs to another session");
+            return done();
+        }
+    }
+    pid_t own = getpgrp(), before = tcgetpgrp(tty_fd);
+    if (own != before)
+        tcsetpgrp(tty_fd, own);
+    is_int(tcgetpgrp(tty_fd), own, "this is the foreground group");
+    is_int(tcgetsid(tty_fd), getsid(0), "tcgetsid");
+    test_keyboard_signals();
+    test_background_read(own);
+    test_limits();
+    if (before > 0 && before != own)
+        tcsetpgrp(tty_fd, before);
+    return done();
+}

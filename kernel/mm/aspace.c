@@ -193,6 +193,7 @@ struct aspace *aspace_create(void)
     if (t == NULL)
         goto fail;
     t[PT_INDEX(USER_LIMIT, 0)] = make_entry(syspage, PTE_R, PTE_SHARED);
+    frame_get(syspage); /* free_tables() gives it back */
     return as;
 fail:
     aspace_destroy(as);

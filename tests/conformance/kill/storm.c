@@ -37,6 +37,7 @@ static void *sender(void *arg)
     char b[3000];
     for (;;)
         MsgSend(coid, b, sizeof(b), b, sizeof(b));
+    return NULL;
 }
 
 static void *receiver(void *arg)
@@ -48,6 +49,7 @@ static void *receiver(void *arg)
         if (rcvid > 0)
             MsgReply(rcvid, 0, b, sizeof(b));
     }
+    return NULL;
 }
 
 static void *mapper(void *arg)
@@ -60,6 +62,7 @@ static void *mapper(void *arg)
             munmap(p, 64 * 1024);
         }
     }
+    return NULL;
 }
 
 static void *locker(void *arg)
@@ -70,6 +73,7 @@ static void *locker(void *arg)
         sched_yield();
         pthread_mutex_unlock(&lock);
     }
+    return NULL;
 }
 
 static void *opener(void *arg)
@@ -83,6 +87,7 @@ static void *opener(void *arg)
         if (timer_create(CLOCK_MONOTONIC, &ev, &id) == 0)
             timer_delete(id);
     }
+    return NULL;
 }
 
 static void victim(int kind)

@@ -14,7 +14,7 @@ static uint8_t pattern(size_t i)
 /* Receives into three uneven parts and sends everything back, inverted, by MsgWrite in pieces. */
 static void server(int chid)
 {
-    uint8_t *buf = malloc(BIG);
+    uint8_t *buf = calloc(1, BIG);
     iov_t v[3];
     SETIOV(&v[0], buf, 1);
     SETIOV(&v[1], buf + 1, 4095);
@@ -36,13 +36,13 @@ static void server(int chid)
 
 static int check(int coid, size_t len, size_t shift)
 {
-    uint8_t *out = malloc(BIG + 64), *in = calloc(1, BIG + 64);
+    uint8_t *out = calloc(1, BIG + 64), *in = calloc(1, BIG + 64);
     for (size_t i = 0; i < len; i++)
         out[shift + i] = pattern(i);
     long n = MsgSend(coid, out + shift, len, in + shift, len);
     int good = n == (long)len;
     for (size_t i = 0; good && i < len; i++)
-        good = in[shift + i] == (uint8_t)~pattern(i);
+        good = in[shift + i] == 255 - pattern(i);
     free(out);
     free(in);
     return good;

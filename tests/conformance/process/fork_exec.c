@@ -104,7 +104,8 @@ static void exec(const char *self)
     ok(err == EACCES || err == ENOEXEC, "a device: EACCES or ENOEXEC (%d)", err);
     pid_t pid = fork();
     if (pid == 0) {
-        execv((const char *)8, av);
+        const char *volatile bad = (const char *)8;
+        execv(bad, av);
         _exit(errno);
     }
     is_int(reap(pid), EFAULT, "bad path pointer: EFAULT");
@@ -115,6 +116,7 @@ static void *spin(void *arg)
     (void)arg;
     for (;;)
         pause();
+    return NULL;
 }
 
 static void exec_threads(const char *self)

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Priority inheritance, also along a chain of owners, and its end.
+ * Pages: QNX Neutrino System Architecture, "Mutexes: mutual exclusion locks" (priority inheritance); Library Reference, SchedGet(). */
+#define _GNU_SOURCE
+#include <semaphore.h>
+#include "../rendezvous.h"
+
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER, none;
+static sem_t go;
+static volatile int low_tid;
+
+static int current_prio(int tid)
+{
+    struct sched_param sp = { 0 };
+    SchedGet(0, tid, &sp);
+    return sp.sched_curpriority;
+}
+
+static void set_prio(int prio)
+{
+    struct sched_param sp = { .sched_priority = prio };
+    SchedSet(0, 0, SCHED_RR, &sp);
+}
+
+static void *low(void *arg)
+{
+    pthread_mutex_t *m = arg;
+    set_prio(8);
+    pthread_mutex_lock(m);
+    low_tid = gettid();
+    while (sem_wait(&go) == -1)
+        ;
+    pthread_mutex_unlock(m);
+    while (sem_wait(&go) == -1)
+        ;
+    return NULL;
+}
+
+static void *middle(void *arg)
+{
+    (void)arg;
+    set_prio(12);
+    pthread_mutex_lock(&b);
+    pthread_mutex_lock(&a);
+    pthread_mutex_unlock(&a);
+    pthread_mutex_unlock(&b);
+    return NULL;
+}
+
+static void *high(void *arg)
+{
+    set_prio(25);
+    pthread_mutex_lock(arg);
+    pthread_mutex_unlock(arg);
+    return NULL;
+}
+
+static void *high_timed(void *arg)
+{
+    struct timespec at;
+    set_prio(30);
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_nsec += 60000000;
+    if (at.tv_nsec >= 1000000000)
+        at.tv_sec++, at.tv_nsec -= 1000000000;
+    return (void *)(intptr_t)pthread_mutex_timedlock(arg, &at);
+}
+
+static void simple(void)
+{
+    pthread_t l, h, timed;
+    void *result;
+    low_tid = 0;
+    pthread_create(&l, NULL, low, &a);
+    rv_sleep_ms(20);
+    is_int(current_prio(low_tid), 8, "the owner runs at its own priority");
+    pthread_create(&timed, NULL, high_timed, &a);
+    rv_sleep_ms(20);
+    is_int(current_prio(low_tid), 30, "a waiter lends its priority");
+    pthread_create(&h, NULL, high, &a);
+    pthread_join(timed, &result);
+    is_int((intptr_t)result, ETIMEDOUT, "the first waiter gives up");
+    is_int(current_prio(low_tid), 25, "... and takes its priority along: the other's remains");
+    sem_post(&go);
+    pthread_join(h, NULL);
+    is_int(current_prio(low_tid), 8, "unlocking ends it");
+    sem_post(&go);
+    pthread_join(l, NULL);
+}
+
+static void chain(void)
+{
+    pthread_t l, mid, h;
+    low_tid = 0;
+    pthread_create(&l, NULL, low, &a);
+    rv_sleep_ms(20);
+    pthread_create(&mid, NULL, middle, NULL);
+    rv_sleep_ms(20);
+    is_int(current_prio(low_tid), 12, "one hop");
+    pthread_create(&h, NULL, high, &b);
+    rv_sleep_ms(20);
+    is_int(current_prio(low_tid), 25, "two hops");
+    sem_post(&go);
+    pthread_join(mid, NULL);
+    pthread_join(h, NULL);
+    is_int(current_prio(low_tid), 8, "back to its own");
+    sem_post(&go);
+    pthread_join(l, NULL);
+}
+
+static void prio_none(void)
+{
+    pthread_mutexattr_t at;
+    pthread_t l, h;
+    pthread_mutexattr_init(&at);
+    pthread_mutexattr_setprotocol(&at, PTHREAD_PRIO_NONE);
+    pthread_mutex_init(&none, &at);
+    low_tid = 0;
+    pthread_create(&l, NULL, low, &none);
+    rv_sleep_ms(20);
+    pthread_create(&h, NULL, high, &none);
+    rv_sleep_ms(20);
+    is_int(current_prio(low_tid), 8, "PTHREAD_PRIO_NONE lends nothing");
+    sem_post(&go);
+    pthread_join(h, NULL);
+    sem_post(&go);
+    pthread_join(l, NULL);
+}
+
+int main(void)
+{
+    tap_plan(9);
+    set_prio(40);
+    sem_init(&go, 0, 0);
+    simple();
+    chain();
+    prio_none();
+    return done();
+}

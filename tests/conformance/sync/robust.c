@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owners that die: robust mutexes, dead mutexes in shared memory, the event and the revival.
+ * Pages: QNX Neutrino Library Reference, SyncMutexEvent(), SyncMutexRevive(); POSIX pthread_mutexattr_setrobust(). */
+#include <sys/mman.h>
+#include "../rendezvous.h"
+
+struct shared {
+    pthread_mutex_t robust, plain;
+    volatile int ready;
+};
+static struct shared *sh;
+static pthread_mutex_t local;
+
+static void *hold_and_end(void *arg)
+{
+    pthread_mutex_lock(arg);
+    rv_sleep_ms(40);
+    return NULL;
+}
+
+static void threads(void)
+{
+    pthread_t t;
+    pthread_create(&t, NULL, hold_and_end, &local);
+    rv_sleep_ms(10);
+    is_int(pthread_mutex_lock(&local), EOWNERDEAD, "a waiter gets a robust mutex whose owner ends: EOWNERDEAD");
+    is_int(pthread_mutex_consistent(&local), 0, "it is made consistent");
+    is_int(pthread_mutex_unlock(&local), 0, "unlocked");
+    is_int(pthread_mutex_lock(&local), 0, "and works again");
+    pthread_mutex_unlock(&local);
+    pthread_join(t, NULL);
+    pthread_create(&t, NULL, hold_and_end, &local);
+    pthread_join(t, NULL);
+    is_int(pthread_mutex_lock(&local), EOWNERDEAD, "the owner ended before anybody waited: EOWNERDEAD");
+    pthread_mutex_consistent(&local);
+    pthread_mutex_unlock(&local);
+}
+
+/* A child that takes both shared mutexes and dies with them. */
+static pid_t doomed_child(long ms)
+{
+    sh->ready = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        pthread_mutex_lock(&sh->robust);
+        SyncMutexLock((sync_t *)&sh->plain);
+        sh->ready = 1;
+        rv_sleep_ms(ms);
+        _exit(0);
+    }
+    while (!sh->ready)
+        rv_sleep_ms(1);
+    return pid;
+}
+
+static void processes(void)
+{
+    pid_t pid = doomed_child(60);
+    is_int(pthread_mutex_lock(&sh->robust), EOWNERDEAD, "the owner's process dies: EOWNERDEAD");
+    pthread_mutex_consistent(&sh->robust);
+    pthread_mutex_unlock(&sh->robust);
+    waitpid(pid, NULL, 0);
+    uint64_t ns = 20000000;
+    TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_MUTEX, NULL, &ns, NULL);
+    is_int(SyncMutexLock_r((sync_t *)&sh->plain), ETIMEDOUT, "a plain one is dead: a timed lock times out");
+    is_int(SyncMutexRevive_r((sync_t *)&sh->plain), 0, "SyncMutexRevive makes the caller its owner");
+    is_int(SyncMutexUnlock_r((sync_t *)&sh->plain), 0, "... who unlocks it");
+    is_int(SyncMutexRevive_r((sync_t *)&sh->plain), EINVAL, "reviving a live mutex: EINVAL");
+}
+
+static void event(void)
+{
+    int chid = ChannelCreate(0), coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
+    struct sigevent ev;
+    struct _pulse p;
+    SIGEV_PULSE_INIT(&ev, coid, 10, 3, 77);
+    is_int(SyncMutexEvent_r((sync_t *)&sh->plain, &ev), 0, "SyncMutexEvent");
+    pid_t pid = doomed_child(30);
+    uint64_t ns = 100000000;
+    TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_MUTEX, NULL, &ns, NULL);
+    is_int(SyncMutexLock_r((sync_t *)&sh->plain), ETIMEDOUT, "waits while the owner dies");
+    is_int(rv_receive(chid, &p, sizeof(p), NULL), 0, "the event comes");
+    ok(p.code == 3 && p.value.sival_int == 77, "... as registered");
+    waitpid(pid, NULL, 0);
+    SyncMutexRevive((sync_t *)&sh->plain);
+    SyncMutexUnlock((sync_t *)&sh->plain);
+    SIGEV_PULSE_INIT(&ev, 12345, 10, 3, 77);
+    is_int(SyncMutexEvent_r((sync_t *)&sh->plain, &ev), EBADF, "an event on no connection: EBADF");
+}
+
+int main(void)
+{
+    pthread_mutexattr_t a;
+    tap_plan(15);
+    sh = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+    if (sh == MAP_FAILED)
+        bail_out("mmap");
+    pthread_mutexattr_init(&a);
+    pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&local, &a);
+    pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(&sh->robust, &a);
+    threads();
+    processes();
+    event();
+    return done();
+}

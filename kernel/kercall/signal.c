@@ -40,6 +40,23 @@ static int64_t kill_many(struct thread *t, int32_t pgrp, int signo, int code, ui
     return ret;
 }
 
+#define CLD_STOPPED 5
+#define CLD_CONTINUED 6
+#define SA_NOCLDSTOP 1
+
+/* taskman reports a child: the siginfo names the child, and SA_NOCLDSTOP leaves stops and continues out. */
+static int64_t kill_for_child(struct process *p, int signo, int code, uint64_t value, int32_t child_pid)
+{
+    struct process *child = process_get(child_pid);
+    uint32_t uid = child ? child->cred.ruid : 0;
+    if (child)
+        process_put(child);
+    spin_lock(&p->lock);
+    bool wanted = (code != CLD_STOPPED && code != CLD_CONTINUED) || !(p->action[signo].flags & SA_NOCLDSTOP);
+    spin_unlock(&p->lock);
+    return wanted ? signal_post(p, NULL, signo, code, value, child_pid, uid) : 0;
+}
+
 KC_HANDLER(signal_kill)
 {
     int32_t pid = (int32_t)a[0], tid = (int32_t)a[1];
@@ -57,7 +74,8 @@ KC_HANDLER(signal_kill)
     struct process *p = process_get(pid);
     if (!p)
         return -ESRCH;
-    int64_t ret = signal_send(t, p, tid, signo, code, a[4]);
+    int64_t ret = t->proc == taskman && a[5] && signo ? kill_for_child(p, signo, code, a[4], (int32_t)a[5])
+                                                      : signal_send(t, p, tid, signo, code, a[4]);
     process_put(p);
     return ret;
 }

@@ -5,6 +5,9 @@
 #include "mm/mm.h"
 #include "object/timer.h"
 
+#define SIGCHLD_NUMBER 17
+#define SA_NOCLDWAIT 2
+
 KC_HANDLER(tm_proc_create)
 {
     (void)t;
@@ -123,6 +126,8 @@ static void proc_info(struct process *p, struct tm_proc_info *i)
         else if (p->action[s].handler)
             i->sig_caught |= QRV_SIG_BIT(s);
     }
+    if (p->action[SIGCHLD_NUMBER].flags & SA_NOCLDWAIT)
+        i->sig_ignore |= QRV_SIG_BIT(SIGCHLD_NUMBER); /* to taskman both mean: no zombies */
     i->sig_pending = p->sig_pending;
     i->cred = p->cred;
     __builtin_memcpy(i->name, p->name, sizeof(i->name));

@@ -70,7 +70,7 @@
 
 /* Signals */
 #define KC_SIGNAL_ACTION        64  /* signo, stub, const struct _kc_sigaction *, struct _kc_sigaction *old */
-#define KC_SIGNAL_KILL          65  /* pid (as kill(): 0, -1, -pgrp), tid (0: process), signo (0: check), code, value */
+#define KC_SIGNAL_KILL          65  /* pid (as kill(): 0, -1, -pgrp), tid (0: process), signo (0: check), code, value, child (taskman only: si_pid of SIGCHLD) */
 #define KC_SIGNAL_PROCMASK      66  /* how (SIG_BLOCK..), const uint64_t *set, uint64_t *old */
 #define KC_SIGNAL_SUSPEND       67  /* const uint64_t *mask */
 #define KC_SIGNAL_WAITINFO      68  /* const uint64_t *set, siginfo * -> signo */

@@ -52,7 +52,7 @@ struct waiter {
 };
 
 static resmgr_connect_funcs_t connect_funcs;
-static resmgr_io_funcs_t device_funcs, pipe_funcs;
+static resmgr_io_funcs_t io_funcs;
 static struct pipe device; /* /dev/pipe itself: for stat() */
 static ino_t last_inode = 1;
 
@@ -310,7 +310,7 @@ static int io_close_ocb(resmgr_context_t *ctp, void *reserved, iofunc_ocb_t *ocb
     iofunc_close_ocb_default(ctp, reserved, ocb);
     if (p->attr.count > 0) {
         service(p);
-    } else {
+    } else if (p != &device) {
         dismiss(&p->readers);
         dismiss(&p->writers);
         free(p);
@@ -335,7 +335,7 @@ static int io_open(resmgr_context_t *ctp, io_open_t *msg, struct pipe *handle, v
     iofunc_attr_init(&p->attr, S_IFIFO | 0600, NULL, &info);
     IOFUNC_NOTIFY_INIT(p->notify);
     p->attr.inode = ++last_inode;
-    error = iofunc_ocb_attach(ctp, msg, NULL, p, &pipe_funcs);
+    error = iofunc_ocb_attach(ctp, msg, NULL, p, &io_funcs);
     if (error != EOK)
         free(p);
     return error;
@@ -357,23 +357,22 @@ int main(int argc, char **argv)
     dispatch_t *dpp = dispatch_create();
     if (dpp == NULL)
         return fail("dispatch");
-    iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &device_funcs);
-    iofunc_func_init(0, NULL, _RESMGR_IO_NFUNCS, &pipe_funcs);
+    iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
     connect_funcs.open = io_open;
-    pipe_funcs.read = io_read;
-    pipe_funcs.write = io_write;
-    pipe_funcs.notify = io_notify;
-    pipe_funcs.devctl = io_devctl;
-    pipe_funcs.unblock = io_unblock;
-    pipe_funcs.lseek = io_lseek;
-    pipe_funcs.close_ocb = io_close_ocb;
+    io_funcs.read = io_read;
+    io_funcs.write = io_write;
+    io_funcs.notify = io_notify;
+    io_funcs.devctl = io_devctl;
+    io_funcs.unblock = io_unblock;
+    io_funcs.lseek = io_lseek;
+    io_funcs.close_ocb = io_close_ocb;
     iofunc_attr_init(&device.attr, S_IFCHR | 0666, NULL, NULL);
     IOFUNC_NOTIFY_INIT(device.notify);
     device.attr.inode = 1;
 
     resmgr_attr_t attr = {.nparts_max = 2, .msg_max_size = 2048};
-    if (resmgr_attach(dpp, &attr, "/dev/pipe", _FTYPE_ANY, 0, &connect_funcs, &device_funcs,
-                      &device) == -1)
+    if (resmgr_attach(dpp, &attr, "/dev/pipe", _FTYPE_ANY, 0, &connect_funcs, &io_funcs, &device) ==
+        -1)
         return fail("/dev/pipe");
     dispatch_context_t *ctp = dispatch_context_alloc(dpp);
     if (ctp == NULL)

@@ -146,17 +146,13 @@ int writeblock(int fd, size_t blksize, unsigned block, int numblks, const void *
     return blocks(pwrite(fd, buf, blksize * (size_t)numblks, (off_t)blksize * block), blksize);
 }
 
-struct readcond { /* follows the read header when xtype is _IO_XTYPE_READCOND */
-    uint16_t min, time, timeout, zero;
-};
-
 int readcond(int fd, void *buf, int nbytes, int min, int time, int timeout)
 {
     struct {
         struct _io_read h;
-        struct readcond c;
+        struct _io_readcond_xtype c;
     } m = {{.type = _IO_READ, .combine_len = sizeof m, .nbytes = (uint32_t)nbytes, .xtype = _IO_XTYPE_READCOND},
-           {(uint16_t)min, (uint16_t)time, (uint16_t)timeout, 0}};
+           {(uint32_t)min, (uint32_t)time, (uint32_t)timeout, 0}};
     if (nbytes < 0 || min < 0 || time < 0 || timeout < 0) {
         errno = EINVAL;
         return -1;

@@ -27,12 +27,13 @@ static void recount(iofunc_notify_t *n)
             n->cnt = e->cnt;
 }
 
-static void remove_of(iofunc_notify_t *n, int scoid, int coid)
+/* rcvid 0: what any thread of the client armed on that descriptor. */
+static void remove_of(iofunc_notify_t *n, int rcvid, int scoid, int coid)
 {
     struct _iofunc_notify_event **pp = &n->list, *e;
 
     while ((e = *pp) != NULL) {
-        if (e->scoid == scoid && (coid == -1 || e->coid == coid)) {
+        if (e->scoid == scoid && e->coid == coid && (rcvid == 0 || e->rcvid == rcvid)) {
             *pp = e->next;
             free(e);
         } else {
@@ -87,6 +88,14 @@ static uint32_t holding(int trig, const int *counts, uint32_t asked)
     return now;
 }
 
+/* ionotify() without an event sends zeroes, which is no signal. */
+static bool is_event(const struct sigevent *event)
+{
+    int type = SIGEV_GET_TYPE(event);
+
+    return type != SIGEV_NONE && (type != SIGEV_SIGNAL || event->sigev_signo != 0);
+}
+
 int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, int trig,
                   const int *notifycounts, int *armed)
 {
@@ -101,10 +110,11 @@ int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop,
     if (action < _NOTIFY_ACTION_POLL || action > _NOTIFY_ACTION_EDGEARM)
         return EINVAL;
     if (action != _NOTIFY_ACTION_POLL) {
-        /* Arming anew replaces what the descriptor waited for; no event only disarms. */
+        bool want = asked != 0 && is_event(&event);
+
+        /* Arming anew replaces what this thread waited for on the descriptor; no event disarms all. */
         for (int i = 0; i < 3; i++)
-            remove_of(&nop[i], ctp->info.scoid, ctp->info.coid);
-        bool want = SIGEV_GET_TYPE(&event) != SIGEV_NONE && asked != 0;
+            remove_of(&nop[i], want ? ctp->rcvid : 0, ctp->info.scoid, ctp->info.coid);
 
         if (action == _NOTIFY_ACTION_TRANARM || action == _NOTIFY_ACTION_EDGEARM)
             now = 0; /* only a change counts */
@@ -145,7 +155,7 @@ void iofunc_notify_trigger_strict(resmgr_context_t *ctp, iofunc_notify_t *nop, i
         /* One request armed for several conditions is answered by the first. */
         for (int i = 0; i < 3; i++)
             if (i != index)
-                remove_of(&nop[i], e->scoid, e->coid);
+                remove_of(&nop[i], e->rcvid, e->scoid, e->coid);
         deliver(e, condition[index]);
         free(e);
     }
@@ -161,7 +171,7 @@ void iofunc_notify_remove_strict(resmgr_context_t *ctp, iofunc_notify_t *nop)
 {
     for (int i = 0; i < 3; i++)
         if (ctp != NULL)
-            remove_of(&nop[i], ctp->info.scoid, ctp->info.coid);
+            remove_of(&nop[i], 0, ctp->info.scoid, ctp->info.coid);
 }
 
 /* NULL: everybody. */

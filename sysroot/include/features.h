@@ -13,6 +13,12 @@
 #define _BSD_SOURCE 1
 #endif
 
+/* Neutrino programs use open64(), struct stat64, off64_t without asking. */
+#if !defined(_POSIX_SOURCE) && !defined(_POSIX_C_SOURCE) && !defined(_LARGEFILE64_SOURCE) && \
+    ((!defined(_XOPEN_SOURCE) && !defined(_GNU_SOURCE)) || defined(_QNX_SOURCE))
+#define _LARGEFILE64_SOURCE 1
+#endif
+
 #include <musl/features.h>
 
 #endif

@@ -160,6 +160,9 @@ struct _io_write {
 struct _xtype_offset {
     int64_t offset;
 };
+struct _io_readcond_xtype { /* behind a read header with _IO_XTYPE_READCOND; times in tenths of a second */
+    uint32_t min, time, timeout, zero;
+};
 struct _io_close {
     uint16_t type, combine_len;
 };

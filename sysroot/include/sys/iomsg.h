@@ -23,12 +23,6 @@ struct _io_power {
     uint16_t type, combine_len;
     uint32_t mode, reserved[2];
 };
-struct _io_readcond_xtype {
-    uint32_t min;
-    uint32_t time;
-    uint32_t timeout;
-    uint32_t zero;
-};
 
 #ifdef __QRV__
 #define __IO_EVENT(msg) ((struct sigevent *)(void *)(msg)->i.event)

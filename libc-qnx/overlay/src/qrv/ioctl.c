@@ -21,7 +21,7 @@ long __qrv_devctl(int fd, int dcmd, const void *to, size_t tolen, void *from, si
 
 static long not_a_tty(long rc)
 {
-    return rc == -ENOSYS || rc == -EOPNOTSUPP || rc == -EINVAL ? -ENOTTY : rc;
+    return rc == -ENOSYS || rc == -EOPNOTSUPP ? -ENOTTY : rc;
 }
 
 static long get(int fd, int dcmd, void *p, size_t n)

@@ -409,6 +409,8 @@ void process_notify_taskman(struct process *p, int code)
         struct pulse *n = p->note[i];
         n->code = (int8_t)code;
         n->value = (uint64_t)p->pid;
+        if (code == _PULSE_CODE_TM_STOPPED)
+            n->value |= (uint64_t)(p->exit_status >> 8 & 0xff) << 32; /* the signal, as sig_stop_locked() left it */
         n->scoid = 0;
         pulse_send_reserved_locked(ch, n, QRV_PRIO_DEFAULT);
         spin_unlock(&ch->lock);

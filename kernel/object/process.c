@@ -502,7 +502,9 @@ static void drop_aspace(struct process *p)
     if (!as)
         return;
     arch_aspace_load(NULL);
+    spin_lock(&p->lock); /* taskman's calls take their hold on it under this lock */
     p->as = NULL;
+    spin_unlock(&p->lock);
     aspace_destroy(as);
 }
 

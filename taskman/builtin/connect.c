@@ -11,21 +11,22 @@
 #include "path/path.h"
 
 const struct builtin builtins[HANDLES] = {
-    [HANDLE_ROOT] = { "/", name_open, TMSG_PATH_DIR | TMSG_PATH_AFTER, _FTYPE_ANY },
-    [HANDLE_NULL] = { "/dev/null", device_open_null, 0, _FTYPE_FILE },
-    [HANDLE_ZERO] = { "/dev/zero", device_open_zero, 0, _FTYPE_FILE },
-    [HANDLE_FULL] = { "/dev/full", device_open_full, 0, _FTYPE_FILE },
-    [HANDLE_TTY] = { "/dev/tty", device_open_tty, 0, _FTYPE_FILE },
-    [HANDLE_TEXT] = { "/dev/text", device_open_text, 0, _FTYPE_FILE },
-    [HANDLE_RANDOM] = { "/dev/random", device_open_random, 0, _FTYPE_FILE },
-    [HANDLE_URANDOM] = { "/dev/urandom", device_open_random, 0, _FTYPE_FILE },
-    [HANDLE_SHMEM] = { "/dev/shmem", shm_open_name, TMSG_PATH_DIR, _FTYPE_SHMEM },
-    [HANDLE_PROC] = { "/proc", procfs_open, TMSG_PATH_DIR, _FTYPE_FILE },
-    [HANDLE_BOOT] = { "/proc/boot", boot_open, TMSG_PATH_DIR, _FTYPE_FILE },
-    [HANDLE_FDT] = { "/proc/fdt", fdt_open, 0, _FTYPE_FILE },
+    [HANDLE_ROOT] = {"/", name_open, TMSG_PATH_DIR | TMSG_PATH_AFTER, _FTYPE_ANY},
+    [HANDLE_NULL] = {"/dev/null", device_open_null, 0, _FTYPE_FILE},
+    [HANDLE_ZERO] = {"/dev/zero", device_open_zero, 0, _FTYPE_FILE},
+    [HANDLE_FULL] = {"/dev/full", device_open_full, 0, _FTYPE_FILE},
+    [HANDLE_TTY] = {"/dev/tty", device_open_tty, 0, _FTYPE_FILE},
+    [HANDLE_TEXT] = {"/dev/text", device_open_text, 0, _FTYPE_FILE},
+    [HANDLE_RANDOM] = {"/dev/random", device_open_random, 0, _FTYPE_FILE},
+    [HANDLE_URANDOM] = {"/dev/urandom", device_open_random, 0, _FTYPE_FILE},
+    [HANDLE_SHMEM] = {"/dev/shmem", shm_open_name, TMSG_PATH_DIR, _FTYPE_SHMEM},
+    [HANDLE_PROC] = {"/proc", procfs_open, TMSG_PATH_DIR, _FTYPE_FILE},
+    [HANDLE_BOOT] = {"/proc/boot", boot_open, TMSG_PATH_DIR, _FTYPE_FILE},
+    [HANDLE_FDT] = {"/proc/fdt", fdt_open, 0, _FTYPE_FILE},
 };
 
-int access_check(const struct _cred_info *cred, uint32_t mode, uint32_t uid, uint32_t gid, unsigned want)
+int access_check(const struct _cred_info *cred, uint32_t mode, uint32_t uid, uint32_t gid,
+                 unsigned want)
 {
     unsigned have = mode & 7;
     bool is_in_group = cred->egid == gid;
@@ -72,7 +73,8 @@ static int parse(const struct message *m, struct request *r)
     size_t at;
 
     memset(r, 0, sizeof(*r));
-    if (!c || c->path_len == 0 || c->path_len > PATH_BYTES || m->bytes < _IO_CONNECT_HDR + (size_t)c->path_len)
+    if (!c || c->path_len == 0 || c->path_len > PATH_BYTES ||
+        m->bytes < _IO_CONNECT_HDR + (size_t)c->path_len)
         return -EINVAL;
     r->head = c;
     r->rest = path_checked(c->path, c->path_len);
@@ -85,7 +87,8 @@ static int parse(const struct message *m, struct request *r)
         r->extra = path_checked(m->data + at, c->extra_len);
         at = align8(at + c->extra_len);
     }
-    if ((c->subtype == _IO_CONNECT_COMBINE || c->subtype == _IO_CONNECT_COMBINE_CLOSE) && m->bytes > at)
+    if ((c->subtype == _IO_CONNECT_COMBINE || c->subtype == _IO_CONNECT_COMBINE_CLOSE) &&
+        m->bytes > at)
         r->next = at;
     return 0;
 }
@@ -131,7 +134,8 @@ static int64_t change_names(const struct lookup *l, const struct request *r)
     bool is_shm = r->head->handle == HANDLE_SHMEM;
 
     if (!is_shm)
-        return path_kind(l->path, NULL) == PATH_NOTHING && r->head->handle == HANDLE_ROOT ? -ENOENT : -EROFS;
+        return path_kind(l->path, NULL) == PATH_NOTHING && r->head->handle == HANDLE_ROOT ? -ENOENT
+                                                                                          : -EROFS;
     if (r->head->subtype == _IO_CONNECT_UNLINK)
         return shm_unlink_name(&l->cred, l->rest);
     if (!r->extra)
@@ -162,7 +166,7 @@ static int64_t open_file(struct message *m, struct lookup *l, const struct reque
 int64_t io_connect(struct message *m)
 {
     char path[PATH_BYTES], rest[PATH_BYTES], link[PATH_BYTES];
-    struct lookup l = { .m = m, .path = path, .rest = rest, .link = link };
+    struct lookup l = {.m = m, .path = path, .rest = rest, .link = link};
     struct request r;
     const char *prefix;
     int rc = parse(m, &r);

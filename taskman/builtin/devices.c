@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small devices: null, zero, full, text, random, tty, the device tree, and the directories of the name space itself. */
+/* The small devices: null, zero, full, text, random, tty, the device tree, and the directories of
+ * the name space itself. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,8 @@ static int64_t read_zeros(struct message *m, struct ocb *o, uint64_t offset, uin
     uint64_t done = 0;
 
     (void)o, (void)offset;
-    if (bytes > (1u << 20)) /* a short read: one client does not hold a thread of the pool for long */
+    if (bytes >
+        (1u << 20)) /* a short read: one client does not hold a thread of the pool for long */
         bytes = 1u << 20;
     while (done < bytes) {
         uint64_t part = bytes - done < CHUNK ? bytes - done : CHUNK;
@@ -45,19 +47,22 @@ static int64_t read_zeros(struct message *m, struct ocb *o, uint64_t offset, uin
     return (int64_t)done;
 }
 
-static int64_t write_all(struct message *m, struct ocb *o, uint64_t source, uint64_t offset, uint64_t bytes)
+static int64_t write_all(struct message *m, struct ocb *o, uint64_t source, uint64_t offset,
+                         uint64_t bytes)
 {
     (void)m, (void)o, (void)source, (void)offset;
     return (int64_t)bytes;
 }
 
-static int64_t write_full(struct message *m, struct ocb *o, uint64_t source, uint64_t offset, uint64_t bytes)
+static int64_t write_full(struct message *m, struct ocb *o, uint64_t source, uint64_t offset,
+                          uint64_t bytes)
 {
     (void)m, (void)o, (void)source, (void)offset;
     return bytes ? -ENOSPC : 0;
 }
 
-static int64_t write_text(struct message *m, struct ocb *o, uint64_t source, uint64_t offset, uint64_t bytes)
+static int64_t write_text(struct message *m, struct ocb *o, uint64_t source, uint64_t offset,
+                          uint64_t bytes)
 {
     uint64_t done = 0;
 
@@ -97,7 +102,8 @@ static int64_t read_random(struct message *m, struct ocb *o, uint64_t offset, ui
     return (int64_t)done;
 }
 
-static int64_t write_random(struct message *m, struct ocb *o, uint64_t source, uint64_t offset, uint64_t bytes)
+static int64_t write_random(struct message *m, struct ocb *o, uint64_t source, uint64_t offset,
+                            uint64_t bytes)
 {
     long got;
 
@@ -108,13 +114,34 @@ static int64_t write_random(struct message *m, struct ocb *o, uint64_t source, u
     return got < 0 ? got : (int64_t)bytes;
 }
 
-static const struct node_ops null_ops = { .type = S_IFCHR, .read = read_nothing, .write = write_all, .stat = device_stat, .is_endless = true };
-static const struct node_ops zero_ops = { .type = S_IFCHR, .read = read_zeros, .write = write_all, .stat = device_stat, .is_endless = true };
-static const struct node_ops full_ops = { .type = S_IFCHR, .read = read_zeros, .write = write_full, .stat = device_stat, .is_endless = true };
-static const struct node_ops text_ops = { .type = S_IFCHR, .read = read_nothing, .write = write_text, .stat = device_stat, .is_endless = true };
-static const struct node_ops random_ops = { .type = S_IFCHR, .read = read_random, .write = write_random, .stat = device_stat, .is_endless = true };
+static const struct node_ops null_ops = {.type = S_IFCHR,
+                                         .read = read_nothing,
+                                         .write = write_all,
+                                         .stat = device_stat,
+                                         .is_endless = true};
+static const struct node_ops zero_ops = {.type = S_IFCHR,
+                                         .read = read_zeros,
+                                         .write = write_all,
+                                         .stat = device_stat,
+                                         .is_endless = true};
+static const struct node_ops full_ops = {.type = S_IFCHR,
+                                         .read = read_zeros,
+                                         .write = write_full,
+                                         .stat = device_stat,
+                                         .is_endless = true};
+static const struct node_ops text_ops = {.type = S_IFCHR,
+                                         .read = read_nothing,
+                                         .write = write_text,
+                                         .stat = device_stat,
+                                         .is_endless = true};
+static const struct node_ops random_ops = {.type = S_IFCHR,
+                                           .read = read_random,
+                                           .write = write_random,
+                                           .stat = device_stat,
+                                           .is_endless = true};
 
-static int open_device(struct lookup *l, const struct node_ops *ops, uint32_t mode, uint64_t ino, struct ocb **out)
+static int open_device(struct lookup *l, const struct node_ops *ops, uint32_t mode, uint64_t ino,
+                       struct ocb **out)
 {
     if (l->rest[0])
         return -ENOTDIR;
@@ -205,7 +232,7 @@ static void stat_fdt(struct ocb *o, struct stat *st)
     st->st_size = (off_t)fdt_size();
 }
 
-static const struct node_ops fdt_ops = { .type = S_IFREG, .read = read_fdt, .stat = stat_fdt };
+static const struct node_ops fdt_ops = {.type = S_IFREG, .read = read_fdt, .stat = stat_fdt};
 
 int fdt_open(struct lookup *l, struct ocb **out)
 {
@@ -214,8 +241,10 @@ int fdt_open(struct lookup *l, struct ocb **out)
     return open_device(l, &fdt_ops, 0444, 12, out);
 }
 
-/* ------------------------------------------------------------------ directories of the name space */
-static bool entry_names(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino, uint8_t *type)
+/* ------------------------------------------------------------------ directories of the name space
+ */
+static bool entry_names(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino,
+                        uint8_t *type)
 {
     enum path_kind kind;
     uint64_t h = 1469598103934665603UL;
@@ -229,12 +258,13 @@ static bool entry_names(struct ocb *o, uint32_t index, char name[NAME_BYTES], ui
     return true;
 }
 
-static const struct node_ops name_ops = { .type = S_IFDIR, .entry = entry_names };
-static const struct node_ops link_ops = { .type = S_IFLNK };
-static const struct node_ops attached_ops = { .type = S_IFNAM };
+static const struct node_ops name_ops = {.type = S_IFDIR, .entry = entry_names};
+static const struct node_ops link_ops = {.type = S_IFLNK};
+static const struct node_ops attached_ops = {.type = S_IFNAM};
 
-/* Anything below "/" that no server answers: directories that exist because something is attached below them, and the path
- * manager's symlinks (which arrive here only for lstat() and readlink()). */
+/* Anything below "/" that no server answers: directories that exist because something is attached
+ * below them, and the path manager's symlinks (which arrive here only for lstat() and readlink()).
+ */
 int name_open(struct lookup *l, struct ocb **out)
 {
     enum path_kind kind = path_kind(l->path, l->link);

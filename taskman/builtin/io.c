@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* _IO_* messages on taskman's own files: checks, offsets, combination; what a read means is the node's business. */
+/* _IO_* messages on taskman's own files: checks, offsets, combination; what a read means is the
+ * node's business. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -61,8 +62,10 @@ static int64_t read_directory(struct part *p, uint64_t room)
     return message_answer(m, m->buffer, at, (int64_t)at);
 }
 
-/* xtype and the place: *offset, and whether the file's own offset moves.  0 or -errno; *head: bytes in front of the data. */
-static int transfer_place(const struct part *p, uint32_t xtype, uint64_t *offset, bool *is_own, size_t *head)
+/* xtype and the place: *offset, and whether the file's own offset moves.  0 or -errno; *head: bytes
+ * in front of the data. */
+static int transfer_place(const struct part *p, uint32_t xtype, uint64_t *offset, bool *is_own,
+                          size_t *head)
 {
     *head = sizeof(struct _io_read);
     *is_own = true;
@@ -232,7 +235,9 @@ static int64_t io_devctl(struct part *p)
 
     if (!req)
         return -EINVAL;
-    return p->o->ops->devctl ? p->o->ops->devctl(p->m, p->o, req->dcmd, p->data + sizeof(*req), p->bytes - sizeof(*req)) : -ENOTTY;
+    return p->o->ops->devctl ? p->o->ops->devctl(p->m, p->o, req->dcmd, p->data + sizeof(*req),
+                                                 p->bytes - sizeof(*req))
+                             : -ENOTTY;
 }
 
 static int64_t io_fdinfo(struct part *p)
@@ -283,7 +288,8 @@ static int64_t io_notify(struct part *p)
     if (!req)
         return -EINVAL;
     memset(r, 0, sizeof(*r));
-    r->flags = req->flags & (int32_t)(_NOTIFY_COND_INPUT | _NOTIFY_COND_OUTPUT); /* files here never make anybody wait */
+    r->flags = req->flags & (int32_t)(_NOTIFY_COND_INPUT |
+                                      _NOTIFY_COND_OUTPUT); /* files here never make anybody wait */
     return message_answer(p->m, r, sizeof(*r), r->flags);
 }
 
@@ -342,7 +348,9 @@ static int64_t io_change(struct part *p, uint16_t type)
         const struct _io_chown *req = part_as(p, sizeof(*req));
         if (!req)
             return -EINVAL;
-        return p->o->ops->chown ? p->o->ops->chown(p->m, p->o, (uint32_t)req->uid, (uint32_t)req->gid) : -EROFS;
+        return p->o->ops->chown
+                   ? p->o->ops->chown(p->m, p->o, (uint32_t)req->uid, (uint32_t)req->gid)
+                   : -EROFS;
     }
     return p->o->ops->resize ? 0 : -EROFS; /* utime: objects keep the time of their last write */
 }
@@ -382,7 +390,7 @@ static int64_t run_part(struct part *p, uint16_t type)
 int64_t io_parts(struct message *m, struct ocb *o, size_t at)
 {
     for (unsigned count = 0; count < 8; count++) {
-        struct part p = { .m = m, .o = o, .data = m->data + at, .at = at, .bytes = m->bytes - at };
+        struct part p = {.m = m, .o = o, .data = m->data + at, .at = at, .bytes = m->bytes - at};
         uint16_t head[2];
         int64_t rc;
 

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names taskman serves: which handle stands for which prefix, and how a path below it becomes an open file. */
+/* The names taskman serves: which handle stands for which prefix, and how a path below it becomes
+ * an open file. */
 #pragma once
 #include "builtin/ocb.h"
 
 enum builtin_handle { /* _io_connect.handle of taskman's own prefixes */
-    HANDLE_ROOT,
-    HANDLE_NULL,
-    HANDLE_ZERO,
-    HANDLE_FULL,
-    HANDLE_TTY,
-    HANDLE_TEXT,
-    HANDLE_RANDOM,
-    HANDLE_URANDOM,
-    HANDLE_SHMEM,
-    HANDLE_PROC,
-    HANDLE_BOOT,
-    HANDLE_FDT,
-    HANDLES
+                      HANDLE_ROOT,
+                      HANDLE_NULL,
+                      HANDLE_ZERO,
+                      HANDLE_FULL,
+                      HANDLE_TTY,
+                      HANDLE_TEXT,
+                      HANDLE_RANDOM,
+                      HANDLE_URANDOM,
+                      HANDLE_SHMEM,
+                      HANDLE_PROC,
+                      HANDLE_BOOT,
+                      HANDLE_FDT,
+                      HANDLES
 };
 
 /* One open request: in: who and what; out: where the path leads. */
@@ -27,7 +28,8 @@ struct lookup {
     char *path;       /* absolute: PATH_BYTES */
     uint32_t ioflag, mode, umask;
     bool is_nofollow;
-    char *link;       /* PATH_BYTES: filled when open returns LOOKUP_LINK: an absolute path to go on with */
+    char *
+        link; /* PATH_BYTES: filled when open returns LOOKUP_LINK: an absolute path to go on with */
 };
 #define LOOKUP_LINK 1
 
@@ -42,7 +44,8 @@ struct builtin {
 extern const struct builtin builtins[HANDLES];
 
 /* POSIX permission check; want: bits 4 read, 2 write, 1 execute.  0 or -EACCES. */
-int access_check(const struct _cred_info *cred, uint32_t mode, uint32_t uid, uint32_t gid, unsigned want);
+int access_check(const struct _cred_info *cred, uint32_t mode, uint32_t uid, uint32_t gid,
+                 unsigned want);
 unsigned access_wanted(uint32_t ioflag);
 uint64_t name_ino(const char *path); /* a stable number for things without one */
 
@@ -75,6 +78,7 @@ struct boot_node {
     struct memobj *obj; /* boot_lock: made at the first mmap, kept */
 };
 int boot_init(const void *initrd, uint64_t bytes);
-/* Walks rest from the archive's root: the node, or NULL.  *left: what follows a symlink on the way, "" otherwise. */
+/* Walks rest from the archive's root: the node, or NULL.  *left: what follows a symlink on the way,
+ * "" otherwise. */
 const struct boot_node *boot_find(const char *rest, bool keep_last_link, const char **left);
 void boot_path(const struct boot_node *n, char path[PATH_BYTES]);

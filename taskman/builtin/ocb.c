@@ -65,7 +65,8 @@ uint32_t ocb_count(void)
 
 static struct binding *find_locked(int32_t scoid, int32_t coid)
 {
-    list_for_each(pos, bucket_of(scoid, coid)) {
+    list_for_each(pos, bucket_of(scoid, coid))
+    {
         struct binding *b = container_of(pos, struct binding, link);
         if (b->scoid == scoid && b->coid == coid)
             return b;
@@ -106,7 +107,7 @@ int ocb_bind(struct ocb *o, int32_t scoid, int32_t coid, int32_t pid)
 
     if (!b)
         return -ENOMEM;
-    *b = (struct binding){ .scoid = scoid, .coid = coid, .pid = pid, .ocb = o };
+    *b = (struct binding){.scoid = scoid, .coid = coid, .pid = pid, .ocb = o};
     atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
     lock_acquire(&table_lock);
     old = find_locked(scoid, coid);
@@ -137,7 +138,8 @@ int ocb_unbind(int32_t scoid, int32_t coid)
     return 0;
 }
 
-/* Closes every binding of a client: one pass per lock hold and bucket, so other clients wait for one bucket at most. */
+/* Closes every binding of a client: one pass per lock hold and bucket, so other clients wait for
+ * one bucket at most. */
 static void drop(int32_t scoid, int32_t pid)
 {
     for (unsigned i = 0; i < BUCKETS; i++) {
@@ -145,7 +147,8 @@ static void drop(int32_t scoid, int32_t pid)
 
         lock_acquire(&table_lock);
         if (buckets[i].next) {
-            list_for_each_safe(pos, tmp, &buckets[i]) {
+            list_for_each_safe(pos, tmp, &buckets[i])
+            {
                 struct binding *b = container_of(pos, struct binding, link);
                 if ((scoid && b->scoid == scoid) || (pid && b->pid == pid)) {
                     list_remove(&b->link);
@@ -154,7 +157,8 @@ static void drop(int32_t scoid, int32_t pid)
             }
         }
         lock_release(&table_lock);
-        list_for_each_safe(pos, tmp, &gone) {
+        list_for_each_safe(pos, tmp, &gone)
+        {
             struct binding *b = container_of(pos, struct binding, link);
             list_remove(&b->link);
             ocb_put(b->ocb);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /proc: a directory per process with the file "as", its address space.  read() and write() at an offset are memory accesses,
- * devctl()s (abi/procfs.h) report what pidin and the debug agent want.  Only the same real user, and root, may open "as". */
+/* /proc: a directory per process with the file "as", its address space.  read() and write() at an
+ * offset are memory accesses, devctl()s (abi/procfs.h) report what pidin and the debug agent want.
+ * Only the same real user, and root, may open "as". */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,12 +31,14 @@ static int32_t parse_pid(const struct message *m, const char *name, size_t n)
     return pid <= QRV_PID_MAX ? (int32_t)pid : 0;
 }
 
-static bool proc_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino, uint8_t *type)
+static bool proc_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino,
+                       uint8_t *type)
 {
     enum path_kind kind;
     int32_t pid = 0;
 
-    /* What is attached below /proc (boot, ...) comes first, then the processes in the order of their pids. */
+    /* What is attached below /proc (boot, ...) comes first, then the processes in the order of
+     * their pids. */
     if (path_child(o->path, index, name, &kind)) {
         *ino = name_ino(name);
         *type = kind == PATH_DIRECTORY ? DT_DIR : DT_UNKNOWN;
@@ -56,7 +59,8 @@ static bool proc_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uin
     return true;
 }
 
-static bool pid_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino, uint8_t *type)
+static bool pid_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino,
+                      uint8_t *type)
 {
     if (index > 0)
         return false;
@@ -117,7 +121,8 @@ static int64_t as_read(struct message *m, struct ocb *o, uint64_t offset, uint64
     return (int64_t)done;
 }
 
-static int64_t as_write(struct message *m, struct ocb *o, uint64_t source, uint64_t offset, uint64_t bytes)
+static int64_t as_write(struct message *m, struct ocb *o, uint64_t source, uint64_t offset,
+                        uint64_t bytes)
 {
     uint64_t done = 0;
 
@@ -195,13 +200,15 @@ static int64_t arguments(struct message *m, const struct ocb *o)
     if (!p)
         return -ESRCH;
     lock_acquire(&p->lock);
-    rc = reply_devctl(m, p->args ? p->args : p->name, p->args ? p->args_bytes : strlen(p->name) + 1);
+    rc =
+        reply_devctl(m, p->args ? p->args : p->name, p->args ? p->args_bytes : strlen(p->name) + 1);
     lock_release(&p->lock);
     proc_put(p);
     return rc;
 }
 
-static int64_t as_devctl(struct message *m, struct ocb *o, int32_t dcmd, const uint8_t *data, size_t bytes)
+static int64_t as_devctl(struct message *m, struct ocb *o, int32_t dcmd, const uint8_t *data,
+                         size_t bytes)
 {
     union {
         struct tm_proc_info proc;
@@ -236,13 +243,10 @@ static int64_t as_devctl(struct message *m, struct ocb *o, int32_t dcmd, const u
     }
 }
 
-static const struct node_ops proc_ops = { .type = S_IFDIR, .entry = proc_entry };
-static const struct node_ops pid_ops = { .type = S_IFDIR, .entry = pid_entry, .stat = pid_stat };
-static const struct node_ops as_ops = { .type = S_IFREG,
-                                        .read = as_read,
-                                        .write = as_write,
-                                        .stat = as_stat,
-                                        .devctl = as_devctl };
+static const struct node_ops proc_ops = {.type = S_IFDIR, .entry = proc_entry};
+static const struct node_ops pid_ops = {.type = S_IFDIR, .entry = pid_entry, .stat = pid_stat};
+static const struct node_ops as_ops = {
+    .type = S_IFREG, .read = as_read, .write = as_write, .stat = as_stat, .devctl = as_devctl};
 
 static int open_as(const struct lookup *l, int32_t pid)
 {
@@ -252,8 +256,10 @@ static int open_as(const struct lookup *l, int32_t pid)
     if (!p)
         return -ENOENT;
     lock_acquire(&p->lock);
-    /* A program that changed its user may hold secrets of the other one: all three ids have to match. */
-    if (l->cred.euid != 0 && (p->cred.ruid != l->cred.euid || p->cred.suid != l->cred.euid || p->cred.euid != l->cred.euid))
+    /* A program that changed its user may hold secrets of the other one: all three ids have to
+     * match. */
+    if (l->cred.euid != 0 && (p->cred.ruid != l->cred.euid || p->cred.suid != l->cred.euid ||
+                              p->cred.euid != l->cred.euid))
         rc = -EACCES;
     lock_release(&p->lock);
     proc_put(p);

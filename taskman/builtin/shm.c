@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /dev/shmem: named memory objects, flat.  A name holds one reference to its object, every open file another.
- * Lock: shm_lock (rank 5) for names, ownership and times; contents are the memory object's (rank 8). */
+/* /dev/shmem: named memory objects, flat.  A name holds one reference to its object, every open
+ * file another. Lock: shm_lock (rank 5) for names, ownership and times; contents are the memory
+ * object's (rank 8). */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +49,8 @@ static void shm_put(struct shm *s)
 
 static struct shm_name *find_locked(const char *name)
 {
-    list_for_each(pos, &names) {
+    list_for_each(pos, &names)
+    {
         struct shm_name *n = container_of(pos, struct shm_name, link);
         if (strcmp(n->name, name) == 0)
             return n;
@@ -133,13 +135,15 @@ static struct shm *open_locked(const struct lookup *l, int *error)
     return s;
 }
 
-static bool shm_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino, uint8_t *type)
+static bool shm_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino,
+                      uint8_t *type)
 {
     bool is_found = false;
 
     (void)o;
     lock_acquire(&shm_lock);
-    list_for_each(pos, &names) {
+    list_for_each(pos, &names)
+    {
         const struct shm_name *n = container_of(pos, struct shm_name, link);
         if (index-- == 0) {
             strcpy(name, n->name);
@@ -153,7 +157,7 @@ static bool shm_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint
     return is_found;
 }
 
-static const struct node_ops shm_dir_ops = { .type = S_IFDIR, .entry = shm_entry };
+static const struct node_ops shm_dir_ops = {.type = S_IFDIR, .entry = shm_entry};
 
 int shm_open_name(struct lookup *l, struct ocb **out)
 {
@@ -277,7 +281,8 @@ static int64_t shm_read(struct message *m, struct ocb *o, uint64_t offset, uint6
     return memobj_read(o->shm->obj, m->rcvid, offset, bytes);
 }
 
-static int64_t shm_write(struct message *m, struct ocb *o, uint64_t source, uint64_t offset, uint64_t bytes)
+static int64_t shm_write(struct message *m, struct ocb *o, uint64_t source, uint64_t offset,
+                         uint64_t bytes)
 {
     int64_t rc = memobj_write(o->shm->obj, m->rcvid, source, offset, bytes);
 
@@ -351,12 +356,12 @@ static void shm_close(struct ocb *o)
     shm_put(o->shm);
 }
 
-const struct node_ops shm_ops = { .type = S_IFREG,
-                                  .read = shm_read,
-                                  .write = shm_write,
-                                  .stat = shm_stat,
-                                  .resize = shm_resize,
-                                  .chmod = shm_chmod,
-                                  .chown = shm_chown,
-                                  .memory = shm_memory,
-                                  .close = shm_close };
+const struct node_ops shm_ops = {.type = S_IFREG,
+                                 .read = shm_read,
+                                 .write = shm_write,
+                                 .stat = shm_stat,
+                                 .resize = shm_resize,
+                                 .chmod = shm_chmod,
+                                 .chown = shm_chown,
+                                 .memory = shm_memory,
+                                 .close = shm_close};

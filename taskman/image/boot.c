@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /proc/boot: the members of every cpio archive in the initrd as one read-only tree; a later member replaces an earlier one of
- * the same name.  The tree is built once at start and constant from then on; only boot_node.obj changes, under boot_lock, from
- * NULL to the memory object that all mappings of the file share. */
+/* /proc/boot: the members of every cpio archive in the initrd as one read-only tree; a later member
+ * replaces an earlier one of the same name.  The tree is built once at start and constant from then
+ * on; only boot_node.obj changes, under boot_lock, from NULL to the memory object that all mappings
+ * of the file share. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 #include "main/heap.h"
 #include "main/print.h"
 
-static struct boot_node root = { .name = "", .mode = S_IFDIR | 0755, .ino = 1 };
+static struct boot_node root = {.name = "", .mode = S_IFDIR | 0755, .ino = 1};
 static uint32_t next_ino = 2;
 static struct lock boot_lock = LOCK_INIT(RANK_OCB); /* never held with an open file's lock */
 
@@ -159,7 +160,8 @@ static int64_t boot_read(struct message *m, struct ocb *o, uint64_t offset, uint
     return k_msg_write(m->rcvid, n->data + offset, bytes, 0);
 }
 
-static bool boot_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino, uint8_t *type)
+static bool boot_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino,
+                       uint8_t *type)
 {
     const struct boot_node *c = o->boot->children;
 
@@ -205,9 +207,11 @@ static int boot_memory(struct ocb *o, struct memobj **obj)
     return 0;
 }
 
-static const struct node_ops boot_file_ops = { .type = S_IFREG, .read = boot_read, .stat = boot_stat, .memory = boot_memory };
-static const struct node_ops boot_dir_ops = { .type = S_IFDIR, .entry = boot_entry, .stat = boot_stat };
-static const struct node_ops boot_link_ops = { .type = S_IFLNK, .stat = boot_stat };
+static const struct node_ops boot_file_ops = {
+    .type = S_IFREG, .read = boot_read, .stat = boot_stat, .memory = boot_memory};
+static const struct node_ops boot_dir_ops = {
+    .type = S_IFDIR, .entry = boot_entry, .stat = boot_stat};
+static const struct node_ops boot_link_ops = {.type = S_IFLNK, .stat = boot_stat};
 
 static int follow_link(const struct boot_node *node, const char *left, char *link)
 {

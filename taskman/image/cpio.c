@@ -52,15 +52,18 @@ int cpio_next(struct cpio_reader *r, struct cpio_member *m)
             return 0;
         header = r->start + at;
         left = r->bytes - at;
-        if (left < HEADER_BYTES || memcmp(header, "07070", 5) != 0 || (header[5] != '1' && header[5] != '2'))
+        if (left < HEADER_BYTES || memcmp(header, "07070", 5) != 0 ||
+            (header[5] != '1' && header[5] != '2'))
             return -EINVAL;
         for (int i = 0; i < 13; i++)
             if (!hex_field(header + 6 + 8 * i, &field[i]))
                 return -EINVAL;
-        /* ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check */
+        /* ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize
+         * check */
         name_at = HEADER_BYTES;
         data_at = (name_at + field[11] + 3) & ~3UL;
-        if (field[11] == 0 || data_at > left || field[6] > left - data_at || header[name_at + field[11] - 1] != 0)
+        if (field[11] == 0 || data_at > left || field[6] > left - data_at ||
+            header[name_at + field[11] - 1] != 0)
             return -EINVAL;
         m->name = (const char *)header + name_at;
         m->data = header + data_at;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reader of cpio "newc" archives (magic 070701 / 070702) in memory; several may be concatenated, padding of NULs between them.
- * Pure: every field is checked against the end of the data.  Fuzzed by tests/fuzz_cpio.c. */
+/* Reader of cpio "newc" archives (magic 070701 / 070702) in memory; several may be concatenated,
+ * padding of NULs between them. Pure: every field is checked against the end of the data.  Fuzzed
+ * by tests/fuzz_cpio.c. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

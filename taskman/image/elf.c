@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks of ELF headers and script lines: whatever passes here can be mapped without further thought. */
+/* Checks of ELF headers and script lines: whatever passes here can be mapped without further
+ * thought. */
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 
 int elf_check_header(const struct elf_header *h)
 {
-    static const uint8_t want[7] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 }; /* 64 bits, little endian, version 1 */
+    static const uint8_t want[7] = {0x7f, 'E', 'L', 'F',
+                                    2,    1,   1}; /* 64 bits, little endian, version 1 */
 
     if (memcmp(h->ident, want, sizeof(want)) != 0)
         return -ENOEXEC;
@@ -40,16 +42,18 @@ static int check_load(const struct elf_segment *s, uint64_t limit)
     return 0;
 }
 
-static void note_phdr(const struct elf_header *h, const struct elf_segment *s, struct elf_image *image)
+static void note_phdr(const struct elf_header *h, const struct elf_segment *s,
+                      struct elf_image *image)
 {
     uint64_t bytes = (uint64_t)h->phnum * sizeof(struct elf_segment);
 
-    if (h->phoff >= s->offset && h->phoff - s->offset <= s->filesz && bytes <= s->filesz - (h->phoff - s->offset))
+    if (h->phoff >= s->offset && h->phoff - s->offset <= s->filesz &&
+        bytes <= s->filesz - (h->phoff - s->offset))
         image->phdr = s->vaddr + (h->phoff - s->offset);
 }
 
-int elf_check_segments(const struct elf_header *h, const struct elf_segment *segments, uint64_t user_end,
-                       struct elf_image *image)
+int elf_check_segments(const struct elf_header *h, const struct elf_segment *segments,
+                       uint64_t user_end, struct elf_image *image)
 {
     uint64_t limit = h->type == ELF_EXEC ? user_end : ELF_SPAN_MAX;
     uint64_t last_end = 0;
@@ -64,7 +68,8 @@ int elf_check_segments(const struct elf_header *h, const struct elf_segment *seg
         uint64_t start, end;
 
         if (s->type == ELF_INTERP) {
-            if (image->interp_bytes || s->filesz < 2 || s->filesz > ELF_INTERP_MAX || s->offset > (1UL << 40))
+            if (image->interp_bytes || s->filesz < 2 || s->filesz > ELF_INTERP_MAX ||
+                s->offset > (1UL << 40))
                 return -ENOEXEC;
             image->interp_offset = s->offset;
             image->interp_bytes = s->filesz;

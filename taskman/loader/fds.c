@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Descriptors of the new program: copies of the parent's, what exec leaves open, file actions.
- * A copy is a connection of our own to the same server plus _IO_DUP, with which the server binds the open file to it. */
+ * A copy is a connection of our own to the same server plus _IO_DUP, with which the server binds
+ * the open file to it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include "loader/loader.h"
 
-/* Makes `index` a copy of descriptor `from` of process pid, about which `info` tells.  0 or -errno. */
+/* Makes `index` a copy of descriptor `from` of process pid, about which `info` tells.  0 or -errno.
+ */
 static int copy_fd(const struct _msg_info *info, int pid, int from, int index)
 {
     struct _io_dup msg;
@@ -65,7 +67,8 @@ int fds_inherit(struct loader *l)
             return 0;
         if (info.flags & _NTO_COF_CLOEXEC)
             continue;
-        /* A server that is gone, or knows no _IO_DUP (a plain channel), leaves a hole, as in Neutrino. */
+        /* A server that is gone, or knows no _IO_DUP (a plain channel), leaves a hole, as in
+         * Neutrino. */
         copy_fd(&info, l->req->parent_pid, fd, fd);
     }
 }
@@ -81,7 +84,8 @@ int fds_after_exec(void)
         if (info.flags & _NTO_COF_CLOEXEC)
             lo_close(fd);
     }
-    for (int coid = SYSMGR_COID + 1;; coid++) { /* side channels belong to the old program's libraries */
+    for (int coid = SYSMGR_COID + 1;;
+         coid++) { /* side channels belong to the old program's libraries */
         coid = (int)k_connect_server_info(0, coid, &info);
         if (coid < SYSMGR_COID)
             return 0;
@@ -115,8 +119,8 @@ static int action_open(struct loader *l, const struct tmsg_action *a)
 
     if (is_open(a->fd, &old))
         lo_close(a->fd);
-    coid = lo_open(l, (const char *)l->req + a->path_off, (uint32_t)a->oflag & ~(uint32_t)O_CLOEXEC, a->mode,
-                   (unsigned)a->fd, &server);
+    coid = lo_open(l, (const char *)l->req + a->path_off, (uint32_t)a->oflag & ~(uint32_t)O_CLOEXEC,
+                   a->mode, (unsigned)a->fd, &server);
     if (coid < 0)
         return coid;
     if (coid != a->fd) {

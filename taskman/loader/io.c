@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files as any client reaches them: resolve with taskman, connect to the server, send I/O messages. */
+/* Files as any client reaches them: resolve with taskman, connect to the server, send I/O messages.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,8 +26,10 @@ static long resolve(struct loader *l, const char *path, uint32_t flags)
     return k_send(SYSMGR_COID, req, sizeof(*req) + n, &l->where, sizeof(l->where));
 }
 
-/* Sends the open to one candidate.  0 opened, 1 a link: l->resolved is the path to go on with, -errno. */
-static int connect_to(struct loader *l, int coid, const struct tmsg_entry *e, uint32_t oflag, uint32_t mode)
+/* Sends the open to one candidate.  0 opened, 1 a link: l->resolved is the path to go on with,
+ * -errno. */
+static int connect_to(struct loader *l, int coid, const struct tmsg_entry *e, uint32_t oflag,
+                      uint32_t mode)
 {
     struct _io_connect *c = (struct _io_connect *)l->message;
     struct {
@@ -63,7 +66,8 @@ static bool is_next_tried(int error)
     return error == -ENOENT || error == -ENOSYS || error == -ESRCH || error == -EBADF;
 }
 
-int lo_open(struct loader *l, const char *path, uint32_t oflag, uint32_t mode, unsigned index, int *server_pid)
+int lo_open(struct loader *l, const char *path, uint32_t oflag, uint32_t mode, unsigned index,
+            int *server_pid)
 {
     for (unsigned hops = 0; hops < TMSG_SYMLOOP_MAX; hops++) {
         long rc = resolve(l, path, 0);
@@ -99,7 +103,7 @@ int lo_open(struct loader *l, const char *path, uint32_t oflag, uint32_t mode, u
 
 int lo_close(int coid)
 {
-    struct _io_close msg = { .type = _IO_CLOSE, .combine_len = sizeof(msg) };
+    struct _io_close msg = {.type = _IO_CLOSE, .combine_len = sizeof(msg)};
 
     k_send(coid, &msg, sizeof(msg), NULL, 0);
     return (int)k_connect_detach(coid);
@@ -135,7 +139,7 @@ int64_t lo_read(int coid, void *to, uint64_t bytes, uint64_t offset)
 
 int lo_stat(int coid, struct stat *st)
 {
-    struct _io_stat msg = { .type = _IO_STAT, .combine_len = sizeof(msg) };
+    struct _io_stat msg = {.type = _IO_STAT, .combine_len = sizeof(msg)};
 
     memset(st, 0, sizeof(*st));
     return (int)k_send(coid, &msg, sizeof(msg), st, sizeof(*st));
@@ -170,7 +174,8 @@ int lo_chdir(struct loader *l, const char *path)
 
 int lo_fchdir(struct loader *l, int coid)
 {
-    struct _io_fdinfo msg = { .type = _IO_FDINFO, .combine_len = sizeof(msg), .path_len = PATH_BYTES };
+    struct _io_fdinfo msg = {
+        .type = _IO_FDINFO, .combine_len = sizeof(msg), .path_len = PATH_BYTES};
     struct {
         struct _io_fdinfo_reply head;
         char path[PATH_BYTES];
@@ -189,16 +194,17 @@ int lo_fchdir(struct loader *l, int coid)
     return reply.path[0] == '/' ? tell_cwd(l, reply.path) : -ENOTDIR;
 }
 
-int64_t lo_map(uint64_t addr, uint64_t bytes, uint32_t prot, uint32_t flags, int coid, uint64_t offset)
+int64_t lo_map(uint64_t addr, uint64_t bytes, uint32_t prot, uint32_t flags, int coid,
+               uint64_t offset)
 {
-    struct tmsg_map req = { .type = TMSG_MEM,
-                            .subtype = TMSG_MEM_MAP,
-                            .prot = prot,
-                            .flags = flags,
-                            .fd = coid,
-                            .addr = addr,
-                            .bytes = bytes,
-                            .offset = offset };
+    struct tmsg_map req = {.type = TMSG_MEM,
+                           .subtype = TMSG_MEM_MAP,
+                           .prot = prot,
+                           .flags = flags,
+                           .fd = coid,
+                           .addr = addr,
+                           .bytes = bytes,
+                           .offset = offset};
     struct tmsg_map_reply reply;
     long rc = k_send(SYSMGR_COID, &req, sizeof(req), &reply, sizeof(reply));
 
@@ -207,7 +213,8 @@ int64_t lo_map(uint64_t addr, uint64_t bytes, uint32_t prot, uint32_t flags, int
 
 static int range_request(uint16_t subtype, uint64_t addr, uint64_t bytes, uint32_t prot)
 {
-    struct tmsg_range req = { .type = TMSG_MEM, .subtype = subtype, .prot = prot, .addr = addr, .bytes = bytes };
+    struct tmsg_range req = {
+        .type = TMSG_MEM, .subtype = subtype, .prot = prot, .addr = addr, .bytes = bytes};
 
     return (int)k_send(SYSMGR_COID, &req, sizeof(req), NULL, 0);
 }

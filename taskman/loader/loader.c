@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order in which a process becomes a program.  Nothing it does can hurt anybody but this process: it runs with its
- * credentials, before any code of the program. */
+/* The order in which a process becomes a program.  Nothing it does can hurt anybody but this
+ * process: it runs with its credentials, before any code of the program. */
 #include <errno.h>
 #include <string.h>
 #include <abi/mman.h>
@@ -12,7 +12,7 @@ _Noreturn void loader_enter(uint64_t sp, uint64_t entry);
 
 static void report(const char *name, int error)
 {
-    struct tmsg_status s = { .type = TMSG_PROC, .subtype = TMSG_PROC_LOADED, .status = error };
+    struct tmsg_status s = {.type = TMSG_PROC, .subtype = TMSG_PROC_LOADED, .status = error};
     size_t n = strlen(name);
 
     if (n >= sizeof(s.name))
@@ -33,8 +33,9 @@ static const char *base_name(const char *path)
 
 static int fetch_request(struct loader *l, uint64_t bytes)
 {
-    struct tmsg_hdr ask = { .type = TMSG_PROC, .subtype = TMSG_PROC_GETARGS };
-    int64_t at = lo_map(0, bytes, TM_PROT_READ | TM_PROT_WRITE, 0x22 /* MAP_PRIVATE|MAP_ANON */, -1, 0);
+    struct tmsg_hdr ask = {.type = TMSG_PROC, .subtype = TMSG_PROC_GETARGS};
+    int64_t at =
+        lo_map(0, bytes, TM_PROT_READ | TM_PROT_WRITE, 0x22 /* MAP_PRIVATE|MAP_ANON */, -1, 0);
     long rc;
 
     if (at < 0)
@@ -47,7 +48,7 @@ static int fetch_request(struct loader *l, uint64_t bytes)
 
 static int fetch_identity(struct loader *l)
 {
-    struct tmsg_id ask = { .type = TMSG_PROC, .subtype = TMSG_PROC_GETID };
+    struct tmsg_id ask = {.type = TMSG_PROC, .subtype = TMSG_PROC_GETID};
     struct tmsg_ids ids;
     long rc = k_send(SYSMGR_COID, &ask, sizeof(ask), &ids, sizeof(ids));
 
@@ -61,7 +62,7 @@ static int fetch_identity(struct loader *l)
 /* Signal settings that creation could not take over, and the harts the program may run on. */
 static void apply_attributes(const struct tmsg_spawn *req)
 {
-    struct _kc_sigaction ignore = { .handler = 1 };
+    struct _kc_sigaction ignore = {.handler = 1};
 
     if (req->flags & TMSG_SPAWN_SETSIGIGN)
         for (int signo = 1; signo < QRV_NSIG; signo++)

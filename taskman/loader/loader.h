@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program loader: first code of every new process and of every exec.  Mapped by taskman at LOADER_BASE, read-execute only: it
- * has no writable data, everything lives in struct loader on the stack.  Errors are -errno throughout. */
+/* The program loader: first code of every new process and of every exec.  Mapped by taskman at
+ * LOADER_BASE, read-execute only: it has no writable data, everything lives in struct loader on the
+ * stack.  Errors are -errno throughout. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 #include "path/normal.h"
 
 #define SCRIPT_LINE_BYTES 256
-#define ARGS_SCRIPT 3 /* interpreter, its argument, the script */
+#define ARGS_SCRIPT       3 /* interpreter, its argument, the script */
 
 struct loaded { /* one ELF file, mapped */
     uint64_t bias, entry, phdr;
@@ -44,7 +45,8 @@ struct file { /* an open executable */
 };
 
 /* io.c */
-int lo_open(struct loader *l, const char *path, uint32_t oflag, uint32_t mode, unsigned index, int *server_pid);
+int lo_open(struct loader *l, const char *path, uint32_t oflag, uint32_t mode, unsigned index,
+            int *server_pid);
 int lo_close(int coid);
 /* Bytes read at offset, fewer only at the end of the file. */
 int64_t lo_read(int coid, void *to, uint64_t bytes, uint64_t offset);
@@ -52,7 +54,8 @@ struct stat;
 int lo_stat(int coid, struct stat *st);
 int lo_chdir(struct loader *l, const char *path);
 int lo_fchdir(struct loader *l, int coid);
-int64_t lo_map(uint64_t addr, uint64_t bytes, uint32_t prot, uint32_t flags, int coid, uint64_t offset);
+int64_t lo_map(uint64_t addr, uint64_t bytes, uint32_t prot, uint32_t flags, int coid,
+               uint64_t offset);
 int lo_protect(uint64_t addr, uint64_t bytes, uint32_t prot);
 int lo_unmap(uint64_t addr, uint64_t bytes);
 
@@ -64,7 +67,8 @@ int fds_actions(struct loader *l);
 /* program.c: finds, opens, checks and maps the program and its interpreter */
 int program_load(struct loader *l);
 
-/* stack.c: arguments, environment and auxiliary vector at the top of the main stack.  The new stack pointer, or -E2BIG. */
+/* stack.c: arguments, environment and auxiliary vector at the top of the main stack.  The new stack
+ * pointer, or -E2BIG. */
 int64_t stack_build(const struct loader *l);
 
 const char *lo_arg(const struct tmsg_spawn *req, uint32_t at, uint32_t index);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a path to mapped segments: search, permission, script line, ELF checks, mapping, interpreter. */
+/* From a path to mapped segments: search, permission, script line, ELF checks, mapping,
+ * interpreter. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,9 +10,9 @@
 
 #define MAP_PRIVATE_ANON 0x22u
 #define MAP_PRIVATE_FILE 0x02u
-#define MAP_AT 0x10u               /* MAP_FIXED */
-#define MAP_AT_IF_FREE 0x100000u   /* MAP_FIXED_NOREPLACE */
-#define PAGE QRV_PAGE_SIZE
+#define MAP_AT           0x10u     /* MAP_FIXED */
+#define MAP_AT_IF_FREE   0x100000u /* MAP_FIXED_NOREPLACE */
+#define PAGE             QRV_PAGE_SIZE
 
 static uint64_t page_down(uint64_t v)
 {
@@ -88,19 +89,23 @@ static int open_by_search(struct loader *l, const char *name, struct file *f)
     }
 }
 
-static int map_at(uint64_t start, uint64_t bytes, uint32_t prot, uint32_t kind, int coid, uint64_t offset, bool is_dyn)
+static int map_at(uint64_t start, uint64_t bytes, uint32_t prot, uint32_t kind, int coid,
+                  uint64_t offset, bool is_dyn)
 {
-    int64_t at = lo_map(start, bytes, prot, kind | (is_dyn ? MAP_AT : MAP_AT_IF_FREE), coid, offset);
+    int64_t at =
+        lo_map(start, bytes, prot, kind | (is_dyn ? MAP_AT : MAP_AT_IF_FREE), coid, offset);
 
     if (at == -EEXIST)
         return -ENOEXEC; /* the program wants to lie where stack or loader are */
     return at < 0 ? (int)at : 0;
 }
 
-static int map_segment(const struct file *f, const struct elf_segment *s, uint64_t bias, bool is_dyn)
+static int map_segment(const struct file *f, const struct elf_segment *s, uint64_t bias,
+                       bool is_dyn)
 {
     uint64_t start = page_down(s->vaddr) + bias, data_end = s->vaddr + s->filesz + bias;
-    uint64_t end = page_up(s->vaddr + s->memsz) + bias, file_end = s->filesz ? page_up(data_end) : start;
+    uint64_t end = page_up(s->vaddr + s->memsz) + bias,
+             file_end = s->filesz ? page_up(data_end) : start;
     uint32_t prot = (s->flags & ELF_R ? TM_PROT_READ : 0) | (s->flags & ELF_W ? TM_PROT_WRITE : 0) |
                     (s->flags & ELF_X ? TM_PROT_EXEC : 0);
     bool is_direct = f->is_mappable && !(s->memsz > s->filesz && !(s->flags & ELF_W));
@@ -109,11 +114,13 @@ static int map_segment(const struct file *f, const struct elf_segment *s, uint64
     if (s->filesz && (s->offset > f->bytes || s->filesz > f->bytes - s->offset))
         return -ENOEXEC;
     if (s->filesz && is_direct) {
-        rc = map_at(start, file_end - start, prot, MAP_PRIVATE_FILE, f->coid, page_down(s->offset), is_dyn);
+        rc = map_at(start, file_end - start, prot, MAP_PRIVATE_FILE, f->coid, page_down(s->offset),
+                    is_dyn);
         if (rc == 0 && (s->flags & ELF_W))
             memset((void *)data_end, 0, file_end - data_end);
     } else if (s->filesz) {
-        rc = map_at(start, file_end - start, TM_PROT_READ | TM_PROT_WRITE, MAP_PRIVATE_ANON, -1, 0, is_dyn);
+        rc = map_at(start, file_end - start, TM_PROT_READ | TM_PROT_WRITE, MAP_PRIVATE_ANON, -1, 0,
+                    is_dyn);
         if (rc == 0)
             rc = lo_read(f->coid, (void *)(s->vaddr + bias), s->filesz, s->offset);
         if (rc >= 0)
@@ -124,8 +131,9 @@ static int map_segment(const struct file *f, const struct elf_segment *s, uint64
     return (int)rc;
 }
 
-static int map_segments(const struct file *f, const struct elf_header *h, const struct elf_segment *seg,
-                        const struct elf_image *image, struct loaded *out)
+static int map_segments(const struct file *f, const struct elf_header *h,
+                        const struct elf_segment *seg, const struct elf_image *image,
+                        struct loaded *out)
 {
     if (image->is_dyn) {
         int64_t base = lo_map(0, image->high - image->low, 0, MAP_PRIVATE_ANON, -1, 0);
@@ -148,8 +156,10 @@ static int map_segments(const struct file *f, const struct elf_header *h, const 
     return 0;
 }
 
-/* Checks and maps an open ELF file; interp[ELF_INTERP_MAX] gets the interpreter's path, "" if there is none. */
-static int load_elf(const struct file *f, const struct elf_header *h, struct loaded *out, char *interp)
+/* Checks and maps an open ELF file; interp[ELF_INTERP_MAX] gets the interpreter's path, "" if there
+ * is none. */
+static int load_elf(const struct file *f, const struct elf_header *h, struct loaded *out,
+                    char *interp)
 {
     struct elf_segment seg[ELF_SEGMENTS_MAX];
     struct elf_image image;
@@ -163,14 +173,16 @@ static int load_elf(const struct file *f, const struct elf_header *h, struct loa
         return rc;
     interp[0] = '\0';
     if (image.interp_bytes) {
-        if (lo_read(f->coid, interp, image.interp_bytes, image.interp_offset) != (int64_t)image.interp_bytes ||
+        if (lo_read(f->coid, interp, image.interp_bytes, image.interp_offset) !=
+                (int64_t)image.interp_bytes ||
             interp[image.interp_bytes - 1] != '\0' || interp[0] != '/')
             return -ENOEXEC;
     }
     return map_segments(f, h, seg, &image, out);
 }
 
-/* The dynamic linker: where the program says, or in the boot archive before the script has made the link to it. */
+/* The dynamic linker: where the program says, or in the boot archive before the script has made the
+ * link to it. */
 static int load_interp(struct loader *l, const char *path)
 {
     static const char boot[] = "/proc/boot";
@@ -197,7 +209,8 @@ static int load_interp(struct loader *l, const char *path)
     return rc;
 }
 
-/* The file is no ELF: a "#!" line, or, if asked for, a script for the shell.  0: go on with l->script_args[0]. */
+/* The file is no ELF: a "#!" line, or, if asked for, a script for the shell.  0: go on with
+ * l->script_args[0]. */
 static int use_script(struct loader *l, const struct file *f)
 {
     char *interpreter, *argument;
@@ -237,7 +250,8 @@ int program_load(struct loader *l)
         rc = open_executable(l, path, &f);
     }
     for (int level = 0; rc == 0; level++) {
-        rc = lo_read(f.coid, &h, sizeof(h), 0) == (int64_t)sizeof(h) ? elf_check_header(&h) : -ENOEXEC;
+        rc = lo_read(f.coid, &h, sizeof(h), 0) == (int64_t)sizeof(h) ? elf_check_header(&h)
+                                                                     : -ENOEXEC;
         if (rc == 0) {
             rc = load_elf(&f, &h, &l->program, interp);
             lo_close(f.coid);

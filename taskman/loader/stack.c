@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The initial stack as the C library's start code expects it (the psABI's layout): argc, argv, NULL, envp, NULL, auxiliary vector, and
- * the strings above.  Written from loader_stack_hi downwards, above the loader's own frames. */
+/* The initial stack as the C library's start code expects it (the psABI's layout): argc, argv,
+ * NULL, envp, NULL, auxiliary vector, and the strings above.  Written from loader_stack_hi
+ * downwards, above the loader's own frames. */
 #include <errno.h>
 #include <string.h>
 #include <abi/syspage.h>
 #include "loader/loader.h"
 
-#define AT_PHDR 3
-#define AT_PHENT 4
-#define AT_PHNUM 5
+#define AT_PHDR   3
+#define AT_PHENT  4
+#define AT_PHNUM  5
 #define AT_PAGESZ 6
-#define AT_BASE 7
-#define AT_FLAGS 8
-#define AT_ENTRY 9
-#define AT_UID 11
-#define AT_EUID 12
-#define AT_GID 13
-#define AT_EGID 14
-#define AT_HWCAP 16
+#define AT_BASE   7
+#define AT_FLAGS  8
+#define AT_ENTRY  9
+#define AT_UID    11
+#define AT_EUID   12
+#define AT_GID    13
+#define AT_EGID   14
+#define AT_HWCAP  16
 #define AT_CLKTCK 17
 #define AT_SECURE 23
 #define AT_RANDOM 25
@@ -110,7 +111,8 @@ static uint64_t strings_bytes(const struct tmsg_spawn *req, uint32_t at, uint32_
     return count ? (uint64_t)(lo_arg(req, at, count) - ((const char *)req + at)) : 0;
 }
 
-static void write_strings(const struct tmsg_spawn *req, uint32_t at, uint32_t from, uint32_t count, struct writer *w)
+static void write_strings(const struct tmsg_spawn *req, uint32_t at, uint32_t from, uint32_t count,
+                          struct writer *w)
 {
     const char *text = (const char *)req + at;
 
@@ -128,8 +130,9 @@ int64_t stack_build(const struct loader *l)
     uint32_t kept = l->script_argc && req->argc ? 1 : 0; /* argv[0] gives way to the interpreter */
     uint64_t argc = req->argc - kept + l->script_argc;
     uint64_t words = 1 + argc + 1 + req->envc + 1 + 2 * AUX_PAIRS;
-    uint64_t text = strings_bytes(req, req->argv_off, req->argc) + strings_bytes(req, req->envp_off, req->envc) +
-                    strlen(l->path) + 1 + sizeof(req->random);
+    uint64_t text = strings_bytes(req, req->argv_off, req->argc) +
+                    strings_bytes(req, req->envp_off, req->envc) + strlen(l->path) + 1 +
+                    sizeof(req->random);
     struct writer w;
     uint64_t sp;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first program: /proc/boot/sysinit /proc/boot/.script on the kernel's console, or what init=PATH on the command line
- * names.  Built as a spawn request like any other. */
+/* The first program: /proc/boot/sysinit /proc/boot/.script on the kernel's console, or what
+ * init=PATH on the command line names.  Built as a spawn request like any other. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -28,7 +28,8 @@ static uint32_t add_text(struct builder *b, const char *text)
     return at;
 }
 
-/* init=PATH of the command line into path[PATH_BYTES]; false when there is none that can be used. */
+/* init=PATH of the command line into path[PATH_BYTES]; false when there is none that can be used.
+ */
 static bool from_cmdline(char path[PATH_BYTES])
 {
     const struct qrv_syspage *sys = (const struct qrv_syspage *)QRV_SYSPAGE_ADDR;
@@ -50,8 +51,9 @@ static bool from_cmdline(char path[PATH_BYTES])
 
 int64_t first_program(void)
 {
-    static const char *const environment[] = { "PATH=/proc/boot", "LD_LIBRARY_PATH=/proc/boot", "HOME=/" };
-    struct builder b = { heap_alloc(REQUEST_BYTES), sizeof(struct tmsg_spawn) };
+    static const char *const environment[] = {"PATH=/proc/boot", "LD_LIBRARY_PATH=/proc/boot",
+                                              "HOME=/"};
+    struct builder b = {heap_alloc(REQUEST_BYTES), sizeof(struct tmsg_spawn)};
     struct tmsg_spawn *req = (struct tmsg_spawn *)b.base;
     char path[PATH_BYTES] = "/proc/boot/sysinit";
     bool is_named;
@@ -79,7 +81,8 @@ int64_t first_program(void)
     req->nfds = 0;
     req->actions_off = b.at;
     for (int fd = 0; fd < 3; fd++) {
-        struct tmsg_action a = { .op = TMSG_ACT_OPEN, .fd = fd, .oflag = fd ? O_WRONLY : O_RDONLY, .path_off = text };
+        struct tmsg_action a = {
+            .op = TMSG_ACT_OPEN, .fd = fd, .oflag = fd ? O_WRONLY : O_RDONLY, .path_off = text};
         memcpy(b.base + b.at, &a, sizeof(a));
         b.at += sizeof(a);
         req->nactions++;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heap: size classes cut from 64 KiB chunks, larger blocks as whole pages given back when freed.
  * Address ranges are handed out in powers of two of pages and kept on a free list per power.
- * Lock: heap_lock, a leaf; the kernel calls made under it (TM_MAP, TM_UNMAP on taskman itself) do not wait. */
+ * Lock: heap_lock, a leaf; the kernel calls made under it (TM_MAP, TM_UNMAP on taskman itself) do
+ * not wait. */
 #include <stdbool.h>
 #include <string.h>
 #include "main/heap.h"
 #include "main/lock.h"
 
-#define HEAP_BASE 0x1000000000UL
-#define HEAP_END 0x3000000000UL
+#define HEAP_BASE   0x1000000000UL
+#define HEAP_END    0x3000000000UL
 #define CHUNK_BYTES 65536UL
-#define HEAP_MAGIC 0x68656170u
-#define HEAP_FREED 0x66726565u
-#define BIG_CLASS 0xffu
+#define HEAP_MAGIC  0x68656170u
+#define HEAP_FREED  0x66726565u
+#define BIG_CLASS   0xffu
 
 struct block { /* in front of every allocation; keeps the payload 16-byte aligned */
     uint32_t magic;
@@ -28,8 +29,8 @@ struct free_range {
     struct free_range *next;
 };
 
-static const uint16_t class_bytes[] = { 32,  48,  64,   96,   128,  192,  256, 384,
-                                        512, 768, 1024, 1536, 2048, 3072, 4096 };
+static const uint16_t class_bytes[] = {32,  48,  64,   96,   128,  192,  256, 384,
+                                       512, 768, 1024, 1536, 2048, 3072, 4096};
 #define CLASSES (sizeof(class_bytes) / sizeof(class_bytes[0]))
 
 static struct lock heap_lock = LOCK_INIT(RANK_HEAP);
@@ -94,11 +95,11 @@ static void range_free_locked(uint64_t va, uint64_t bytes)
 
 static bool map_self(uint64_t va, uint64_t bytes)
 {
-    struct tm_map map = { .pid = TASKMAN_PID,
-                          .prot = TM_PROT_READ | TM_PROT_WRITE,
-                          .flags = TM_MAP_ANON,
-                          .va = va,
-                          .bytes = bytes };
+    struct tm_map map = {.pid = TASKMAN_PID,
+                         .prot = TM_PROT_READ | TM_PROT_WRITE,
+                         .flags = TM_MAP_ANON,
+                         .va = va,
+                         .bytes = bytes};
 
     return tmk_map(&map) >= 0;
 }

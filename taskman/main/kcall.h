@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* taskman's own kernel calls: thin typed wrappers over the trap of abi/kercall.h and the TM_* door of abi/tm.h.
- * Each returns the kernel's result: zero or positive, or -errno.  The loader uses the unprivileged ones too. */
+/* taskman's own kernel calls: thin typed wrappers over the trap of abi/kercall.h and the TM_* door
+ * of abi/tm.h. Each returns the kernel's result: zero or positive, or -errno.  The loader uses the
+ * unprivileged ones too. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

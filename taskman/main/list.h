@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intrusive doubly linked list with a head of the same type.  A node that is not linked points at itself. */
+/* Intrusive doubly linked list with a head of the same type.  A node that is not linked points at
+ * itself. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,11 +9,15 @@ struct list {
     struct list *next, *prev;
 };
 
-#define LIST_INIT(head) { &(head), &(head) }
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
-#define list_for_each(pos, head) for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
+#define LIST_INIT(head)                                                                            \
+    {                                                                                              \
+        &(head), &(head)                                                                           \
+    }
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define list_for_each(pos, head)                                                                   \
+    for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
 #define list_for_each_safe(pos, tmp, head)                                                         \
-    for (struct list *pos = (head)->next, *tmp = pos->next; pos != (head);                        \
+    for (struct list *pos = (head)->next, *tmp = pos->next; pos != (head);                         \
          pos = tmp, tmp = pos->next)
 
 static inline void list_init(struct list *l)

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* taskman's mutex: the kernel's priority-inheriting sync_t with the usual user-mode fast path, not recursive.
+/* taskman's mutex: the kernel's priority-inheriting sync_t with the usual user-mode fast path, not
+ * recursive.
  *
- * Lock order, outermost first (a thread only ever takes a lock of a larger rank than those it holds):
- *   1 tree        process tree, groups, sessions, waiters          process/proc.c
- *   2 proc        one process: credentials, limits, cwd, request   struct proc.lock
- *   3 aspace      one address space: its regions                   struct aspace.lock
- *   4 paths       prefix tree and its links                        path/path.c
- *   5 shm         names of /dev/shmem                              builtin/shm.c
- *   6 ocb table   (scoid, coid) -> open file                       builtin/ocb.c
- *   7 ocb         one open file: offset                            struct ocb.lock
- *   8 object      one memory object: size, contents, own mapping   struct memobj.lock
- *   9 pid table, 10 random, 11 heap: leaves
- * Two locks of one rank are never held together.  Checked on every lock: a bit test.
+ * Lock order, outermost first (a thread only ever takes a lock of a larger rank than those it
+ * holds): 1 tree        process tree, groups, sessions, waiters          process/proc.c 2 proc one
+ * process: credentials, limits, cwd, request   struct proc.lock 3 aspace      one address space:
+ * its regions                   struct aspace.lock 4 paths       prefix tree and its links
+ * path/path.c 5 shm         names of /dev/shmem                              builtin/shm.c 6 ocb
+ * table   (scoid, coid) -> open file                       builtin/ocb.c 7 ocb         one open
+ * file: offset                            struct ocb.lock 8 object      one memory object: size,
+ * contents, own mapping   struct memobj.lock 9 pid table, 10 random, 11 heap: leaves Two locks of
+ * one rank are never held together.  Checked on every lock: a bit test.
  */
 #pragma once
 #include <stdatomic.h>
@@ -37,13 +36,16 @@ struct lock {
     _Atomic int32_t owner;
     uint32_t rank;
 };
-#define LOCK_INIT(r) { .count = 0, .owner = 0, .rank = (r) }
+#define LOCK_INIT(r)                                                                               \
+    {                                                                                              \
+        .count = 0, .owner = 0, .rank = (r)                                                        \
+    }
 
 /* What tp points at in every thread of taskman. */
 struct self {
-    int32_t owner;      /* word of a mutex that this thread holds: pid << 16 | tid */
-    uint32_t held;      /* bit per rank held */
-    uint8_t *request;   /* MESSAGE_BYTES each */
+    int32_t owner;    /* word of a mutex that this thread holds: pid << 16 | tid */
+    uint32_t held;    /* bit per rank held */
+    uint8_t *request; /* MESSAGE_BYTES each */
     uint8_t *reply;
 };
 

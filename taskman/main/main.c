@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* taskman: process, memory and path manager of QRV, process 1.  This file is the order of start-up. */
+/* taskman: process, memory and path manager of QRV, process 1.  This file is the order of start-up.
+ */
 #include <errno.h>
 #include "builtin/nodes.h"
 #include "main/main.h"
@@ -8,7 +9,8 @@
 #include "main/rng.h"
 #include "path/path.h"
 
-uintptr_t __stack_chk_guard = 0x2d5f00ff0a0d0000; /* replaced at random before the first thread is started */
+uintptr_t __stack_chk_guard =
+    0x2d5f00ff0a0d0000; /* replaced at random before the first thread is started */
 
 _Noreturn void __stack_chk_fail(void);
 _Noreturn void __stack_chk_fail(void)
@@ -27,14 +29,18 @@ static int attach_builtins(void)
     int rc = 0;
 
     for (uint32_t i = 0; i < HANDLES && rc >= 0; i++)
-        rc = path_attach_own(builtins[i].prefix, i, builtins[i].flags | TMSG_PATH_SELF, builtins[i].file_type);
+        rc = path_attach_own(builtins[i].prefix, i, builtins[i].flags | TMSG_PATH_SELF,
+                             builtins[i].file_type);
     return rc;
 }
 
-/* The stack protector's word changes under this function's feet: it must not have one of its own. */
-__attribute__((optimize("no-stack-protector"))) _Noreturn void taskman_main(const void *initrd, uint64_t bytes)
+/* The stack protector's word changes under this function's feet: it must not have one of its own.
+ */
+__attribute__((optimize("no-stack-protector"))) _Noreturn void taskman_main(const void *initrd,
+                                                                            uint64_t bytes)
 {
-    int64_t rc = k_channel_create(_NTO_CHF_UNBLOCK | _NTO_CHF_DISCONNECT | _NTO_CHF_SENDER_LEN | _NTO_CHF_REPLY_LEN);
+    int64_t rc = k_channel_create(_NTO_CHF_UNBLOCK | _NTO_CHF_DISCONNECT | _NTO_CHF_SENDER_LEN |
+                                  _NTO_CHF_REPLY_LEN);
 
     if (rc != TASKMAN_CHID)
         tm_panic("channel", rc);

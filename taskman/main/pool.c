@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that receive on channel 1: pulses of the kernel, requests of clients.  All are equal; a handler never waits for
- * another process, so a few are enough.  The kernel lends each the priority of its client. */
+/* The threads that receive on channel 1: pulses of the kernel, requests of clients.  All are equal;
+ * a handler never waits for another process, so a few are enough.  The kernel lends each the
+ * priority of its client. */
 #include <errno.h>
 #include <string.h>
 #include <abi/iomsg.h>
@@ -12,7 +13,7 @@
 
 extern void pool_entry(void);
 
-struct self main_self = { .owner = TASKMAN_PID << 16 | 1 };
+struct self main_self = {.owner = TASKMAN_PID << 16 | 1};
 
 static void on_pulse(const struct _kc_pulse *pulse)
 {
@@ -42,7 +43,8 @@ static void on_pulse(const struct _kc_pulse *pulse)
         k_connect_detach(pulse->scoid);
         break;
     case _PULSE_CODE_UNBLOCK:
-        /* Not found: the request is still on its way into a list, and looks for the unblock flag itself when it is in. */
+        /* Not found: the request is still on its way into a list, and looks for the unblock flag
+         * itself when it is in. */
         if (k_msg_info(pid, &info) < 0 || !(info.flags & _NTO_MI_UNBLOCK_REQ))
             break;
         if (!wait_unblock(pid, info.pid))
@@ -77,11 +79,11 @@ static int64_t dispatch(struct message *m)
 static void serve(int32_t rcvid, const struct _msg_info *info)
 {
     struct self *me = self();
-    struct message m = { .rcvid = rcvid,
-                         .info = *info,
-                         .data = me->request,
-                         .buffer = me->reply,
-                         .proc = proc_get(info->pid) };
+    struct message m = {.rcvid = rcvid,
+                        .info = *info,
+                        .data = me->request,
+                        .buffer = me->reply,
+                        .proc = proc_get(info->pid)};
     int64_t rc;
 
     if (!m.proc) {
@@ -130,8 +132,9 @@ int pool_start(void)
         return -ENOMEM;
     for (int i = 1; i < POOL_THREADS; i++) {
         struct self *s = heap_alloc(sizeof(*s));
-        uint8_t *stack = heap_alloc(POOL_STACK_BYTES - 64); /* with its heap header whole pages, an unmapped one below */
-        struct _kc_thread_create tc = { .flags = _KC_TC_DETACHED };
+        uint8_t *stack = heap_alloc(
+            POOL_STACK_BYTES - 64); /* with its heap header whole pages, an unmapped one below */
+        struct _kc_thread_create tc = {.flags = _KC_TC_DETACHED};
         long tid;
 
         if (!s || !stack || give_buffers(s) < 0)

@@ -76,7 +76,7 @@ static const char *put_one(struct sink *s, const char *fmt, va_list *ap)
 
 size_t tm_vformat(char *out, size_t room, const char *fmt, va_list ap)
 {
-    struct sink s = { out, out + room - 1 };
+    struct sink s = {out, out + room - 1};
     va_list args;
 
     va_copy(args, ap);
@@ -117,7 +117,8 @@ void tm_log(const char *fmt, ...)
     tmk_print(line, n);
 }
 
-/* taskman's own broken invariant: the kernel treats the death of pid 1 as a panic, which is wanted here. */
+/* taskman's own broken invariant: the kernel treats the death of pid 1 as a panic, which is wanted
+ * here. */
 _Noreturn void tm_panic(const char *what, long value)
 {
     tm_log("panic: %s: %ld (%lx), caller %lx", what, value, (unsigned long)value,

@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* %s %d %u %x %c %% with l modifier and 0-padded width; returns the length written, always NUL-terminates. */
-size_t tm_format(char *out, size_t room, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* %s %d %u %x %c %% with l modifier and 0-padded width; returns the length written, always
+ * NUL-terminates. */
+size_t tm_format(char *out, size_t room, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 size_t tm_vformat(char *out, size_t room, const char *fmt, va_list ap);
 /* One line on the kernel's console, "taskman: " in front. */
 void tm_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

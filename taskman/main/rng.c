@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Generator: ChaCha20 (RFC 8439) with fast key erasure: every request makes one block whose first 32 bytes replace the key.
- * Seeded from the boot loader's rng-seed property when there is one, and from the time counter at start and at every
- * mix; on a board without rng-seed the first outputs are as good as boot-time jitter (docs/caveats.md).
- * Lock: rng_lock. */
+/* Generator: ChaCha20 (RFC 8439) with fast key erasure: every request makes one block whose first
+ * 32 bytes replace the key. Seeded from the boot loader's rng-seed property when there is one, and
+ * from the time counter at start and at every mix; on a board without rng-seed the first outputs
+ * are as good as boot-time jitter (docs/caveats.md). Lock: rng_lock. */
 #include <string.h>
 #include "main/lock.h"
 #include "main/rng.h"
@@ -26,7 +26,7 @@ static void quarter(uint32_t *x, int a, int b, int c, int d)
 
 static void chacha_block(const uint32_t k[8], uint64_t counter, uint32_t out[16])
 {
-    uint32_t in[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
+    uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
     uint32_t x[16];
 
     memcpy(in + 4, k, 32);

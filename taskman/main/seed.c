@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rng-seed: entropy that a boot loader leaves in /chosen of the device tree (QEMU and U-Boot do).  A walk of the structure
- * block with every offset checked; a tree that is damaged simply gives no seed. */
+/* rng-seed: entropy that a boot loader leaves in /chosen of the device tree (QEMU and U-Boot do).
+ * A walk of the structure block with every offset checked; a tree that is damaged simply gives no
+ * seed. */
 #include <string.h>
 #include "main/heap.h"
 #include "main/kcall.h"
 #include "main/main.h"
 #include "main/rng.h"
 
-#define FDT_MAX (1u << 20)
-#define TOKEN_BEGIN 1u
+#define FDT_MAX        (1u << 20)
+#define TOKEN_BEGIN    1u
 #define TOKEN_END_NODE 2u
 #define TOKEN_PROPERTY 3u
-#define TOKEN_NOP 4u
+#define TOKEN_NOP      4u
 
 static uint32_t be32(const uint8_t *p)
 {
@@ -59,7 +60,8 @@ static int step(struct walk *w)
     if (length > w->bytes - w->at || w->strings > w->bytes || name >= w->bytes - w->strings)
         return 0;
     text = (const char *)w->fdt + w->strings + name;
-    if (w->chosen && w->depth == 2 && memchr(text, '\0', w->bytes - w->strings - name) && strcmp(text, "rng-seed") == 0)
+    if (w->chosen && w->depth == 2 && memchr(text, '\0', w->bytes - w->strings - name) &&
+        strcmp(text, "rng-seed") == 0)
         rng_mix(w->fdt + w->at, length);
     w->at += (length + 3) & ~3u;
     return w->at <= w->bytes;
@@ -68,10 +70,11 @@ static int step(struct walk *w)
 void seed_random(void)
 {
     uint8_t head[40];
-    struct walk w = { 0 };
+    struct walk w = {0};
     uint8_t *fdt;
 
-    if (kcall(TM_FDT, (long)head, sizeof(head), 0, 0, 0, 0) != (long)sizeof(head) || be32(head) != 0xd00dfeedu)
+    if (kcall(TM_FDT, (long)head, sizeof(head), 0, 0, 0, 0) != (long)sizeof(head) ||
+        be32(head) != 0xd00dfeedu)
         return;
     w.bytes = be32(head + 4);
     w.at = be32(head + 8);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Address-space policy: placement with ASLR, guard gaps, W^X, limits.  See aspace.h for the layout and the lock. */
+/* Address-space policy: placement with ASLR, guard gaps, W^X, limits.  See aspace.h for the layout
+ * and the lock. */
 #include <errno.h>
 #include "main/heap.h"
 #include "main/print.h"
@@ -58,12 +59,14 @@ static uint64_t page_up(uint64_t bytes)
 }
 
 /* Where the mapping goes: 0 and *start, or -errno. */
-static int place_locked(struct aspace *as, const struct map_request *req, uint64_t bytes, uint64_t *start)
+static int place_locked(struct aspace *as, const struct map_request *req, uint64_t bytes,
+                        uint64_t *start)
 {
     uint64_t addr = req->addr;
 
     if (req->is_fixed || req->keep_others) {
-        if (addr % QRV_PAGE_SIZE || addr < USER_LOW || addr >= USER_HIGH || bytes > USER_HIGH - addr)
+        if (addr % QRV_PAGE_SIZE || addr < USER_LOW || addr >= USER_HIGH ||
+            bytes > USER_HIGH - addr)
             return req->keep_others || addr % QRV_PAGE_SIZE ? -EINVAL : -ENOMEM;
         if (req->keep_others && !regions_is_free(&as->regions, addr, addr + bytes))
             return -EEXIST;
@@ -80,15 +83,16 @@ static int place_locked(struct aspace *as, const struct map_request *req, uint64
     return *start ? 0 : -ENOMEM;
 }
 
-/* The kernel's part: an object's frames end where the object ends; what is mapped beyond stays empty and faults. */
+/* The kernel's part: an object's frames end where the object ends; what is mapped beyond stays
+ * empty and faults. */
 static int map_in_kernel(const struct map_request *req, uint64_t start, uint64_t bytes)
 {
-    struct tm_map map = { .pid = req->pid,
-                          .prot = req->prot,
-                          .flags = req->tm_flags,
-                          .va = start,
-                          .bytes = bytes,
-                          .offset = req->offset };
+    struct tm_map map = {.pid = req->pid,
+                         .prot = req->prot,
+                         .flags = req->tm_flags,
+                         .va = start,
+                         .bytes = bytes,
+                         .offset = req->offset};
     long rc;
 
     if (req->obj) {
@@ -123,7 +127,8 @@ static int map_locked(struct aspace *as, const struct map_request *req, uint64_t
     if (rc < 0)
         return rc;
     replaced = regions_overlap(&as->regions, start, start + bytes);
-    if (as->regions.bytes - replaced > req->limit || bytes > req->limit - (as->regions.bytes - replaced))
+    if (as->regions.bytes - replaced > req->limit ||
+        bytes > req->limit - (as->regions.bytes - replaced))
         return -ENOMEM;
     rc = regions_reserve(&as->regions, 3);
     if (rc < 0)
@@ -133,13 +138,13 @@ static int map_locked(struct aspace *as, const struct map_request *req, uint64_t
         return rc;
     /* Commit point: nothing below fails. */
     regions_remove(&as->regions, start, start + bytes);
-    n = (struct region){ .start = start,
-                         .end = start + bytes,
-                         .offset = req->offset,
-                         .obj = req->obj,
-                         .prot = req->prot,
-                         .max_prot = req->max_prot,
-                         .flags = req->flags };
+    n = (struct region){.start = start,
+                        .end = start + bytes,
+                        .offset = req->offset,
+                        .obj = req->obj,
+                        .prot = req->prot,
+                        .max_prot = req->max_prot,
+                        .flags = req->flags};
     if (n.obj)
         memobj_get(n.obj);
     regions_insert(&as->regions, &n);
@@ -184,7 +189,8 @@ int aspace_unmap(struct aspace *as, int32_t pid, uint64_t addr, uint64_t bytes)
     return rc < 0 ? rc : 0;
 }
 
-static int protect_locked(struct aspace *as, int32_t pid, uint64_t addr, uint64_t bytes, uint32_t prot)
+static int protect_locked(struct aspace *as, int32_t pid, uint64_t addr, uint64_t bytes,
+                          uint32_t prot)
 {
     uint64_t end = addr + bytes;
     int rc;
@@ -222,27 +228,28 @@ int aspace_protect(struct aspace *as, int32_t pid, uint64_t addr, uint64_t bytes
     return rc;
 }
 
-int aspace_load_loader(struct aspace *as, int32_t pid, uint64_t stack_bytes, struct stack_place *stack)
+int aspace_load_loader(struct aspace *as, int32_t pid, uint64_t stack_bytes,
+                       struct stack_place *stack)
 {
     uint64_t loader_bytes = page_up((uint64_t)(loader_image_end - loader_image)), addr;
-    struct map_request text = { .pid = pid,
-                                .prot = TM_PROT_READ | TM_PROT_EXEC,
-                                .max_prot = TM_PROT_READ | TM_PROT_EXEC,
-                                .tm_flags = TM_MAP_OBJ | TM_MAP_SHARED,
-                                .flags = REGION_LOADER | REGION_SHARED,
-                                .obj = loader_object,
-                                .obj_bytes = loader_bytes,
-                                .addr = LOADER_BASE,
-                                .bytes = loader_bytes,
+    struct map_request text = {.pid = pid,
+                               .prot = TM_PROT_READ | TM_PROT_EXEC,
+                               .max_prot = TM_PROT_READ | TM_PROT_EXEC,
+                               .tm_flags = TM_MAP_OBJ | TM_MAP_SHARED,
+                               .flags = REGION_LOADER | REGION_SHARED,
+                               .obj = loader_object,
+                               .obj_bytes = loader_bytes,
+                               .addr = LOADER_BASE,
+                               .bytes = loader_bytes,
+                               .limit = UINT64_MAX,
+                               .is_fixed = true};
+    struct map_request space = {.pid = pid,
+                                .prot = TM_PROT_READ | TM_PROT_WRITE,
+                                .max_prot = TM_PROT_READ | TM_PROT_WRITE,
+                                .tm_flags = TM_MAP_ANON | TM_MAP_LAZY,
+                                .flags = REGION_STACK | REGION_LAZY,
                                 .limit = UINT64_MAX,
-                                .is_fixed = true };
-    struct map_request space = { .pid = pid,
-                                 .prot = TM_PROT_READ | TM_PROT_WRITE,
-                                 .max_prot = TM_PROT_READ | TM_PROT_WRITE,
-                                 .tm_flags = TM_MAP_ANON | TM_MAP_LAZY,
-                                 .flags = REGION_STACK | REGION_LAZY,
-                                 .limit = UINT64_MAX,
-                                 .is_fixed = true };
+                                .is_fixed = true};
     int rc;
 
     if (stack_bytes > MAIN_STACK_MAX)

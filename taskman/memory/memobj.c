@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory objects.  Lock: memobj.lock (rank 8).  taskman maps an object into its own space (the window) only to read or write it
- * for a client; the window goes with the object or with a change of size. */
+/* Memory objects.  Lock: memobj.lock (rank 8).  taskman maps an object into its own space (the
+ * window) only to read or write it for a client; the window goes with the object or with a change
+ * of size. */
 #include <errno.h>
 #include <string.h>
 #include "main/heap.h"
@@ -82,11 +83,11 @@ uint64_t memobj_size(struct memobj *o)
 
 static int map_window_locked(struct memobj *o)
 {
-    struct tm_map map = { .pid = TASKMAN_PID,
-                          .prot = TM_PROT_READ | TM_PROT_WRITE,
-                          .flags = TM_MAP_OBJ | TM_MAP_SHARED,
-                          .obj = o->id,
-                          .bytes = o->room };
+    struct tm_map map = {.pid = TASKMAN_PID,
+                         .prot = TM_PROT_READ | TM_PROT_WRITE,
+                         .flags = TM_MAP_OBJ | TM_MAP_SHARED,
+                         .obj = o->id,
+                         .bytes = o->room};
 
     if (o->window || o->id < 0)
         return 0;
@@ -102,7 +103,8 @@ static int map_window_locked(struct memobj *o)
     return 0;
 }
 
-/* Bytes between the old logical end and the new one read as zero, also after a shrink inside one page. */
+/* Bytes between the old logical end and the new one read as zero, also after a shrink inside one
+ * page. */
 static int clear_tail_locked(struct memobj *o, uint64_t from, uint64_t to)
 {
     uint64_t end = page_up(from) < to ? page_up(from) : to;
@@ -183,7 +185,8 @@ int64_t memobj_read(struct memobj *o, int32_t rcvid, uint64_t offset, uint64_t b
     return rc;
 }
 
-int64_t memobj_write(struct memobj *o, int32_t rcvid, uint64_t source, uint64_t offset, uint64_t bytes)
+int64_t memobj_write(struct memobj *o, int32_t rcvid, uint64_t source, uint64_t offset,
+                     uint64_t bytes)
 {
     int64_t rc = 0;
 

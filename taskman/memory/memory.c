@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TMSG_MEM: mmap(), munmap(), mprotect(), mem_offset(), shm_ctl().  Turns flags of libc into a struct map_request.
- * Policy: PROT_WRITE with PROT_EXEC is EACCES (W^X); memory is allocated at once unless MAP_LAZY, MAP_NORESERVE, MAP_STACK or
- * PROT_NONE says otherwise; physical addresses are for euid 0. */
+/* TMSG_MEM: mmap(), munmap(), mprotect(), mem_offset(), shm_ctl().  Turns flags of libc into a
+ * struct map_request. Policy: PROT_WRITE with PROT_EXEC is EACCES (W^X); memory is allocated at
+ * once unless MAP_LAZY, MAP_NORESERVE, MAP_STACK or PROT_NONE says otherwise; physical addresses
+ * are for euid 0. */
 #include <abi/mman.h> /* first: the Neutrino bits, whatever <sys/mman.h> is found */
 #include <sys/mman.h>
 #include <errno.h>
@@ -91,7 +92,7 @@ static int64_t mem_map(struct message *m)
 {
     const struct tmsg_map *req = message_as(m, sizeof(*req));
     struct tmsg_map_reply *out = (void *)m->buffer;
-    struct map_request r = { .pid = m->proc->pid, .max_prot = RWX };
+    struct map_request r = {.pid = m->proc->pid, .max_prot = RWX};
     int kind, rc;
 
     if (!req || (req->flags & ~(uint32_t)FLAGS_KNOWN))
@@ -139,7 +140,8 @@ static int64_t mem_protect(struct message *m)
     const struct tmsg_range *req = message_as(m, sizeof(*req));
     int rc = req ? check_prot(req->prot) : -EINVAL;
 
-    return rc < 0 ? rc : aspace_protect(&m->proc->as, m->proc->pid, req->addr, req->bytes, req->prot);
+    return rc < 0 ? rc
+                  : aspace_protect(&m->proc->as, m->proc->pid, req->addr, req->bytes, req->prot);
 }
 
 #define INFO_PAGES_MAX 4096 /* bound of one answer: 16 MiB */
@@ -161,8 +163,10 @@ static int64_t mem_info(struct message *m)
     out->addr = (first & ~(QRV_PAGE_SIZE - 1)) + offset;
     out->bytes = QRV_PAGE_SIZE - offset;
     for (unsigned i = 1; i < INFO_PAGES_MAX && out->bytes < req->bytes; i++) {
-        rc = kcall(TM_VIRT_TO_PHYS, m->proc->pid, (long)(page + i * QRV_PAGE_SIZE), (long)&next, 0, 0, 0);
-        if (rc < 0 || (next & ~(QRV_PAGE_SIZE - 1)) != (first & ~(QRV_PAGE_SIZE - 1)) + i * QRV_PAGE_SIZE)
+        rc = kcall(TM_VIRT_TO_PHYS, m->proc->pid, (long)(page + i * QRV_PAGE_SIZE), (long)&next, 0,
+                   0, 0);
+        if (rc < 0 ||
+            (next & ~(QRV_PAGE_SIZE - 1)) != (first & ~(QRV_PAGE_SIZE - 1)) + i * QRV_PAGE_SIZE)
             break;
         out->bytes += QRV_PAGE_SIZE;
     }
@@ -185,7 +189,8 @@ static int64_t mem_shmctl(struct message *m)
         return ocb_set_memory(m->info.scoid, req->fd, req->paddr, req->bytes);
     }
     if (req->flags & (SHMCTL_PHYS | SHMCTL_PRIV))
-        return -ENOSYS; /* contiguous objects: MAP_PHYS|MAP_ANON gives contiguous memory to one process */
+        return -ENOSYS; /* contiguous objects: MAP_PHYS|MAP_ANON gives contiguous memory to one
+                           process */
     return ocb_set_memory(m->info.scoid, req->fd, 0, req->bytes);
 }
 

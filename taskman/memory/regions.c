@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sorted array of regions: binary search to find, memmove to insert.  See regions.h for the contract. */
+/* Sorted array of regions: binary search to find, memmove to insert.  See regions.h for the
+ * contract. */
 #include <errno.h>
 #include <string.h>
 #include "main/heap.h"
@@ -81,14 +82,15 @@ uint64_t regions_overlap(const struct regions *r, uint64_t start, uint64_t end)
     return sum;
 }
 
-uint64_t regions_place(const struct regions *r, uint64_t low, uint64_t high, uint64_t bytes, uint64_t gap)
+uint64_t regions_place(const struct regions *r, uint64_t low, uint64_t high, uint64_t bytes,
+                       uint64_t gap)
 {
     uint64_t top = high;
     uint32_t i = index_of(r, high);
 
     if (bytes == 0 || high <= low)
         return 0;
-    if (i < r->count && r->at[i].start < high)
+    if (i < r->count && r->at[i].start < high + gap)
         top = r->at[i].start > gap ? r->at[i].start - gap : 0;
     for (;;) {
         uint64_t floor = i > 0 ? r->at[i - 1].end + gap : 0;

@@ -17,11 +17,11 @@ int paths_init(void)
 
 int path_attach_own(const char *path, uint32_t handle, uint32_t flags, uint32_t file_type)
 {
-    struct path_link link = { .pid = TASKMAN_PID,
-                              .chid = TASKMAN_CHID,
-                              .handle = handle,
-                              .flags = flags,
-                              .file_type = file_type };
+    struct path_link link = {.pid = TASKMAN_PID,
+                             .chid = TASKMAN_CHID,
+                             .handle = handle,
+                             .flags = flags,
+                             .file_type = file_type};
     int rc;
 
     lock_acquire(&paths_lock);
@@ -49,9 +49,8 @@ static enum path_kind kind_of(const struct path_node *node)
         return PATH_SYMLINK;
     if (!list_empty(&node->children) || !node->parent)
         return PATH_DIRECTORY;
-    list_for_each(pos, &node->links)
-        if (container_of(pos, struct path_link, link)->flags & TMSG_PATH_DIR)
-            return PATH_DIRECTORY;
+    list_for_each(pos, &node->links) if (container_of(pos, struct path_link, link)->flags &
+                                         TMSG_PATH_DIR) return PATH_DIRECTORY;
     return PATH_ATTACHED;
 }
 
@@ -77,7 +76,8 @@ bool path_child(const char *path, uint32_t index, char name[NAME_BYTES], enum pa
     lock_acquire(&paths_lock);
     node = prefix_find(&tree, path);
     if (node) {
-        list_for_each(pos, &node->children) {
+        list_for_each(pos, &node->children)
+        {
             const struct path_node *c = container_of(pos, struct path_node, siblings);
             if (index-- == 0) {
                 memcpy(name, c->name, strlen(c->name) + 1);
@@ -131,13 +131,16 @@ static int64_t resolve(struct message *m, const struct tmsg_path *req, const cha
     length = prefix_follow(&tree, out->path, (req->flags & TMSG_RESOLVE_NOFOLLOW) != 0, &is_link);
     if (length >= 0) {
         if (is_link) /* the symlink itself: only taskman's root directory knows it */
-            out->entry[out->count++] = (struct tmsg_entry){ TASKMAN_PID, TASKMAN_CHID, 0, _FTYPE_ANY, 1, TMSG_PATH_DIR };
+            out->entry[out->count++] =
+                (struct tmsg_entry){TASKMAN_PID, TASKMAN_CHID, 0, _FTYPE_ANY, 1, TMSG_PATH_DIR};
         else
-            out->count = prefix_resolve(&tree, out->path, m->proc->pid, req->file_type, match, TMSG_RESOLVE_MAX);
+            out->count = prefix_resolve(&tree, out->path, m->proc->pid, req->file_type, match,
+                                        TMSG_RESOLVE_MAX);
     }
     for (unsigned i = 0; i < out->count && !is_link; i++) {
         const struct path_link *l = match[i].link;
-        out->entry[i] = (struct tmsg_entry){ l->pid, l->chid, l->handle, l->file_type, match[i].prefix_length, l->flags };
+        out->entry[i] = (struct tmsg_entry){
+            l->pid, l->chid, l->handle, l->file_type, match[i].prefix_length, l->flags};
     }
     lock_release(&paths_lock);
     if (length < 0)
@@ -148,19 +151,20 @@ static int64_t resolve(struct message *m, const struct tmsg_path *req, const cha
     out->umask = m->proc->umask;
     lock_release(&m->proc->lock);
     out->path_len = (uint32_t)length + 1;
-    return message_answer(m, out, offsetof(struct tmsg_resolve_reply, path) + out->path_len, out->count);
+    return message_answer(m, out, offsetof(struct tmsg_resolve_reply, path) + out->path_len,
+                          out->count);
 }
 
 #define ATTACH_FLAGS 0x7f
 
 static int64_t attach(struct message *m, const struct tmsg_path *req, const char *path)
 {
-    struct path_link link = { .pid = m->proc->pid,
-                              .chid = req->chid,
-                              .handle = req->handle,
-                              .file_type = req->file_type,
-                              .key = req->key,
-                              .flags = req->flags };
+    struct path_link link = {.pid = m->proc->pid,
+                             .chid = req->chid,
+                             .handle = req->handle,
+                             .file_type = req->file_type,
+                             .key = req->key,
+                             .flags = req->flags};
     char normal[PATH_BYTES];
     int rc;
 

@@ -13,7 +13,8 @@ int path_attach_own(const char *path, uint32_t handle, uint32_t flags, uint32_t 
 void path_process_died(int32_t pid);
 
 enum path_kind { PATH_NOTHING, PATH_DIRECTORY, PATH_ATTACHED, PATH_SYMLINK };
-/* What the name space itself has at this normalised absolute path; a symlink's target goes to target[PATH_BYTES] if given. */
+/* What the name space itself has at this normalised absolute path; a symlink's target goes to
+ * target[PATH_BYTES] if given. */
 enum path_kind path_kind(const char *path, char *target);
 /* The index-th name right below path; false at the end.  is_dir: others are below it. */
 bool path_child(const char *path, uint32_t index, char name[NAME_BYTES], enum path_kind *kind);

@@ -8,7 +8,8 @@
 #include "path/normal.h"
 #include "path/prefix.h"
 
-static struct path_node *node_new(struct prefix_tree *t, struct path_node *parent, const char *name, size_t n)
+static struct path_node *node_new(struct prefix_tree *t, struct path_node *parent, const char *name,
+                                  size_t n)
 {
     struct path_node *node = heap_alloc(sizeof(*node) + n + 1);
 
@@ -35,7 +36,8 @@ int prefix_init(struct prefix_tree *t)
 
 static struct path_node *child_of(const struct path_node *node, const char *name, size_t n)
 {
-    list_for_each(pos, &node->children) {
+    list_for_each(pos, &node->children)
+    {
         struct path_node *c = container_of(pos, struct path_node, siblings);
         if (strncmp(c->name, name, n) == 0 && c->name[n] == '\0')
             return c;
@@ -56,7 +58,8 @@ struct path_node *prefix_find(const struct prefix_tree *t, const char *path)
 /* Frees node and its ancestors as far as nothing needs them. */
 static void prune(struct prefix_tree *t, struct path_node *node)
 {
-    while (node->parent && !node->target && list_empty(&node->children) && list_empty(&node->links)) {
+    while (node->parent && !node->target && list_empty(&node->children) &&
+           list_empty(&node->links)) {
         struct path_node *parent = node->parent;
         list_remove(&node->siblings);
         heap_free(node);
@@ -85,14 +88,15 @@ static struct path_node *make(struct prefix_tree *t, const char *path)
 
 static void insert_ordered(struct path_node *node, struct path_link *l)
 {
-    /* Later links come first unless they ask to be last; those that asked to be first stay in front of the others,
-     * those that asked to be last behind. */
+    /* Later links come first unless they ask to be last; those that asked to be first stay in front
+     * of the others, those that asked to be last behind. */
     if (l->flags & TMSG_PATH_AFTER) {
         list_append(&node->links, &l->link);
         return;
     }
     if (!(l->flags & TMSG_PATH_BEFORE)) {
-        list_for_each(pos, &node->links) {
+        list_for_each(pos, &node->links)
+        {
             if (!(container_of(pos, struct path_link, link)->flags & TMSG_PATH_BEFORE)) {
                 list_append(pos, &l->link); /* in front of pos */
                 return;
@@ -148,7 +152,8 @@ static struct path_node *walk_next(const struct prefix_tree *t, struct path_node
 static struct path_link *find_link(const struct prefix_tree *t, int32_t id, int32_t pid)
 {
     for (struct path_node *node = t->root; node; node = walk_next(t, node)) {
-        list_for_each(pos, &node->links) {
+        list_for_each(pos, &node->links)
+        {
             struct path_link *l = container_of(pos, struct path_link, link);
             if ((id && l->id == id) || (pid && l->pid == pid))
                 return l;
@@ -213,7 +218,8 @@ int prefix_unlink(struct prefix_tree *t, const char *path, int32_t uid)
     return 0;
 }
 
-static bool link_serves(const struct path_link *l, bool is_whole_path, int32_t pid, uint32_t file_type)
+static bool link_serves(const struct path_link *l, bool is_whole_path, int32_t pid,
+                        uint32_t file_type)
 {
     if (!is_whole_path && !(l->flags & TMSG_PATH_DIR))
         return false;
@@ -226,8 +232,8 @@ static bool link_serves(const struct path_link *l, bool is_whole_path, int32_t p
     return file_type == _FTYPE_ANY || l->file_type == _FTYPE_ANY || l->file_type == file_type;
 }
 
-unsigned prefix_resolve(const struct prefix_tree *t, const char *path, int32_t pid, uint32_t file_type,
-                        struct prefix_match *match, unsigned max)
+unsigned prefix_resolve(const struct prefix_tree *t, const char *path, int32_t pid,
+                        uint32_t file_type, struct prefix_match *match, unsigned max)
 {
     const char *at = path;
     const struct path_node *node = t->root, *child;
@@ -246,12 +252,13 @@ unsigned prefix_resolve(const struct prefix_tree *t, const char *path, int32_t p
         bool is_opaque = false;
         uint32_t rest = covered + (path[covered] == '/' ? 1 : 0);
 
-        list_for_each(pos, &node->links) {
+        list_for_each(pos, &node->links)
+        {
             const struct path_link *l = container_of(pos, struct path_link, link);
             if (!link_serves(l, is_whole, pid, file_type))
                 continue;
             if (count < max)
-                match[count++] = (struct prefix_match){ l, rest };
+                match[count++] = (struct prefix_match){l, rest};
             is_opaque |= (l->flags & TMSG_PATH_OPAQUE) != 0;
         }
         if (is_opaque)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The prefix tree: one node per path component that some attached prefix or symlink needs, links on the nodes.
- * Pure data structure (host-tested); the caller holds the paths lock and passes normalised absolute paths. */
+/* The prefix tree: one node per path component that some attached prefix or symlink needs, links on
+ * the nodes. Pure data structure (host-tested); the caller holds the paths lock and passes
+ * normalised absolute paths. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@ struct path_node {
     struct list siblings;
     struct list children;
     struct list links;
-    char *target; /* symlink, or NULL */
+    char *target;  /* symlink, or NULL */
     int32_t owner; /* uid of the symlink's maker */
     char name[];
 };
@@ -46,9 +47,10 @@ struct prefix_match {
     const struct path_link *link;
     uint32_t prefix_length; /* bytes of path covered, with the slash in front of the rest */
 };
-/* Who may serve path for process pid: at most max candidates, first to be tried first.  file_type: _FTYPE_* asked for. */
-unsigned prefix_resolve(const struct prefix_tree *t, const char *path, int32_t pid, uint32_t file_type,
-                        struct prefix_match *match, unsigned max);
-/* Follows the symlinks of path (normalised, PATH_BYTES) in place.  Length or -ELOOP, -ENAMETOOLONG.  keep_last: one that is the
- * last component stays, and *is_link says that it is one. */
+/* Who may serve path for process pid: at most max candidates, first to be tried first.  file_type:
+ * _FTYPE_* asked for. */
+unsigned prefix_resolve(const struct prefix_tree *t, const char *path, int32_t pid,
+                        uint32_t file_type, struct prefix_match *match, unsigned max);
+/* Follows the symlinks of path (normalised, PATH_BYTES) in place.  Length or -ELOOP, -ENAMETOOLONG.
+ * keep_last: one that is the last component stays, and *is_link says that it is one. */
 int prefix_follow(const struct prefix_tree *t, char *path, bool keep_last, bool *is_link);

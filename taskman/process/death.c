@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of a process: everything it held is released, its family is told.  The kernel has torn the process down before it
- * sends _PULSE_CODE_TM_DEATH, so nothing of it runs any more. */
+/* The end of a process: everything it held is released, its family is told.  The kernel has torn
+ * the process down before it sends _PULSE_CODE_TM_DEATH, so nothing of it runs any more. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -26,7 +26,8 @@ static bool parent_ignores(const struct proc *parent)
 
 static void orphan_children_locked(struct proc *p)
 {
-    list_for_each_safe(pos, tmp, &p->children) {
+    list_for_each_safe(pos, tmp, &p->children)
+    {
         struct proc *c = container_of(pos, struct proc, siblings);
         bool was_link = proc_links_group_locked(c);
         int32_t pgrp = c->pgrp;
@@ -68,16 +69,18 @@ static void leave_family_locked(struct proc *p, const struct tm_proc_info *info)
     fail_starter_locked(p);
     orphan_children_locked(p);
     if (p->session && p->session->sid == p->pid)
-        p->session->terminal[0] = '\0'; /* the terminal belonged to the leader's session as long as it lived */
+        p->session->terminal[0] =
+            '\0'; /* the terminal belonged to the leader's session as long as it lived */
     p->state = PROC_ZOMBIE;
     p->is_stopped = p->has_stop_event = p->has_continue_event = false;
     status = p->exit_status = info->exit_status;
-    p->usage = (struct tmsg_rusage){ info->utime_ns, info->stime_ns, p->as.peak_bytes };
+    p->usage = (struct tmsg_rusage){info->utime_ns, info->stime_ns, p->as.peak_bytes};
     if (was_link)
         group_check_orphaned_locked(p->pgrp, p->session);
     if (!p->is_quiet)
-        tell_parent(p, WIFSIGNALED(status) ? (WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED) : CLD_EXITED,
-                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        tell_parent(
+            p, WIFSIGNALED(status) ? (WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED) : CLD_EXITED,
+            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     if (p->is_quiet || p->no_zombie || parent == init_proc || parent_ignores(parent))
         proc_reap_locked(p);
     wait_check_locked(parent);
@@ -85,7 +88,7 @@ static void leave_family_locked(struct proc *p, const struct tm_proc_info *info)
 
 void proc_died(struct proc *p)
 {
-    struct tm_proc_info info = { .exit_status = SIGKILL };
+    struct tm_proc_info info = {.exit_status = SIGKILL};
 
     tmk_proc_info(p->pid, &info);
     aspace_died(&p->as);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* procmgr_event_notify(): one registration per process, delivered each time one of its conditions happens.
- * Lock: tree lock.  An event is delivered to the process that registered, through the rcvid of its request. */
+/* procmgr_event_notify(): one registration per process, delivered each time one of its conditions
+ * happens. Lock: tree lock.  An event is delivered to the process that registered, through the
+ * rcvid of its request. */
 #include <errno.h>
 #include <string.h>
 #include "main/heap.h"
@@ -13,10 +14,10 @@ struct watch {
     struct _kc_sigevent event;
 };
 static struct list watches = LIST_INIT(watches); /* tree lock */
-static _Atomic uint32_t watched;                 /* flags of all of them: the common case costs one load */
+static _Atomic uint32_t watched; /* flags of all of them: the common case costs one load */
 
 #define EVENTS_KNOWN                                                                               \
-    (EVENT_PATHSPACE | EVENT_DAEMON_DEATH | EVENT_PROCESS_DEATH | EVENT_PROCESS_CREATE |          \
+    (EVENT_PATHSPACE | EVENT_DAEMON_DEATH | EVENT_PROCESS_DEATH | EVENT_PROCESS_CREATE |           \
      PROCMGR_EVENT_SYNC | PROCMGR_EVENT_CONTIG_ALLOC_FAIL)
 
 void event_raise(uint32_t flags)
@@ -24,7 +25,8 @@ void event_raise(uint32_t flags)
     if (!(atomic_load_explicit(&watched, memory_order_acquire) & flags))
         return;
     lock_acquire(&tree_lock);
-    list_for_each(pos, &watches) {
+    list_for_each(pos, &watches)
+    {
         const struct watch *w = container_of(pos, struct watch, link);
         if (w->flags & flags)
             k_deliver_event(w->rcvid, &w->event);
@@ -36,7 +38,8 @@ static void drop_locked(int32_t pid)
 {
     uint32_t all = 0;
 
-    list_for_each_safe(pos, tmp, &watches) {
+    list_for_each_safe(pos, tmp, &watches)
+    {
         struct watch *w = container_of(pos, struct watch, link);
         if (w->pid == pid) {
             list_remove(&w->link);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fork(): the kernel copies the address space copy-on-write and makes one stopped thread; taskman copies its region list under
- * the same aspace lock, so both agree.  The parent is answered when the child has re-opened its descriptors (FORK_DONE). */
+/* fork(): the kernel copies the address space copy-on-write and makes one stopped thread; taskman
+ * copies its region list under the same aspace lock, so both agree.  The parent is answered when
+ * the child has re-opened its descriptors (FORK_DONE). */
 #include <errno.h>
 #include <string.h>
 #include "main/heap.h"

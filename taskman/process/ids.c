@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identity of processes: ids, groups, sessions, controlling terminal, credentials.  POSIX's rules, and telling the kernel. */
+/* Identity of processes: ids, groups, sessions, controlling terminal, credentials.  POSIX's rules,
+ * and telling the kernel. */
 #include <errno.h>
 #include <string.h>
 #include "main/heap.h"
@@ -18,8 +19,11 @@ void proc_fill_attr(struct proc *p, struct tm_proc_attr *attr)
     attr->cred = p->cred;
     attr->umask = p->umask;
     memcpy(attr->name, p->name, sizeof(attr->name));
-    attr->max_bytes = p->limit[9].cur == LIMIT_NONE ? 0 : p->limit[9].cur; /* RLIMIT_AS: 0 is "none" to the kernel */
-    attr->max_connections = p->limit[7].cur < QRV_COID_MAX ? (uint32_t)p->limit[7].cur : QRV_COID_MAX;
+    attr->max_bytes = p->limit[9].cur == LIMIT_NONE
+                          ? 0
+                          : p->limit[9].cur; /* RLIMIT_AS: 0 is "none" to the kernel */
+    attr->max_connections =
+        p->limit[7].cur < QRV_COID_MAX ? (uint32_t)p->limit[7].cur : QRV_COID_MAX;
     lock_release(&p->lock);
     attr->abilities = cred_abilities(&attr->cred);
     attr->pgrp = p->pgrp;
@@ -125,8 +129,10 @@ int64_t tm_process_setsid(struct message *m)
 
     lock_acquire(&tree_lock);
     old = p->session;
-    list_for_each(pos, &all_procs) {
-        if (container_of(pos, struct proc, all)->pgrp == p->pid) { /* a leader, or a group of that id lives on */
+    list_for_each(pos, &all_procs)
+    {
+        if (container_of(pos, struct proc, all)->pgrp ==
+            p->pid) { /* a leader, or a group of that id lives on */
             lock_release(&tree_lock);
             return -EPERM;
         }
@@ -149,7 +155,8 @@ int64_t tm_process_setsid(struct message *m)
 int64_t tm_process_terminal(struct message *m)
 {
     const struct tmsg_hdr *req = message_as(m, sizeof(*req));
-    const char *path = m->bytes > sizeof(*req) ? path_checked(req + 1, m->bytes - sizeof(*req)) : "";
+    const char *path =
+        m->bytes > sizeof(*req) ? path_checked(req + 1, m->bytes - sizeof(*req)) : "";
     struct session *s;
     int64_t rc = 0;
 
@@ -220,7 +227,8 @@ int64_t tm_process_setcred(struct message *m)
     struct proc *p = m->proc;
     int rc;
 
-    if (!req || (req->mask & ~0x7fu) || ((req->mask & TMSG_CRED_GROUPS) && req->cred.ngroups > _KC_NGROUPS_MAX))
+    if (!req || (req->mask & ~0x7fu) ||
+        ((req->mask & TMSG_CRED_GROUPS) && req->cred.ngroups > _KC_NGROUPS_MAX))
         return -EINVAL;
     lock_acquire(&p->lock);
     rc = check_cred(&p->cred, req);

@@ -83,11 +83,12 @@ int64_t tm_process_rusage(struct message *m)
     rc = tmk_proc_info(m->proc->pid, &info);
     if (rc < 0)
         return rc;
-    *out = (struct tmsg_rusage){ info.utime_ns, info.stime_ns, info.pages * QRV_PAGE_SIZE };
+    *out = (struct tmsg_rusage){info.utime_ns, info.stime_ns, info.pages * QRV_PAGE_SIZE};
     return message_answer(m, out, sizeof(*out), 0);
 }
 
-/* procmgr_daemon(): the process goes on, an orphan in session 1; its parent's wait() gets the status as if it had exited. */
+/* procmgr_daemon(): the process goes on, an orphan in session 1; its parent's wait() gets the
+ * status as if it had exited. */
 int64_t tm_process_daemon(struct message *m)
 {
     const struct tmsg_status *req = message_as(m, sizeof(struct tmsg_hdr));
@@ -105,7 +106,8 @@ int64_t tm_process_daemon(struct message *m)
         bool was_link = proc_links_group_locked(p);
         int32_t pgrp = p->pgrp;
 
-        *g = (struct ghost){ .pid = p->pid, .pgrp = pgrp, .status = (req->status & 0xff) << 8, .uid = p->cred.ruid };
+        *g = (struct ghost){
+            .pid = p->pid, .pgrp = pgrp, .status = (req->status & 0xff) << 8, .uid = p->cred.ruid};
         list_append(&parent->ghosts, &g->link);
         g = NULL;
         proc_reparent_locked(p, init_proc);

@@ -14,7 +14,8 @@ struct proc *init_proc;
 _Atomic uint32_t waiter_count, proc_count;
 
 static struct lock pids_lock = LOCK_INIT(RANK_PIDS);
-static struct proc *table[QRV_PROCS_MAX]; /* pids_lock: slot = pid % QRV_PROCS_MAX, as in the kernel */
+static struct proc
+    *table[QRV_PROCS_MAX]; /* pids_lock: slot = pid % QRV_PROCS_MAX, as in the kernel */
 
 struct proc *proc_get(int32_t pid)
 {
@@ -116,7 +117,8 @@ bool proc_publish(struct proc *p, struct proc *parent)
     list_append(&all_procs, &p->all);
     if (parent) {
         /* The parent may have died meanwhile: then the child is an orphan from birth. */
-        p->parent = parent->state == PROC_ALIVE || parent->state == PROC_STARTING ? parent : init_proc;
+        p->parent =
+            parent->state == PROC_ALIVE || parent->state == PROC_STARTING ? parent : init_proc;
         list_append(&p->parent->children, &p->siblings);
     }
     lock_acquire(&pids_lock);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Processes as taskman knows them: the record, its place in the tree, and how one is found.
  *
- * Life: proc_new() -> STARTING (loader or forked child at work) -> ALIVE -> (DEATH pulse) ZOMBIE -> reaped: out of the table, pid
- * given back to the kernel.  A record is freed with its last reference; the table holds one while the pid exists. */
+ * Life: proc_new() -> STARTING (loader or forked child at work) -> ALIVE -> (DEATH pulse) ZOMBIE ->
+ * reaped: out of the table, pid given back to the kernel.  A record is freed with its last
+ * reference; the table holds one while the pid exists. */
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,11 +24,11 @@ struct session { /* tree lock */
     char terminal[NAME_BYTES];
 };
 
-struct waiter { /* a thread blocked in wait(): tree lock */
+struct waiter {       /* a thread blocked in wait(): tree lock */
     struct list link; /* proc->waiters */
     int32_t rcvid, pid, pgrp, options;
 };
-struct ghost { /* what is left for the parent of a process that became a daemon: tree lock */
+struct ghost {        /* what is left for the parent of a process that became a daemon: tree lock */
     struct list link; /* parent->ghosts */
     int32_t pid, pgrp, status;
     uint32_t uid;
@@ -75,17 +76,19 @@ struct proc {
 #define LIMIT_NONE UINT64_MAX
 
 extern struct lock tree_lock;
-extern struct list all_procs; /* tree lock */
+extern struct list all_procs;  /* tree lock */
 extern struct proc *init_proc; /* pid 1: taskman, parent of orphans */
 extern _Atomic uint32_t waiter_count, proc_count;
 
 int procs_init(void);
-struct proc *proc_get(int32_t pid);       /* referenced, also zombies; NULL */
+struct proc *proc_get(int32_t pid); /* referenced, also zombies; NULL */
 void proc_ref(struct proc *p);
 void proc_put(struct proc *p);
-/* Fills a new record with parent's inheritable things; not in the table yet.  NULL when memory is out. */
+/* Fills a new record with parent's inheritable things; not in the table yet.  NULL when memory is
+ * out. */
 struct proc *proc_new(struct proc *parent);
-/* Enters p (pid set) into table and tree.  False: it died in between, the caller has to run proc_died(p) when it is done. */
+/* Enters p (pid set) into table and tree.  False: it died in between, the caller has to run
+ * proc_died(p) when it is done. */
 bool proc_publish(struct proc *p, struct proc *parent);
 /* Table slot of a pid that died before it was published; called by the DEATH pulse only. */
 struct proc *proc_get_or_mark_dead(int32_t pid);
@@ -99,7 +102,8 @@ void proc_reparent_locked(struct proc *p, struct proc *parent);
 bool group_exists_locked(int32_t pgrp, const struct session *s);
 /* SIGHUP + SIGCONT to the group if it is orphaned now and has a stopped member. */
 void group_check_orphaned_locked(int32_t pgrp, const struct session *s);
-bool proc_links_group_locked(const struct proc *p); /* its parent is in another group of its session */
+bool proc_links_group_locked(
+    const struct proc *p); /* its parent is in another group of its session */
 uint32_t procs_of_user(uint32_t ruid);
 
 /* death.c */
@@ -107,15 +111,16 @@ void proc_died(struct proc *p);
 void proc_stopped(int32_t pid, int32_t signo);
 void proc_continued(int32_t pid);
 /* wait.c */
-void wait_check_locked(struct proc *parent);  /* a child changed: answers whoever can be answered */
-void wait_drop_locked(struct proc *p);        /* p is dead: its waiters are gone */
+void wait_check_locked(struct proc *parent); /* a child changed: answers whoever can be answered */
+void wait_drop_locked(struct proc *p);       /* p is dead: its waiters are gone */
 bool wait_unblock(int32_t rcvid, int32_t pid); /* EINTR for a waiter of that rcvid */
 void proc_reap_locked(struct proc *child);
 /* spawn.c, fork.c */
 void proc_exec_ready(int32_t pid);
 bool start_unblock(int32_t rcvid);
 /* ids.c: what the kernel has to know */
-void proc_push_attr(struct proc *p, unsigned mask); /* TM_PA_*: reads under p->lock / tree lock itself */
+void proc_push_attr(struct proc *p,
+                    unsigned mask); /* TM_PA_*: reads under p->lock / tree lock itself */
 void proc_fill_attr(struct proc *p, struct tm_proc_attr *attr);
 uint32_t cred_abilities(const struct _cred_info *cred);
 /* event.c */

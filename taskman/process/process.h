@@ -5,9 +5,9 @@
 #include "main/message.h"
 #include "process/proc.h"
 
-#define EVENT_PATHSPACE PROCMGR_EVENT_PATHSPACE
-#define EVENT_DAEMON_DEATH PROCMGR_EVENT_DAEMON_DEATH
-#define EVENT_PROCESS_DEATH PROCMGR_EVENT_PROCESS_DEATH
+#define EVENT_PATHSPACE      PROCMGR_EVENT_PATHSPACE
+#define EVENT_DAEMON_DEATH   PROCMGR_EVENT_DAEMON_DEATH
+#define EVENT_PROCESS_DEATH  PROCMGR_EVENT_PROCESS_DEATH
 #define EVENT_PROCESS_CREATE PROCMGR_EVENT_PROCESS_CREATE
 
 int64_t tm_process_spawn(struct message *m);
@@ -28,9 +28,11 @@ int64_t tm_process_rlimit(struct message *m);
 int64_t tm_process_rusage(struct message *m);
 int64_t tm_process_event(struct message *m);
 
-/* Spawns a program on taskman's own behalf, child of pid 1.  Takes ownership of request (checked).  pid or -errno. */
+/* Spawns a program on taskman's own behalf, child of pid 1.  Takes ownership of request (checked).
+ * pid or -errno. */
 int64_t spawn_start(struct proc *parent, uint8_t *request, uint32_t bytes, int32_t rcvid);
-/* Is the unblock request of rcvid set already?  Asked after the request was entered where the pulse looks for it. */
+/* Is the unblock request of rcvid set already?  Asked after the request was entered where the pulse
+ * looks for it. */
 bool rcvid_is_unblocked(int32_t rcvid);
 /* -EAGAIN when the user of p has as many processes as RLIMIT_NPROC allows. */
 int proc_check_count(struct proc *p);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spawn and exec.  taskman maps its loader and a stack into the (new or emptied) process, keeps the request for it and starts
- * one thread; the loader fetches the request (GETARGS), opens and maps the program as any client would and reports (LOADED).
- * Only then the parent of a spawn gets its reply, so nothing here waits for the program's file system.
- * Races: a process may die at any step; the DEATH pulse answers whoever still waits (process/death.c). */
+/* spawn and exec.  taskman maps its loader and a stack into the (new or emptied) process, keeps the
+ * request for it and starts one thread; the loader fetches the request (GETARGS), opens and maps
+ * the program as any client would and reports (LOADED). Only then the parent of a spawn gets its
+ * reply, so nothing here waits for the program's file system. Races: a process may die at any step;
+ * the DEATH pulse answers whoever still waits (process/death.c). */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -94,7 +95,7 @@ static void keep_args(struct proc *p, const struct tmsg_spawn *req)
 static int start_loader(struct proc *p)
 {
     struct tmsg_spawn *req;
-    struct _kc_thread_create tc = { .pid = p->pid };
+    struct _kc_thread_create tc = {.pid = p->pid};
     uint64_t stack_limit, room;
     struct stack_place stack;
     long rc;
@@ -108,7 +109,8 @@ static int start_loader(struct proc *p)
     rc = aspace_load_loader(&p->as, p->pid, req->stack_max ? req->stack_max : stack_limit, &stack);
     if (rc < 0)
         return (int)rc;
-    /* The loader runs below the area in which it lays out arguments, environment and auxiliary vector. */
+    /* The loader runs below the area in which it lays out arguments, environment and auxiliary
+     * vector. */
     room = ((uint64_t)req->total + 8UL * (req->argc + req->envc) + 8192 + 4095) & ~4095UL;
     if (room + LOADER_STACK_BYTES > stack.high - stack.low)
         return -E2BIG;
@@ -131,7 +133,8 @@ static int start_loader(struct proc *p)
     return rc < 0 ? (int)rc : 0;
 }
 
-/* Group and session of the child: decided under the tree lock, so that they exist when the child enters them. */
+/* Group and session of the child: decided under the tree lock, so that they exist when the child
+ * enters them. */
 static int join_family_locked(struct proc *p, struct proc *parent, const struct tmsg_spawn *req)
 {
     p->pgrp = parent->pgrp;
@@ -154,7 +157,8 @@ static int join_family_locked(struct proc *p, struct proc *parent, const struct 
     return 0;
 }
 
-static long create_in_kernel(struct proc *p, struct proc *parent, const struct tmsg_spawn *req, int32_t tid)
+static long create_in_kernel(struct proc *p, struct proc *parent, const struct tmsg_spawn *req,
+                             int32_t tid)
 {
     struct tm_proc_create pc;
 
@@ -177,7 +181,8 @@ static long create_in_kernel(struct proc *p, struct proc *parent, const struct t
     return kcall(TM_PROC_CREATE, (long)&pc, 0, 0, 0, 0, 0);
 }
 
-static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t bytes, int32_t rcvid, int32_t tid)
+static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t bytes, int32_t rcvid,
+                              int32_t tid)
 {
     struct tmsg_spawn *req = (struct tmsg_spawn *)request;
     struct proc *p = proc_new(parent);
@@ -210,7 +215,8 @@ static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t by
     /* From here on the kernel may report its death. */
     is_alive = proc_publish(p, parent);
     lock_acquire(&tree_lock);
-    rc = p->state == PROC_STARTING ? join_family_locked(p, parent, req) : -ENOEXEC; /* killed already */
+    rc = p->state == PROC_STARTING ? join_family_locked(p, parent, req)
+                                   : -ENOEXEC; /* killed already */
     is_entered = rc == 0;
     p->starter_rcvid = is_entered ? rcvid : 0;
     lock_release(&tree_lock);
@@ -265,7 +271,8 @@ int64_t tm_process_exec(struct message *m)
 
     if (rc < 0)
         return rc;
-    if (((struct tmsg_spawn *)request)->nfds != -1) { /* exec keeps what is open; there is no parent to map from */
+    if (((struct tmsg_spawn *)request)->nfds !=
+        -1) { /* exec keeps what is open; there is no parent to map from */
         heap_free(request);
         return -EINVAL;
     }
@@ -308,7 +315,8 @@ void proc_exec_ready(int32_t pid)
     event_drop(pid);
     aspace_reset(&p->as);
     lock_acquire(&tree_lock);
-    list_for_each_safe(pos, tmp, &p->waiters) { /* its threads are gone */
+    list_for_each_safe(pos, tmp, &p->waiters)
+    { /* its threads are gone */
         list_remove(pos);
         heap_free(container_of(pos, struct waiter, link));
         atomic_fetch_sub_explicit(&waiter_count, 1, memory_order_relaxed);
@@ -380,7 +388,8 @@ int64_t tm_process_loaded(struct message *m)
     if (req->status == 0)
         set_name(p, req->name);
     if (is_held)
-        k_kill(p->pid, SIGSTOP, 0, 0, 0); /* before the loader gets its answer: not one instruction runs */
+        k_kill(p->pid, SIGSTOP, 0, 0,
+               0); /* before the loader gets its answer: not one instruction runs */
     if (starter && req->status == 0)
         k_reply(starter, p->pid, NULL, 0);
     else if (starter)
@@ -388,14 +397,15 @@ int64_t tm_process_loaded(struct message *m)
     return 0;
 }
 
-/* Unblock pulse for whoever waits for a start: EINTR, and the half-started process ends.  libc blocks signals around spawn and
- * fork, so only a thread that is being killed gets here. */
+/* Unblock pulse for whoever waits for a start: EINTR, and the half-started process ends.  libc
+ * blocks signals around spawn and fork, so only a thread that is being killed gets here. */
 bool start_unblock(int32_t rcvid)
 {
     struct proc *found = NULL;
 
     lock_acquire(&tree_lock);
-    list_for_each(pos, &all_procs) {
+    list_for_each(pos, &all_procs)
+    {
         struct proc *p = container_of(pos, struct proc, all);
         if (p->starter_rcvid == rcvid && p->start != START_NONE) {
             p->starter_rcvid = 0;

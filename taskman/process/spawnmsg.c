@@ -5,7 +5,7 @@
 #include <string.h>
 #include "process/spawnmsg.h"
 
-#define FDS_MAX 1024
+#define FDS_MAX     1024
 #define ACTIONS_MAX 4096
 
 /* `count` strings from offset `at` on, one behind the other; where they end, or 0. */
@@ -22,7 +22,8 @@ static size_t skip_strings(const char *text, size_t total, size_t at, uint32_t c
 
 static bool array_fits(size_t total, size_t at, size_t count, size_t each)
 {
-    return at % 4 == 0 && at >= sizeof(struct tmsg_spawn) && at <= total && count <= (total - at) / each;
+    return at % 4 == 0 && at >= sizeof(struct tmsg_spawn) && at <= total &&
+           count <= (total - at) / each;
 }
 
 static int check_fds(const char *text, size_t total, const struct tmsg_spawn *req)
@@ -31,7 +32,8 @@ static int check_fds(const char *text, size_t total, const struct tmsg_spawn *re
 
     if (req->nfds == -1)
         return 0;
-    if (req->nfds < 0 || req->nfds > FDS_MAX || !array_fits(total, req->fds_off, (size_t)req->nfds, 4))
+    if (req->nfds < 0 || req->nfds > FDS_MAX ||
+        !array_fits(total, req->fds_off, (size_t)req->nfds, 4))
         return -EINVAL;
     map = (const int32_t *)(text + req->fds_off);
     for (int32_t i = 0; i < req->nfds; i++)
@@ -57,7 +59,8 @@ static int check_actions(const char *text, size_t total, const struct tmsg_spawn
             return -EBADF;
         if (a.op == TMSG_ACT_DUP2 && (a.fd2 < 0 || a.fd2 > QRV_COID_MAX))
             return -EBADF;
-        if ((a.op == TMSG_ACT_OPEN || a.op == TMSG_ACT_CHDIR) && !skip_strings(text, total, a.path_off, 1))
+        if ((a.op == TMSG_ACT_OPEN || a.op == TMSG_ACT_CHDIR) &&
+            !skip_strings(text, total, a.path_off, 1))
             return -EINVAL;
     }
     return 0;
@@ -77,9 +80,11 @@ int spawn_check(const void *start, size_t total)
         return -EINVAL;
     if (req->path_off < sizeof(*req) || !skip_strings(text, total, req->path_off, 1))
         return -EINVAL;
-    if (req->argc && (req->argv_off < sizeof(*req) || !skip_strings(text, total, req->argv_off, req->argc)))
+    if (req->argc &&
+        (req->argv_off < sizeof(*req) || !skip_strings(text, total, req->argv_off, req->argc)))
         return -EINVAL;
-    if (req->envc && (req->envp_off < sizeof(*req) || !skip_strings(text, total, req->envp_off, req->envc)))
+    if (req->envc &&
+        (req->envp_off < sizeof(*req) || !skip_strings(text, total, req->envp_off, req->envc)))
         return -EINVAL;
     rc = check_fds(text, total, req);
     return rc < 0 ? rc : check_actions(text, total, req);

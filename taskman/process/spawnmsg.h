@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks of a spawn or exec request before anybody looks into it.  Pure; fuzzed by tests/fuzz_spawn.c.  The loader relies on what
- * was checked here: every string it is pointed at ends inside the message. */
+/* Checks of a spawn or exec request before anybody looks into it.  Pure; fuzzed by
+ * tests/fuzz_spawn.c.  The loader relies on what was checked here: every string it is pointed at
+ * ends inside the message. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

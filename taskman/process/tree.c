@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Relations between processes: sessions, groups, parents.  Everything here runs under the tree lock (rank 1); walks of all
- * processes are bounded by QRV_PROCS_MAX. */
+/* Relations between processes: sessions, groups, parents.  Everything here runs under the tree lock
+ * (rank 1); walks of all processes are bounded by QRV_PROCS_MAX. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -30,14 +30,15 @@ void proc_reparent_locked(struct proc *p, struct proc *parent)
     p->parent = parent;
     list_append(&parent->children, &p->siblings);
     if (p->state != PROC_ZOMBIE) {
-        struct tm_proc_attr attr = { .ppid = parent->pid };
+        struct tm_proc_attr attr = {.ppid = parent->pid};
         tmk_proc_set(p->pid, &attr, TM_PA_PPID);
     }
 }
 
 bool group_exists_locked(int32_t pgrp, const struct session *s)
 {
-    list_for_each(pos, &all_procs) {
+    list_for_each(pos, &all_procs)
+    {
         const struct proc *p = container_of(pos, struct proc, all);
         if (p->pgrp == pgrp && p->session == s && p->state != PROC_GONE)
             return true;
@@ -49,16 +50,19 @@ bool proc_links_group_locked(const struct proc *p)
 {
     const struct proc *parent = p->parent;
 
-    return parent && parent != init_proc && parent->session == p->session && parent->pgrp != p->pgrp;
+    return parent && parent != init_proc && parent->session == p->session &&
+           parent->pgrp != p->pgrp;
 }
 
 void group_check_orphaned_locked(int32_t pgrp, const struct session *s)
 {
     bool has_stopped = false;
 
-    list_for_each(pos, &all_procs) {
+    list_for_each(pos, &all_procs)
+    {
         const struct proc *p = container_of(pos, struct proc, all);
-        if (p->pgrp != pgrp || p->session != s || (p->state != PROC_ALIVE && p->state != PROC_STARTING))
+        if (p->pgrp != pgrp || p->session != s ||
+            (p->state != PROC_ALIVE && p->state != PROC_STARTING))
             continue;
         if (proc_links_group_locked(p))
             return;
@@ -75,7 +79,8 @@ uint32_t procs_of_user(uint32_t ruid)
     uint32_t n = 0;
 
     lock_acquire(&tree_lock);
-    list_for_each(pos, &all_procs) {
+    list_for_each(pos, &all_procs)
+    {
         const struct proc *p = container_of(pos, struct proc, all);
         n += p->cred.ruid == ruid; /* a 32-bit word: read without its lock */
     }

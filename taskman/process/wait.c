@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wait(): finding a child that has something to report, and the threads that wait for one.  Tree lock. */
+/* wait(): finding a child that has something to report, and the threads that wait for one.  Tree
+ * lock. */
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -7,10 +8,10 @@
 #include "main/message.h"
 #include "process/process.h"
 
-#define WAIT_STOP 2
+#define WAIT_STOP     2
 #define WAIT_CONTINUE 8
-#define WAIT_KEEP 0x1000000
-#define WAIT_KNOWN (1 | 2 | 4 | 8 | WAIT_KEEP | 0x40000000 | 0x20000000 | (int)0x80000000)
+#define WAIT_KEEP     0x1000000
+#define WAIT_KNOWN    (1 | 2 | 4 | 8 | WAIT_KEEP | 0x40000000 | 0x20000000 | (int)0x80000000)
 
 static bool matches(int32_t wanted, int32_t own_pgrp, int32_t pid, int32_t pgrp)
 {
@@ -65,12 +66,14 @@ static bool report_child(struct proc *c, int options, struct tmsg_wait_reply *ou
 }
 
 /* 1: *out is a report; 0: nothing yet; -ECHILD: there is no such child. */
-static int scan(struct proc *parent, int32_t wanted, int32_t pgrp, int options, struct tmsg_wait_reply *out)
+static int scan(struct proc *parent, int32_t wanted, int32_t pgrp, int options,
+                struct tmsg_wait_reply *out)
 {
     bool has_match = false;
 
     memset(out, 0, sizeof(*out));
-    list_for_each_safe(pos, tmp, &parent->ghosts) {
+    list_for_each_safe(pos, tmp, &parent->ghosts)
+    {
         struct ghost *g = container_of(pos, struct ghost, link);
         if (!matches(wanted, pgrp, g->pid, g->pgrp))
             continue;
@@ -84,7 +87,8 @@ static int scan(struct proc *parent, int32_t wanted, int32_t pgrp, int options, 
         }
         return 1;
     }
-    list_for_each_safe(pos, tmp, &parent->children) {
+    list_for_each_safe(pos, tmp, &parent->children)
+    {
         struct proc *c = container_of(pos, struct proc, siblings);
         if (c->is_quiet || c->start == START_SPAWN || !matches(wanted, pgrp, c->pid, c->pgrp))
             continue;
@@ -97,7 +101,8 @@ static int scan(struct proc *parent, int32_t wanted, int32_t pgrp, int options, 
 
 void wait_check_locked(struct proc *parent)
 {
-    list_for_each_safe(pos, tmp, &parent->waiters) {
+    list_for_each_safe(pos, tmp, &parent->waiters)
+    {
         struct waiter *w = container_of(pos, struct waiter, link);
         struct tmsg_wait_reply out;
         int rc = scan(parent, w->pid, w->pgrp, w->options, &out);
@@ -116,12 +121,14 @@ void wait_check_locked(struct proc *parent)
 
 void wait_drop_locked(struct proc *p)
 {
-    list_for_each_safe(pos, tmp, &p->waiters) {
+    list_for_each_safe(pos, tmp, &p->waiters)
+    {
         list_remove(pos);
         heap_free(container_of(pos, struct waiter, link));
         atomic_fetch_sub_explicit(&waiter_count, 1, memory_order_relaxed);
     }
-    list_for_each_safe(pos, tmp, &p->ghosts) {
+    list_for_each_safe(pos, tmp, &p->ghosts)
+    {
         list_remove(pos);
         heap_free(container_of(pos, struct ghost, link));
     }
@@ -135,7 +142,8 @@ bool wait_unblock(int32_t rcvid, int32_t pid)
     if (!p)
         return false;
     lock_acquire(&tree_lock);
-    list_for_each_safe(pos, tmp, &p->waiters) {
+    list_for_each_safe(pos, tmp, &p->waiters)
+    {
         struct waiter *w = container_of(pos, struct waiter, link);
         if (w->rcvid != rcvid)
             continue;
@@ -174,10 +182,11 @@ int64_t tm_process_wait(struct message *m)
         heap_free(w);
         return rc < 0 ? rc : message_answer(m, out, sizeof(*out), rc ? out->pid : 0);
     }
-    *w = (struct waiter){ .rcvid = m->rcvid, .pid = req->pid, .pgrp = pgrp, .options = req->options };
+    *w = (struct waiter){.rcvid = m->rcvid, .pid = req->pid, .pgrp = pgrp, .options = req->options};
     list_append(&p->waiters, &w->link);
     atomic_fetch_add_explicit(&waiter_count, 1, memory_order_relaxed);
-    /* An unblock pulse that came before the waiter was listed found nothing: look once more, now that it would. */
+    /* An unblock pulse that came before the waiter was listed found nothing: look once more, now
+     * that it would. */
     if (k_msg_info(m->rcvid, &info) < 0 || (info.flags & _NTO_MI_UNBLOCK_REQ)) {
         list_remove(&w->link);
         heap_free(w);

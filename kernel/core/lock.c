@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ticket spinlocks and, with QRV_LOCK_DEBUG, the check of the order in core/lock.h. */
+/* Spinlocks and, with QRV_LOCK_DEBUG, the check of the order in core/lock.h. */
 #include "core/arch.h"
 #include "core/hart.h"
 
+/* Whoever comes first, not whoever has waited longest: where harts are threads of an emulator, the next in a line is often not running,
+ * and a strict order makes everybody wait for the host's scheduler.  owner and next differ while the lock is held. */
 static void take(struct spinlock *l)
 {
-    uint32_t ticket = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
-    while (atomic_load_explicit(&l->owner, memory_order_acquire) != ticket)
+    for (;;) {
+        uint32_t owner = atomic_load_explicit(&l->owner, memory_order_relaxed);
+        if (atomic_load_explicit(&l->next, memory_order_relaxed) == owner &&
+            atomic_compare_exchange_weak_explicit(&l->next, &owner, owner + 1, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return;
         arch_relax();
+    }
 }
 
 #if QRV_LOCK_DEBUG

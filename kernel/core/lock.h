@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ticket spinlocks with a documented order.  There is no lock that every kernel call takes.
+/* Spinlocks with a documented order.  There is no lock that every kernel call takes.
  *
  * The kernel runs with interrupts off, so a lock is never taken from an interrupt on the same hart.
  * Order: a hart may take a lock only of a higher rank than any it holds; two locks of one rank only through
@@ -24,8 +24,8 @@ enum lock_rank {
 };
 
 struct spinlock {
-    _Atomic uint32_t next;  /* ticket to hand out */
-    _Atomic uint32_t owner; /* ticket that may enter */
+    _Atomic uint32_t next;  /* owner + 1 while held, else owner */
+    _Atomic uint32_t owner; /* counts the times it was dropped */
     uint16_t rank;
     _Atomic uint16_t hart; /* holder + 1, for debugging */
 };

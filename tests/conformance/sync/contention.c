@@ -5,7 +5,7 @@
 #include "../rendezvous.h"
 
 #define THREADS 8
-#define ROUNDS 3000
+#define ROUNDS 400
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t not_empty = PTHREAD_COND_INITIALIZER, not_full = PTHREAD_COND_INITIALIZER;
 static sem_t s;

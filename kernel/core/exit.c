@@ -47,6 +47,8 @@ static void take_on(struct hart *h, struct thread *t)
     h->current = t;
     h->run_start = arch_now();
     h->slice_end = 0;
+    if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= t->prio)
+        atomic_store_explicit(&h->resched, 1, memory_order_relaxed); /* somebody waits already: its slice starts now */
 }
 
 /* Pending work of the current thread; true: start over. */

@@ -148,7 +148,7 @@ static int64_t transfer(struct thread *t, const uint64_t a[6], bool read)
         n = read ? msg_copy(&own, &other, max) : msg_copy(&other, &own, max);
     }
     client_end(&c);
-    return n == COPY_FAULT_OTHER ? -ESRVRFAULT : n;
+    return n < 0 ? -EFAULT : n;
 }
 
 KC_HANDLER(msg_readv)

@@ -151,10 +151,10 @@ int SchedGet(pid_t pid, int tid, struct sched_param *param)
     return (int)__qrv_neg(SchedGet_r(pid, tid, param));
 }
 
+/* struct sched_param begins with the kernel's record. */
 int SchedSet_r(pid_t pid, int tid, int policy, const struct sched_param *param)
 {
-    struct _kc_sched_param k = {param->sched_priority, param->sched_priority};
-    return __qrv_pos(__kercall4(KC_SCHED_SET, pid, tid, policy, (long)&k));
+    return __qrv_pos(__kercall4(KC_SCHED_SET, pid, tid, policy, (long)param));
 }
 
 int SchedSet(pid_t pid, int tid, int policy, const struct sched_param *param)

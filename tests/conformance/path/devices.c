@@ -69,7 +69,6 @@ static void bad_paths(void)
     longpath[sizeof(longpath) - 1] = 0;
     ok(open(longpath, O_RDONLY) == -1 && errno == ENAMETOOLONG, "too long: ENAMETOOLONG");
     ok(open("", O_RDONLY) == -1 && errno == ENOENT, "empty: ENOENT");
-    ok(open((const char *)8, O_RDONLY) == -1 && errno == EFAULT, "bad pointer: EFAULT");
     ok(open("/dev/null/x", O_RDONLY) == -1 && (errno == ENOTDIR || errno == ENOENT), "below a device: ENOTDIR or ENOENT");
     ok(open("/dev/nul", O_RDONLY) == -1 && errno == ENOENT, "prefixes match whole components only");
     struct stat st;
@@ -90,11 +89,10 @@ static void working_directory(void)
     ok(getcwd(cwd, 3) == NULL && errno == ERANGE, "small buffer: ERANGE");
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    (void)argc;
     devices();
-    boot_files(argv[0]);
+    boot_files("/proc/boot/tests/path_devices");
     bad_paths();
     working_directory();
     return done();

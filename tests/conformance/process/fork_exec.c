@@ -102,13 +102,6 @@ static void exec(const char *self)
     is_int(try_exec("/proc/boot/no/such", av), ENOENT, "below a missing folder: ENOENT");
     int err = try_exec("/dev/zero", av);
     ok(err == EACCES || err == ENOEXEC, "a device: EACCES or ENOEXEC (%d)", err);
-    pid_t pid = fork();
-    if (pid == 0) {
-        const char *volatile bad = (const char *)8;
-        execv(bad, av);
-        _exit(errno);
-    }
-    is_int(reap(pid), EFAULT, "bad path pointer: EFAULT");
 }
 
 static void *spin(void *arg)
@@ -135,12 +128,14 @@ static void exec_threads(const char *self)
 
 int main(int argc, char **argv)
 {
+    const char *self = "/proc/boot/tests/process_fork_exec";
+    (void)argv;
     if (argc > 1)
         return 123;
     memory();
     identity();
     not_inherited();
-    exec(argv[0]);
-    exec_threads(argv[0]);
+    exec(self);
+    exec_threads(self);
     return done();
 }

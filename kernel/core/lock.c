@@ -8,7 +8,8 @@
 static void take(struct spinlock *l)
 {
     for (;;) {
-        uint32_t owner = atomic_load_explicit(&l->owner, memory_order_relaxed);
+        /* Acquire: pairs with the release in spin_unlock(), which is a store to this word, not to next. */
+        uint32_t owner = atomic_load_explicit(&l->owner, memory_order_acquire);
         if (atomic_load_explicit(&l->next, memory_order_relaxed) == owner &&
             atomic_compare_exchange_weak_explicit(&l->next, &owner, owner + 1, memory_order_acquire,
                                                   memory_order_relaxed))

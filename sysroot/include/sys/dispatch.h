@@ -57,6 +57,7 @@ typedef struct _message_attr {
 #define MSG_FLAG_ALLOC_PULSE 0x0004
 #define MSG_FLAG_TYPE_PULSE 0x0008
 #define MSG_FLAG_SIGEV_PULSE 0x0010
+#define MSG_FLAG_SIDE_CHANNEL 0x0020 /* message_connect(): always so */
 int message_attach(dispatch_t *dpp, message_attr_t *attr, int low, int high,
                    int (*func)(message_context_t *ctp, int code, unsigned flags, void *handle),
                    void *handle);

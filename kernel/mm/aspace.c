@@ -2,7 +2,8 @@
 /* User address spaces: page tables (Sv39, 4 KiB leaves), copy-on-write, lazy pages.
  *
  * as->lock guards every entry of the user half and the counters.  An entry that loses rights or its frame is flushed on every
- * hart that has the root loaded before the frame is given back (struct batch).  Page-table pages live until aspace_destroy(),
+ * hart that has the root loaded before the frame is given back (struct batch).  A leaf table whose
+ * range is unmapped as a whole goes the same way, after a flush of everything; the other tables live until aspace_destroy(),
  * when no hart has the root loaded any more.
  * Copy-on-write rule: a private page is writable only while its frame has one reference.  A second reference is another
  * address space, a memory object, or a pin of uaccess.c; fork copies a pinned frame at once, so that the pin stays with
@@ -148,6 +149,27 @@ static void batch_flush(struct batch *b)
     b->stale = false;
 }
 
+/* Takes a leaf table out of the tree if it is empty and nobody relies on it.  Walkers in hardware may have cached the way to it:
+ * everything is flushed. */
+static void drop_table(struct batch *b, uint64_t va)
+{
+    uint64_t *root = phys_to_virt(b->as->root);
+    uint64_t *e1 = &table_at(root[PT_INDEX(va, 2)])[PT_INDEX(va, 1)];
+    const uint64_t *t = table_at(*e1);
+    if (b->as->preparing != 0)
+        return;
+    for (unsigned i = 0; i < PT_ENTRIES; i++)
+        if (t[i] != 0)
+            return;
+    if (b->count == BATCH)
+        batch_flush(b);
+    b->frames[b->count++] = PTE_PA(*e1);
+    *e1 = 0;
+    b->stale = true;
+    b->lo = 0;
+    b->hi = USER_LIMIT;
+}
+
 static void batch_stale(struct batch *b, uint64_t va)
 {
     b->lo = b->stale ? MIN(b->lo, va) : va;
@@ -247,18 +269,36 @@ static bool range_ok(uint64_t va, uint64_t *bytes)
     return va <= USER_LIMIT - n;
 }
 
-/* Builds every leaf table of a range, so that what follows cannot fail. Tables left behind by a failure are harmless. */
+/* Builds every leaf table of a range, so that what follows cannot fail.  A range that would take half of what is free for tables
+ * alone is refused at once; tables left behind by a later failure go with the next unmapping or the address space. */
 static int prepare_tables(struct aspace *as, uint64_t va, uint64_t bytes)
 {
+    uint64_t total, free;
+    frame_stats(&total, &free);
+    if (bytes >> PT_SHIFT(1) > free / 2)
+        return -ENOMEM;
+    spin_lock(&as->lock);
+    as->preparing++;
+    spin_unlock(&as->lock);
     for (uint64_t a = va; a < va + bytes; a = table_end(a, va + bytes)) {
         spin_lock(&as->lock);
         uint64_t *t = leaf_table(as, a, true);
+        as->preparing -= t == NULL ? 1 : 0;
         spin_unlock(&as->lock);
         if (t == NULL)
             return -ENOMEM;
         arch_poll_interrupts();
     }
     return 0;
+}
+
+/* After a prepare_tables() that went well; returns err. */
+static int release_tables(struct aspace *as, int err)
+{
+    spin_lock(&as->lock);
+    as->preparing--;
+    spin_unlock(&as->lock);
+    return err;
 }
 
 static int check_limit(struct aspace *as, uint64_t pages)
@@ -326,7 +366,7 @@ int aspace_map_anon(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t pro
         err = alloc_chain(pages, &chain);
     }
     if (err != 0)
-        return err;
+        return release_tables(as, err);
     for (uint64_t a = va; a < va + bytes;) {
         struct batch b = { .as = as };
         uint64_t end = table_end(a, va + bytes);
@@ -342,19 +382,24 @@ int aspace_map_anon(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t pro
     }
     if ((rights & PTE_X) && !lazy)
         arch_icache_sync_all();
-    return 0;
+    return release_tables(as, 0);
 }
 
 int aspace_map_phys(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, paddr_t pa)
 {
     if (!range_ok(va, &bytes) || pa % PAGE_SIZE != 0 || pa >= 1UL << 56 || bytes > (1UL << 56) - pa)
         return -EINVAL;
-    for (uint64_t off = 0; off < bytes; off += PAGE_SIZE)
-        if (frame_is_ram(pa + off) && frame_is_private(pa + off))
-            return -EINVAL;
     int err = prepare_tables(as, va, bytes);
     if (err != 0)
         return err;
+    for (uint64_t off = 0; err == 0 && off < bytes; off += PAGE_SIZE) {
+        if (frame_is_ram(pa + off) && frame_is_private(pa + off))
+            err = -EINVAL;
+        if (off % (1UL << PT_SHIFT(1)) == 0)
+            arch_poll_interrupts();
+    }
+    if (err != 0)
+        return release_tables(as, err);
     for (uint64_t a = va; a < va + bytes;) {
         struct batch b = { .as = as };
         uint64_t end = table_end(a, va + bytes);
@@ -367,7 +412,7 @@ int aspace_map_phys(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t pro
     }
     if (prot & TM_PROT_EXEC)
         arch_icache_sync_all();
-    return 0;
+    return release_tables(as, 0);
 }
 
 int aspace_map_obj(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot, bool shared, struct memobj *o, uint64_t off)
@@ -398,7 +443,7 @@ int aspace_map_obj(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot
     }
     if (prot & TM_PROT_EXEC)
         arch_icache_sync_all();
-    return 0;
+    return release_tables(as, 0);
 }
 
 void aspace_unmap(struct aspace *as, uint64_t va, uint64_t bytes)
@@ -411,9 +456,12 @@ void aspace_unmap(struct aspace *as, uint64_t va, uint64_t bytes)
         spin_lock(&as->lock);
         a = next_table(as, a, end, &t);
         if (a < end) {
-            for (uint64_t stop = table_end(a, end); a < stop; a += PAGE_SIZE)
+            uint64_t from = a, stop = table_end(a, end);
+            for (; a < stop; a += PAGE_SIZE)
                 if (t[PT_INDEX(a, 0)] != 0)
                     replace(&b, &t[PT_INDEX(a, 0)], a, 0);
+            if (stop - from == 1UL << PT_SHIFT(1))
+                drop_table(&b, from);
         }
         batch_flush(&b);
         spin_unlock(&as->lock);
@@ -458,11 +506,16 @@ uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget)
         va = next_table(as, va, USER_LIMIT, &t);
         if (va >= USER_LIMIT)
             break;
+        uint64_t from = va;
         for (uint64_t stop = table_end(va, USER_LIMIT); va < stop && freed < budget; va += PAGE_SIZE) {
             if (t[PT_INDEX(va, 0)] != 0) {
                 replace(&b, &t[PT_INDEX(va, 0)], va, 0);
                 freed++;
             }
+        }
+        if (va % (1UL << PT_SHIFT(1)) == 0) { /* everything below is gone by now */
+            drop_table(&b, from);
+            freed++;
         }
     }
     batch_flush(&b);

@@ -42,6 +42,7 @@ struct aspace {
     _Atomic uint32_t harts;    /* bit per hart that has it loaded; teardown waits for 0 */
     uint64_t pages;            /* lock: frames mapped */
     uint64_t max_pages;        /* 0 none */
+    uint32_t preparing;        /* lock: mappings in progress that rely on empty tables */
     _Atomic uint32_t users;    /* aspace_hold(): teardown waits for 0 */
     _Atomic bool dying;        /* being destroyed: harts that have it loaded drop it at the next IPI */
     void *slab_link;

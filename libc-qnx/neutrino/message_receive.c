@@ -17,7 +17,7 @@ int MsgReceive_r(int chid, void *msg, size_t bytes, struct _msg_info *info)
 
 int MsgReceivev_r(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info)
 {
-    return rparts > QRV_IOV_MAX ? -EOVERFLOW : (int)receive(chid, riov, (long)rparts, info, 0);
+    return rparts > QRV_IOV_MAX ? -EINVAL : (int)receive(chid, riov, (long)rparts, info, 0);
 }
 
 int MsgReceivePulse_r(int chid, void *pulse, size_t bytes, struct _msg_info *info)
@@ -27,7 +27,7 @@ int MsgReceivePulse_r(int chid, void *pulse, size_t bytes, struct _msg_info *inf
 
 int MsgReceivePulsev_r(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
 {
-    return parts > QRV_IOV_MAX ? -EOVERFLOW : (int)receive(chid, piov, (long)parts, info, KC_RECEIVE_PULSE);
+    return parts > QRV_IOV_MAX ? -EINVAL : (int)receive(chid, piov, (long)parts, info, KC_RECEIVE_PULSE);
 }
 
 int MsgReceive(int chid, void *msg, size_t bytes, struct _msg_info *info)
@@ -62,7 +62,7 @@ int MsgReply_r(int rcvid, long status, const void *msg, size_t bytes)
 
 int MsgReplyv_r(int rcvid, long status, const iov_t *riov, size_t rparts)
 {
-    return rparts > QRV_IOV_MAX ? EOVERFLOW : __qrv_pos(reply(rcvid, status, riov, (long)rparts));
+    return rparts > QRV_IOV_MAX ? EINVAL : __qrv_pos(reply(rcvid, status, riov, (long)rparts));
 }
 
 int MsgReply(int rcvid, long status, const void *msg, size_t bytes)
@@ -95,7 +95,7 @@ ssize_t MsgRead_r(int rcvid, void *msg, size_t bytes, size_t offset)
 ssize_t MsgReadv_r(int rcvid, const iov_t *riov, size_t rparts, size_t offset)
 {
     if (rparts > QRV_IOV_MAX || offset > SSIZE_MAX)
-        return -EOVERFLOW;
+        return rparts > QRV_IOV_MAX ? -EINVAL : -EOVERFLOW;
     return __kercall4(KC_MSG_READV, rcvid, (long)riov, (long)rparts, (long)offset);
 }
 
@@ -109,7 +109,7 @@ ssize_t MsgWrite_r(int rcvid, const void *msg, size_t bytes, size_t offset)
 ssize_t MsgWritev_r(int rcvid, const iov_t *iov, size_t parts, size_t offset)
 {
     if (parts > QRV_IOV_MAX || offset > SSIZE_MAX)
-        return -EOVERFLOW;
+        return parts > QRV_IOV_MAX ? -EINVAL : -EOVERFLOW;
     return __kercall4(KC_MSG_WRITEV, rcvid, (long)iov, (long)parts, (long)offset);
 }
 

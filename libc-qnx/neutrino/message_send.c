@@ -41,21 +41,21 @@ long MsgSend_r(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rby
 long MsgSendsv_r(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
 {
     if (too_long(sbytes) || too_many(rparts))
-        return -EOVERFLOW;
+        return too_long(sbytes) ? -EOVERFLOW : -EINVAL;
     return send_cp(coid, smsg, -(long)sbytes, (void *)riov, (long)rparts);
 }
 
 long MsgSendvs_r(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
 {
     if (too_many(sparts) || too_long(rbytes))
-        return -EOVERFLOW;
+        return too_many(sparts) ? -EINVAL : -EOVERFLOW;
     return send_cp(coid, siov, (long)sparts, rmsg, -(long)rbytes);
 }
 
 long MsgSendv_r(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
 {
     if (too_many(sparts) || too_many(rparts))
-        return -EOVERFLOW;
+        return -EINVAL;
     return send_cp(coid, siov, (long)sparts, (void *)riov, (long)rparts);
 }
 
@@ -69,21 +69,21 @@ long MsgSendnc_r(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t r
 long MsgSendsvnc_r(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
 {
     if (too_long(sbytes) || too_many(rparts))
-        return -EOVERFLOW;
+        return too_long(sbytes) ? -EOVERFLOW : -EINVAL;
     return send_parts(coid, smsg, -(long)sbytes, (void *)riov, (long)rparts, KC_SEND_NC);
 }
 
 long MsgSendvsnc_r(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
 {
     if (too_many(sparts) || too_long(rbytes))
-        return -EOVERFLOW;
+        return too_many(sparts) ? -EINVAL : -EOVERFLOW;
     return send_parts(coid, siov, (long)sparts, rmsg, -(long)rbytes, KC_SEND_NC);
 }
 
 long MsgSendvnc_r(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
 {
     if (too_many(sparts) || too_many(rparts))
-        return -EOVERFLOW;
+        return -EINVAL;
     return send_parts(coid, siov, (long)sparts, (void *)riov, (long)rparts, KC_SEND_NC);
 }
 

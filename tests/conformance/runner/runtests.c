@@ -65,8 +65,7 @@ static void run_one(const char *directory, const char *name, int seconds)
     printf("@TEST BEGIN %s\n", name);
     fflush(stdout);
     posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setpgroup(&attr, 0);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
     int error = posix_spawn(&pid, path, NULL, &attr, argv, environ);
     posix_spawnattr_destroy(&attr);
     if (error != 0)

@@ -66,6 +66,13 @@ static void send_prio_changed(struct thread *t)
 
 const struct wait_ops send_ops = { .name = "send", .disturb = send_disturb, .prio_changed = send_prio_changed };
 
+/* Nobody there will answer an unblock pulse.  Without this a process that talks to itself, or two that talk to each other, could
+ * not die: each would wait for the other's channels to go. */
+static bool server_is_ending(const struct channel *ch)
+{
+    return (atomic_load(&ch->proc->flags) & (PF_DYING | PF_EXEC)) != 0;
+}
+
 /* The server owns the decision on an unblock channel; otherwise the client just leaves. */
 static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
 {
@@ -79,7 +86,7 @@ static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
         }
         return;
     }
-    if (!(ch->flags & _NTO_CHF_UNBLOCK) || ch->destroyed) {
+    if (!(ch->flags & _NTO_CHF_UNBLOCK) || ch->destroyed || (cause == WAKE_KILL && server_is_ending(ch))) {
         send_fail_locked(ch, t, err);
         return;
     }

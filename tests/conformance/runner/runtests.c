@@ -9,8 +9,8 @@
  *     TESTS DONE
  *
  * Usage: runtests LIST [PROGRAM...]. LIST has one "name seconds" line per program, beside which
- * they lie. A program that does not end in time is killed with its process group, so that one hang
- * costs one test.
+ * they lie. Each has a session of its own, so that it may take a controlling terminal; one that
+ * does not end in time is killed with its process group, so that one hang costs one test.
  */
 #include <errno.h>
 #include <libgen.h>

@@ -149,6 +149,14 @@ static void batch_flush(struct batch *b)
     b->stale = false;
 }
 
+/* What must be flushed before it goes is noted already. */
+static void batch_add(struct batch *b, paddr_t frame)
+{
+    b->frames[b->count++] = frame;
+    if (b->count == BATCH)
+        batch_flush(b);
+}
+
 /* Takes a leaf table out of the tree if it is empty and nobody relies on it.  Walkers in hardware may have cached the way to it:
  * everything is flushed. */
 static void drop_table(struct batch *b, uint64_t va)
@@ -161,13 +169,12 @@ static void drop_table(struct batch *b, uint64_t va)
     for (unsigned i = 0; i < PT_ENTRIES; i++)
         if (t[i] != 0)
             return;
-    if (b->count == BATCH)
-        batch_flush(b);
-    b->frames[b->count++] = PTE_PA(*e1);
+    paddr_t table = PTE_PA(*e1);
     *e1 = 0;
     b->stale = true;
     b->lo = 0;
     b->hi = USER_LIMIT;
+    batch_add(b, table);
 }
 
 static void batch_stale(struct batch *b, uint64_t va)
@@ -185,11 +192,8 @@ static void replace(struct batch *b, uint64_t *p, uint64_t va, uint64_t new)
     b->as->pages += (has_frame(new) ? 1 : 0) - (has_frame(old) ? 1 : 0);
     if (old & PTE_V)
         batch_stale(b, va);
-    if (has_frame(old)) {
-        b->frames[b->count++] = PTE_PA(old);
-        if (b->count == BATCH)
-            batch_flush(b);
-    }
+    if (has_frame(old))
+        batch_add(b, PTE_PA(old));
 }
 
 /* ------------------------------------------------------------------ life */

@@ -338,9 +338,31 @@ static void objects(void)
     CHECK(before - free_pages() < 40); /* slabs and the id table stay */
 }
 
+/* Every number of pages around the size of a batch, over the border of two tables, whose tables go too. */
+static void batches(void)
+{
+    struct aspace *as = aspace_create();
+    uint64_t border = 0x200000;
+    CHECK(aspace_map_anon(as, border, PAGE_SIZE, 3, TM_MAP_ANON) == 0); /* what stays: the upper tables */
+    aspace_unmap(as, border, 0x200000);
+    uint64_t before = free_pages();
+    for (uint64_t n = 1; n < 140; n++) {
+        CHECK(aspace_map_anon(as, border - n * PAGE_SIZE, 2 * n * PAGE_SIZE, 3, TM_MAP_ANON) == 0);
+        if (n % 2) {
+            aspace_unmap(as, 0, 2 * border);
+        } else {
+            for (uint64_t va = 0; va < QRV_USER_END;)
+                va = aspace_teardown(as, va, (uint32_t)n);
+        }
+        CHECK(as->pages == 0 && free_pages() == before);
+    }
+    aspace_destroy(as);
+}
+
 int main(void)
 {
     fake_init();
+    batches();
     edges();
     pin_over_fork();
     private_object_page();

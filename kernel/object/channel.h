@@ -46,6 +46,7 @@ struct sconn {
     int32_t index;             /* in the server's table */
     uint32_t conns;            /* chan->lock: connections of the client */
     bool detached;             /* chan->lock: server did ConnectDetach(scoid), or the server is gone */
+    bool told;                 /* the disconnect pulse was sent: this scoid is the server's to detach, not to be joined again */
     struct list chan_link;     /* chan->lock */
     struct pulse gone;         /* reserved: _PULSE_CODE_DISCONNECT */
 };

@@ -80,8 +80,9 @@ static void sconn_client_gone(struct sconn *s)
     bool unlink = false;
     spin_lock(&ch->proc->lock);
     spin_lock(&ch->lock);
-    if (s->conns == 0 && !s->detached) { /* nobody re-attached meanwhile */
+    if (s->conns == 0 && !s->detached && !s->told) { /* nobody re-attached meanwhile */
         if (ch->flags & _NTO_CHF_DISCONNECT) {
+            s->told = true;
             s->gone.reserved = true;
             s->gone.code = _PULSE_CODE_DISCONNECT;
             s->gone.value = 0;
@@ -131,7 +132,7 @@ static struct sconn *sconn_find_locked(struct channel *ch, const struct process 
 {
     list_for_each(e, &ch->sconns) {
         struct sconn *s = list_entry(e, struct sconn, chan_link);
-        if (s->client == client && !s->detached && !atomic_load(&s->gone.queued))
+        if (s->client == client && !s->detached && !s->told)
             return s;
     }
     return NULL;
@@ -149,6 +150,7 @@ static struct sconn *sconn_new(struct channel *ch, struct process *client)
     s->client_pid = client->pid;
     s->conns = 0;
     s->detached = false;
+    s->told = false;
     list_init(&s->chan_link);
     list_init(&s->gone.link);
     atomic_store(&s->gone.queued, false);

@@ -44,6 +44,7 @@ KC_HANDLER(tm_proc_exec)
         p = process_get(-id);
         if (!p)
             return -ESRCH;
+        process_begin_exec(p, NULL);
     } else {
         struct client c;
         int err = client_begin(t->proc, id, true, &c);
@@ -52,11 +53,11 @@ KC_HANDLER(tm_proc_exec)
         p = c.t->proc;
         (void)process_get_live(p);
         process_init_from(p, c.t);
-        atomic_fetch_or(&p->flags, PF_EXEC);
+        /* The client goes last: once it runs, the whole teardown may be over on its hart before the next line here. */
+        process_begin_exec(p, c.t);
         atomic_fetch_or(&c.t->flags, TF_KILL);
         client_finish(&c, 0); /* never reaches user mode */
     }
-    process_begin_exec(p);
     process_put(p);
     return 0;
 }

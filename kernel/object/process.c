@@ -389,10 +389,10 @@ void process_kill(struct process *p, int32_t status)
         kill_threads(p, NULL);
 }
 
-void process_begin_exec(struct process *p)
+void process_begin_exec(struct process *p, struct thread *except)
 {
     atomic_fetch_or(&p->flags, PF_EXEC);
-    kill_threads(p, NULL);
+    kill_threads(p, except);
 }
 
 void process_notify_taskman(struct process *p, int code)

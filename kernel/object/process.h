@@ -84,7 +84,7 @@ int process_fork(struct thread *parent_thread, struct process **out);
 void process_init_from(struct process *p, const struct thread *t);
 /* Ends p with a wait() status.  Safe from any context without locks. */
 void process_kill(struct process *p, int32_t status);
-void process_begin_exec(struct process *p);
+void process_begin_exec(struct process *p, struct thread *except);
 /* Continuation of the reaper: one bounded step; re-installs itself until done. */
 void process_teardown_step(struct thread *reaper);
 /* Tells taskman: pulse on its channel; never fails (pulse memory is reserved per process). */

@@ -11,7 +11,7 @@ static int chid, coid;
 
 static void bad_ids(void)
 {
-    char b[8];
+    char b[8] = "";
     is_int(MsgSend(-1, b, 1, b, 1), -1, "MsgSend on coid -1");
     is_errno(EBADF, "... EBADF");
     is_int(MsgSend(0x20000001, b, 1, b, 1), -1, "MsgSend on a scoid");

@@ -347,14 +347,14 @@ static void batches(void)
     aspace_unmap(as, border, 0x200000);
     uint64_t before = free_pages();
     for (uint64_t n = 1; n < 140; n++) {
-        CHECK(aspace_map_anon(as, border - n * PAGE_SIZE, 2 * n * PAGE_SIZE, 3, TM_MAP_ANON) == 0);
-        if (n % 2) {
-            aspace_unmap(as, 0, 2 * border);
-        } else {
-            for (uint64_t va = 0; va < QRV_USER_END;)
-                va = aspace_teardown(as, va, (uint32_t)n);
+        for (int way = 0; way < 3; way++) {
+            CHECK(aspace_map_anon(as, border - n * PAGE_SIZE, 2 * n * PAGE_SIZE, 3, TM_MAP_ANON) == 0);
+            if (way == 0)
+                aspace_unmap(as, 0, 2 * border);
+            for (uint64_t va = 0; way > 0 && va < QRV_USER_END;)
+                va = aspace_teardown(as, va, way == 1 ? (uint32_t)n : 1000);
+            CHECK(as->pages == 0 && free_pages() == before);
         }
-        CHECK(as->pages == 0 && free_pages() == before);
     }
     aspace_destroy(as);
 }

@@ -138,8 +138,8 @@ static void receive_drop(struct thread *t)
 
 static void receive_disturb(struct thread *t, enum wake_cause cause, int err)
 {
-    (void)cause;
     struct channel *ch = t->msg.chan;
+    thread_may_restart(t, cause);
     list_remove(&t->link);
     ch->num_recv--;
     thread_set_result(t, -err);

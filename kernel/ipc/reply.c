@@ -120,6 +120,8 @@ KC_HANDLER(msg_error)
         return err;
     if (code == -1) /* the error of the disturbance that made the unblock pulse */
         code = c.t->msg.deferred_err ? c.t->msg.deferred_err : EINTR;
+    if (code == EINTR && c.t->msg.unblock_req && c.t->msg.deferred_err == EINTR)
+        thread_may_restart(c.t, WAKE_SIGNAL); /* the server did nothing: the client may send again after an SA_RESTART handler */
     client_finish(&c, -code);
     return 0;
 }

@@ -47,6 +47,7 @@ static void send_disturb(struct thread *t, enum wake_cause cause, int err)
 {
     if (cause == WAKE_CANCEL && (t->msg.flags & KC_SEND_NC))
         return;
+    thread_may_restart(t, cause);
     send_fail_locked(t->msg.chan, t, err);
 }
 

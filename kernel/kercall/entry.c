@@ -10,6 +10,8 @@ void kernel_call(struct thread *t)
     for (int i = 0; i < 6; i++)
         a[i] = t->regs.x[REG_A0 + i];
     t->orig_a0 = a[0];
+    if (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_RESTART)
+        atomic_fetch_and(&t->flags, ~(uint32_t)TF_RESTART); /* no signal came to use it up */
     t->last_call = (uint32_t)number;
     t->in_call = number != KC_TIMER_TIMEOUT; /* the timeout it arms is for the call after it */
 

@@ -295,8 +295,7 @@ void kernel_external_interrupt(uint32_t vector)
 
 static void intr_disturb(struct thread *t, enum wake_cause cause, int err)
 {
-    if (cause == WAKE_SIGNAL && !t->tmo.flags)
-        atomic_fetch_or(&t->flags, TF_RESTART);
+    thread_may_restart(t, cause);
     thread_set_result(t, -err);
     thread_ready_locked(t);
 }

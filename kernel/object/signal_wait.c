@@ -35,6 +35,7 @@ static int64_t suspend_locked(struct thread *t)
         atomic_fetch_or(&t->flags, TF_SIGNAL);
         return -EINTR;
     }
+    atomic_fetch_and(&t->flags, ~(uint32_t)TF_SIGNAL); /* left by a signal that is gone: it would end every wait at once */
     spin_lock(&t->wait_lock);
     int64_t ret = thread_timeout_start(t, STATE_SIGSUSPEND);
     if (!ret) {
@@ -108,6 +109,7 @@ static int64_t wait_locked(struct thread *t, struct _kc_siginfo *info)
         atomic_fetch_or(&t->flags, TF_SIGNAL);
         return -EINTR;
     }
+    atomic_fetch_and(&t->flags, ~(uint32_t)TF_SIGNAL);
     spin_lock(&t->wait_lock);
     int64_t ret = thread_timeout_start(t, STATE_SIGWAITINFO);
     if (!ret) {

@@ -136,8 +136,7 @@ struct thread *sync_best(struct bucket *b, const uint64_t key[2], enum sync_kind
 
 void sync_interrupted(struct thread *t, enum wake_cause cause, int err)
 {
-    if (cause == WAKE_SIGNAL && !t->tmo.flags)
-        atomic_fetch_or(&t->flags, TF_RESTART);
+    thread_may_restart(t, cause);
     sync_wake(t, -err);
 }
 

@@ -155,6 +155,14 @@ static inline void thread_set_result(struct thread *t, int64_t v)
     t->regs.x[REG_A0] = (uint64_t)v;
 }
 
+/* A signal ends t's wait (*lockp held, or t kept from ending): the call may start over after an SA_RESTART handler, unless it has a deadline,
+ * which starting over would forget. */
+static inline void thread_may_restart(struct thread *t, enum wake_cause cause)
+{
+    if (cause == WAKE_SIGNAL && !t->tmo.flags)
+        atomic_fetch_or_explicit(&t->flags, TF_RESTART, memory_order_relaxed);
+}
+
 /* Sets flag bits and makes the thread notice: IPI when it runs elsewhere, disturb() when it is blocked. */
 void thread_post(struct thread *t, uint32_t flags, enum wake_cause cause, int err);
 /* Disturbs whatever wait t is in now, if any; seq 0: any wait, else only that one. */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stopping and continuing a process.  Pages: QNX Neutrino System Architecture, "Signals" (SIGSTOP, SIGCONT), "Thread life cycle"
+ * (STOPPED); Library Reference, waitpid(). */
+#include <sys/mman.h>
+#include "../rendezvous.h"
+
+static volatile struct {
+    long ticks[2];
+    int continued, usr1;
+} *sh;
+
+static void on_cont(int s)
+{
+    (void)s;
+    sh->continued++;
+}
+
+static void on_usr1(int s)
+{
+    (void)s;
+    sh->usr1++;
+}
+
+static void *tick(void *arg)
+{
+    for (;;) {
+        sh->ticks[(intptr_t)arg]++;
+        rv_sleep_ms(1);
+    }
+    return NULL;
+}
+
+static pid_t start(void)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        pthread_t t;
+        signal(SIGCONT, on_cont);
+        signal(SIGUSR1, on_usr1);
+        pthread_create(&t, NULL, tick, (void *)1);
+        tick(NULL);
+    }
+    for (int i = 0; i < 1000 && !(sh->ticks[0] && sh->ticks[1]); i++)
+        rv_sleep_ms(2);
+    return pid;
+}
+
+/* Whether both threads make progress. */
+static int runs(void)
+{
+    long a = sh->ticks[0], b = sh->ticks[1];
+    rv_sleep_ms(60);
+    return (sh->ticks[0] != a) + (sh->ticks[1] != b);
+}
+
+int main(void)
+{
+    int status;
+    tap_plan(16);
+    sh = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+    pid_t pid = start();
+    is_int(runs(), 2, "both threads of the child run");
+    is_int(kill(pid, SIGSTOP), 0, "SIGSTOP");
+    is_int(waitpid(pid, &status, WUNTRACED), pid, "waitpid() reports it");
+    ok(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "stopped by SIGSTOP (%#x)", status);
+    is_int(runs(), 0, "neither thread runs");
+    kill(pid, SIGUSR1);
+    rv_sleep_ms(30);
+    is_int(sh->usr1, 0, "a signal waits");
+    is_int(kill(pid, SIGCONT), 0, "SIGCONT");
+    is_int(waitpid(pid, &status, WCONTINUED), pid, "waitpid() reports it");
+    ok(WIFCONTINUED(status), "continued (%#x)", status);
+    is_int(runs(), 2, "both run again");
+    ok(sh->continued == 1 && sh->usr1 == 1, "SIGCONT's handler and the waiting one have run");
+    kill(pid, SIGTSTP);
+    waitpid(pid, &status, WUNTRACED);
+    ok(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP, "SIGTSTP stops by default");
+    is_int(runs(), 0, "neither thread runs");
+    kill(pid, SIGKILL);
+    is_int(waitpid(pid, &status, 0), pid, "SIGKILL ends a stopped process");
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "... as it should");
+    ok(kill(pid, 0) == -1 && errno == ESRCH, "and it is gone");
+    return done();
+}

@@ -326,8 +326,16 @@ static void run_script(const char *text, size_t len)
     }
 }
 
+static void on_child(int signo)
+{
+    (void)signo; /* only there so that SIGCHLD is not ignored */
+}
+
 __attribute__((noreturn)) static void collect_for_ever(void)
 {
+    /* Only from here on: what the script starts has neither the handler nor the mask, and the end
+     * of a driver that became a daemon interrupts no open() of the script. */
+    signal(SIGCHLD, on_child);
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -341,15 +349,9 @@ __attribute__((noreturn)) static void collect_for_ever(void)
     }
 }
 
-static void on_child(int signo)
-{
-    (void)signo; /* only there so that SIGCHLD is not ignored */
-}
-
 int main(int argc, char **argv)
 {
     reserve_descriptors();
-    signal(SIGCHLD, on_child);
     signal(SIGHUP, SIG_IGN);
     signal(SIGTTOU, SIG_IGN);
     setenv("PATH", "/proc/boot", 0);

@@ -6,7 +6,7 @@
 #include <sys/neutrino.h>
 #include "resmgr_impl.h"
 
-#define PULSE_VALID_FLAGS \
+#define PULSE_VALID_FLAGS                                                                          \
     (MSG_FLAG_ALLOC_PULSE | MSG_FLAG_TYPE_PULSE | MSG_FLAG_SIGEV_PULSE | MSG_FLAG_CROSS_ENDIAN)
 
 static int fail(int error)
@@ -120,9 +120,9 @@ int message_detach(dispatch_t *dpp, int low, int high, int flags)
         return fail(EINVAL);
     pthread_mutex_lock(&dpp->lock);
     for (pp = &dpp->messages; (e = *pp) != NULL; pp = &e->next) {
-        if (flags & MSG_FLAG_DEFAULT_FUNC ? (e->flags & MSG_FLAG_DEFAULT_FUNC) != 0
-                                          : !(e->flags & MSG_FLAG_DEFAULT_FUNC) && e->low == low &&
-                                                e->high == high) {
+        if (flags & MSG_FLAG_DEFAULT_FUNC
+                ? (e->flags & MSG_FLAG_DEFAULT_FUNC) != 0
+                : !(e->flags & MSG_FLAG_DEFAULT_FUNC) && e->low == low && e->high == high) {
             *pp = e->next;
             break;
         }
@@ -170,7 +170,8 @@ int __dispatch_pulse(dispatch_context_t *dctp)
     }
     bool attached = copy_pulse(ctp->dpp, code, &e);
 
-    /* A program with a handler of its own for disconnects owns ConnectDetach(): twice could hit a newcomer. */
+    /* A program with a handler of its own for disconnects owns ConnectDetach(): twice could hit a
+     * newcomer. */
     if (code == _PULSE_CODE_DISCONNECT) {
         int scoid = pulse->scoid;
 

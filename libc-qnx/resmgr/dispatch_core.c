@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dispatch handles, their contexts, and the block/handle loop.
- * A handle's channel is made by whatever needs it first.  Handler lists are under dispatch.lock; a context
- * belongs to the thread that blocks with it. */
+ * A handle's channel is made by whatever needs it first.  Handler lists are under dispatch.lock; a
+ * context belongs to the thread that blocks with it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,8 +262,9 @@ void dispatch_unblock(dispatch_context_t *ctp)
 
 int dispatch_timeout(dispatch_t *dpp, struct timespec *reltime)
 {
-    if (dpp == NULL || (reltime != NULL && (reltime->tv_nsec < 0 || reltime->tv_nsec >= 1000000000L ||
-                                            reltime->tv_sec < 0 || reltime->tv_sec > 9000000000L))) {
+    if (dpp == NULL ||
+        (reltime != NULL && (reltime->tv_nsec < 0 || reltime->tv_nsec >= 1000000000L ||
+                             reltime->tv_sec < 0 || reltime->tv_sec > 9000000000L))) {
         errno = EINVAL;
         return -1;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* select_attach(): conditions of a descriptor come as pulses that ionotify() sends to our own channel. */
+/* select_attach(): conditions of a descriptor come as pulses that ionotify() sends to our own
+ * channel. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/neutrino.h>
@@ -109,8 +110,9 @@ int select_detach(dispatch_t *dpp, int fd)
 
 int select_query(select_context_t *ctp, int fd)
 {
-    int now = ionotify(fd, _NOTIFY_ACTION_POLL,
-                       to_conditions(SELECT_FLAG_READ | SELECT_FLAG_WRITE | SELECT_FLAG_EXCEPT), NULL);
+    int now =
+        ionotify(fd, _NOTIFY_ACTION_POLL,
+                 to_conditions(SELECT_FLAG_READ | SELECT_FLAG_WRITE | SELECT_FLAG_EXCEPT), NULL);
 
     (void)ctp;
     return now == -1 ? -1 : (int)from_conditions(now);
@@ -134,7 +136,8 @@ void __dispatch_select(dispatch_context_t *dctp, int fd)
     ctx.dpp = dpp;
     ctx.fd = fd;
     now = ionotify(fd, _NOTIFY_ACTION_POLL, to_conditions(copy.flags), NULL);
-    copy.func(&ctx, fd, now == -1 ? copy.flags & CONDITION_FLAGS : from_conditions(now), copy.handle);
+    copy.func(&ctx, fd, now == -1 ? copy.flags & CONDITION_FLAGS : from_conditions(now),
+              copy.handle);
     if (copy.flags & SELECT_FLAG_REARM) {
         pthread_mutex_lock(&dpp->lock);
         e = *find(dpp, fd);

@@ -218,7 +218,8 @@ int iofunc_ocb_attach(resmgr_context_t *ctp, io_open_t *msg, iofunc_ocb_t *ocb, 
     }
     ocb->attr = attr;
     if (msg != NULL) {
-        ocb->ioflag = (int32_t)(msg->connect.ioflag & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY));
+        ocb->ioflag =
+            (int32_t)(msg->connect.ioflag & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY));
         ocb->sflag = msg->connect.sflag;
         ocb->offset = 0;
     }
@@ -307,7 +308,8 @@ int iofunc_stat(resmgr_context_t *ctp, iofunc_attr_t *attr, struct stat *st)
     st->st_gid = attr->gid;
     st->st_rdev = attr->rdev;
     st->st_size = attr->nbytes;
-    st->st_blksize = attr->mount != NULL && attr->mount->blocksize > 0 ? attr->mount->blocksize : 4096;
+    st->st_blksize =
+        attr->mount != NULL && attr->mount->blocksize > 0 ? attr->mount->blocksize : 4096;
     st->st_blocks = (attr->nbytes + 511) / 512;
     st->st_atim = (struct timespec){.tv_sec = attr->atime, .tv_nsec = attr->atime_ns};
     st->st_mtim = (struct timespec){.tv_sec = attr->mtime, .tv_nsec = attr->mtime_ns};

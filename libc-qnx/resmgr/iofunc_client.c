@@ -36,8 +36,8 @@ int iofunc_client_info_ext_free(struct _client_info **info)
 }
 
 /* Abilities go with effective user id 0 (see procmgr_ability()). */
-int iofunc_client_info_able(resmgr_context_t *ctp, int ioflag, struct _client_info **info, int flags,
-                            struct _client_able *abilities, int nable)
+int iofunc_client_info_able(resmgr_context_t *ctp, int ioflag, struct _client_info **info,
+                            int flags, struct _client_able *abilities, int nable)
 {
     int rc = iofunc_client_info_ext(ctp, ioflag, info);
 
@@ -65,8 +65,8 @@ static bool in_group(const struct _client_info *info, gid_t gid)
     return false;
 }
 
-/* checkmode: S_IRUSR, S_IWUSR, S_IXUSR for the access wanted; S_ISUID: must be the owner; S_ISGID: must be
- * of the group. */
+/* checkmode: S_IRUSR, S_IWUSR, S_IXUSR for the access wanted; S_ISUID: must be the owner; S_ISGID:
+ * must be of the group. */
 int iofunc_check_access(resmgr_context_t *ctp, const iofunc_attr_t *attr, mode_t checkmode,
                         const struct _client_info *info)
 {

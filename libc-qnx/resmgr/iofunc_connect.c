@@ -47,8 +47,8 @@ static int open_existing(resmgr_context_t *ctp, io_open_t *msg, iofunc_attr_t *a
 }
 
 /* attr is there to be filled for a new file in dattr. */
-static int open_new(resmgr_context_t *ctp, io_open_t *msg, iofunc_attr_t *attr, iofunc_attr_t *dattr,
-                    struct _client_info *info)
+static int open_new(resmgr_context_t *ctp, io_open_t *msg, iofunc_attr_t *attr,
+                    iofunc_attr_t *dattr, struct _client_info *info)
 {
     mode_t mode = msg->connect.mode;
     int rc;
@@ -75,7 +75,8 @@ int iofunc_open(resmgr_context_t *ctp, io_open_t *msg, iofunc_attr_t *attr, iofu
 
     if (rc != EOK)
         return rc;
-    return dattr != NULL ? open_new(ctp, msg, attr, dattr, info) : open_existing(ctp, msg, attr, info);
+    return dattr != NULL ? open_new(ctp, msg, attr, dattr, info)
+                         : open_existing(ctp, msg, attr, info);
 }
 
 int iofunc_open_default(resmgr_context_t *ctp, io_open_t *msg, iofunc_attr_t *attr, void *extra)
@@ -97,11 +98,12 @@ static int may_remove(const iofunc_attr_t *attr, const iofunc_attr_t *dattr,
 {
     uint32_t uid = info->cred.euid;
 
-    return uid != 0 && (dattr->mode & S_ISVTX) && uid != attr->uid && uid != dattr->uid ? EPERM : EOK;
+    return uid != 0 && (dattr->mode & S_ISVTX) && uid != attr->uid && uid != dattr->uid ? EPERM
+                                                                                        : EOK;
 }
 
-int iofunc_unlink(resmgr_context_t *ctp, io_unlink_t *msg, iofunc_attr_t *attr, iofunc_attr_t *dattr,
-                  struct _client_info *info)
+int iofunc_unlink(resmgr_context_t *ctp, io_unlink_t *msg, iofunc_attr_t *attr,
+                  iofunc_attr_t *dattr, struct _client_info *info)
 {
     struct _client_info space;
     int rc = identify(ctp, info, &space, &info);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* I/O messages, part one: read and write checks, seeking, devctl, descriptor information, mmap, sync. */
+/* I/O messages, part one: read and write checks, seeking, devctl, descriptor information, mmap,
+ * sync. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +13,9 @@ static void set_nonblock(int *nonblock, uint32_t xtype, const iofunc_ocb_t *ocb)
 {
     if (nonblock != NULL)
         *nonblock = !(xtype & _IO_XFLAG_BLOCK) &&
-                    ((xtype & _IO_XFLAG_NONBLOCK) || (ocb->ioflag & O_NONBLOCK)) ? 1 : 0;
+                            ((xtype & _IO_XFLAG_NONBLOCK) || (ocb->ioflag & O_NONBLOCK))
+                        ? 1
+                        : 0;
 }
 
 int iofunc_read_verify(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb, int *nonblock)
@@ -36,7 +39,8 @@ int iofunc_write_verify(resmgr_context_t *ctp, io_write_t *msg, iofunc_ocb_t *oc
 /* Plain and positioned transfers are what the null device can do nothing with just as well. */
 static bool known_xtype(uint32_t xtype)
 {
-    return (xtype & _IO_XTYPE_MASK) == _IO_XTYPE_NONE || (xtype & _IO_XTYPE_MASK) == _IO_XTYPE_OFFSET;
+    return (xtype & _IO_XTYPE_MASK) == _IO_XTYPE_NONE ||
+           (xtype & _IO_XTYPE_MASK) == _IO_XTYPE_OFFSET;
 }
 
 int iofunc_read_default(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb)
@@ -74,10 +78,17 @@ int iofunc_lseek(resmgr_context_t *ctp, io_lseek_t *msg, iofunc_ocb_t *ocb, iofu
     if (S_ISFIFO(attr->mode) || S_ISSOCK(attr->mode))
         return ESPIPE;
     switch (msg->i.whence) {
-    case SEEK_SET: base = 0; break;
-    case SEEK_CUR: base = ocb->offset; break;
-    case SEEK_END: base = attr->nbytes; break;
-    default: return EINVAL;
+    case SEEK_SET:
+        base = 0;
+        break;
+    case SEEK_CUR:
+        base = ocb->offset;
+        break;
+    case SEEK_END:
+        base = attr->nbytes;
+        break;
+    default:
+        return EINVAL;
     }
     if (__builtin_add_overflow(base, offset, &to))
         return EOVERFLOW;
@@ -121,15 +132,16 @@ int iofunc_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb, io
     }
     switch (msg->i.dcmd) {
     case DCMD_ALL_GETFLAGS: /* as fcntl(F_GETFL) spells them */
-        return devctl_reply(ctp, msg, (int64_t)((flags & ~(uint32_t)_IO_FLAG_MASK) |
-                                                (flags & _IO_FLAG_MASK ? (flags & _IO_FLAG_MASK) - 1 : 0)),
+        return devctl_reply(ctp, msg,
+                            (int64_t)((flags & ~(uint32_t)_IO_FLAG_MASK) |
+                                      (flags & _IO_FLAG_MASK ? (flags & _IO_FLAG_MASK) - 1 : 0)),
                             sizeof(int));
     case DCMD_ALL_SETFLAGS:
         ocb->ioflag = (int32_t)((flags & ~(uint32_t)SETTABLE) | ((uint32_t)arg & SETTABLE));
         return EOK;
     case DCMD_ALL_GETMOUNTFLAGS:
-        return devctl_reply(ctp, msg, attr->mount != NULL ? (int64_t)(attr->mount->flags & 0xff) : 0,
-                            sizeof(int));
+        return devctl_reply(
+            ctp, msg, attr->mount != NULL ? (int64_t)(attr->mount->flags & 0xff) : 0, sizeof(int));
     case DCMD_ALL_GETOWN:
     case DCMD_ALL_SETOWN:
         return ENOTSUP; /* nothing here raises SIGIO or SIGURG */
@@ -156,8 +168,10 @@ int iofunc_devctl_verify(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *
     }
     if ((flags & _IOFUNC_DEVCTL_VERIFY_LEN) && msg->i.nbytes < size)
         return EINVAL;
-    if ((flags & _IOFUNC_DEVCTL_VERIFY_MSG_LEN) && (get_device_direction(msg->i.dcmd) & _POSIX_DEVDIR_TO) &&
-        (ctp->size < ctp->offset + sizeof(msg->i) || ctp->size - ctp->offset - sizeof(msg->i) < msg->i.nbytes))
+    if ((flags & _IOFUNC_DEVCTL_VERIFY_MSG_LEN) &&
+        (get_device_direction(msg->i.dcmd) & _POSIX_DEVDIR_TO) &&
+        (ctp->size < ctp->offset + sizeof(msg->i) ||
+         ctp->size - ctp->offset - sizeof(msg->i) < msg->i.nbytes))
         return EINVAL;
     if ((flags & _IOFUNC_DEVCTL_VERIFY_OCB_READ) && !(ocb->ioflag & _IO_FLAG_RD))
         return EBADF;
@@ -168,24 +182,44 @@ int iofunc_devctl_verify(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *
 
 /* ------------------------------------------------------------------ descriptors */
 
-int iofunc_pathconf(resmgr_context_t *ctp, io_pathconf_t *msg, iofunc_ocb_t *ocb, iofunc_attr_t *attr)
+int iofunc_pathconf(resmgr_context_t *ctp, io_pathconf_t *msg, iofunc_ocb_t *ocb,
+                    iofunc_attr_t *attr)
 {
     uint32_t conf = attr->mount != NULL ? attr->mount->conf : 0;
     long value;
 
     (void)ocb;
     switch (msg->i.name) {
-    case _PC_LINK_MAX: value = 127; break;
+    case _PC_LINK_MAX:
+        value = 127;
+        break;
     case _PC_MAX_CANON:
-    case _PC_MAX_INPUT: value = 255; break;
-    case _PC_NAME_MAX: value = 255; break;
-    case _PC_PATH_MAX: value = 1024; break;
-    case _PC_PIPE_BUF: value = 4096; break;
-    case _PC_CHOWN_RESTRICTED: value = (conf & IOFUNC_PC_CHOWN_RESTRICTED) != 0; break;
-    case _PC_NO_TRUNC: value = (conf & IOFUNC_PC_NO_TRUNC) != 0; break;
-    case _PC_SYNC_IO: value = (conf & IOFUNC_PC_SYNC_IO) != 0; break;
-    case _PC_VDISABLE: value = 0; break;
-    default: return EINVAL;
+    case _PC_MAX_INPUT:
+        value = 255;
+        break;
+    case _PC_NAME_MAX:
+        value = 255;
+        break;
+    case _PC_PATH_MAX:
+        value = 1024;
+        break;
+    case _PC_PIPE_BUF:
+        value = 4096;
+        break;
+    case _PC_CHOWN_RESTRICTED:
+        value = (conf & IOFUNC_PC_CHOWN_RESTRICTED) != 0;
+        break;
+    case _PC_NO_TRUNC:
+        value = (conf & IOFUNC_PC_NO_TRUNC) != 0;
+        break;
+    case _PC_SYNC_IO:
+        value = (conf & IOFUNC_PC_SYNC_IO) != 0;
+        break;
+    case _PC_VDISABLE:
+        value = 0;
+        break;
+    default:
+        return EINVAL;
     }
     _IO_SET_PATHCONF_VALUE(ctp, value);
     return EOK;
@@ -200,7 +234,8 @@ int iofunc_pathconf_default(resmgr_context_t *ctp, io_pathconf_t *msg, iofunc_oc
 int iofunc_openfd(resmgr_context_t *ctp, io_openfd_t *msg, iofunc_ocb_t *ocb, iofunc_attr_t *attr)
 {
     struct _client_info info;
-    mode_t want = (msg->i.ioflag & _IO_FLAG_RD ? S_IRUSR : 0U) | (msg->i.ioflag & _IO_FLAG_WR ? S_IWUSR : 0U);
+    mode_t want =
+        (msg->i.ioflag & _IO_FLAG_RD ? S_IRUSR : 0U) | (msg->i.ioflag & _IO_FLAG_WR ? S_IWUSR : 0U);
     int rc = iofunc_client_info(ctp, 0, &info);
 
     (void)ocb;
@@ -231,7 +266,8 @@ int iofunc_openfd_default(resmgr_context_t *ctp, io_openfd_t *msg, iofunc_ocb_t 
     return rc;
 }
 
-int iofunc_fdinfo(resmgr_context_t *ctp, iofunc_ocb_t *ocb, iofunc_attr_t *attr, struct _fdinfo *info)
+int iofunc_fdinfo(resmgr_context_t *ctp, iofunc_ocb_t *ocb, iofunc_attr_t *attr,
+                  struct _fdinfo *info)
 {
     (void)ctp;
     memset(info, 0, sizeof(*info));

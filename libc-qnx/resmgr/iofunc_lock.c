@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Advisory record locks of an attribute, and the clients that wait for one.
- * The list hangs on attr->lock_list under the attribute lock.  Locks belong to a process (by pid) and end when
- * it closes any descriptor of the file; a waiter is a rcvid that is answered when its lock is granted. */
+ * The list hangs on attr->lock_list under the attribute lock.  Locks belong to a process (by pid)
+ * and end when it closes any descriptor of the file; a waiter is a rcvid that is answered when its
+ * lock is granted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +15,7 @@
 struct record {
     struct record *next;
     int pid;
-    short type; /* F_RDLCK, F_WRLCK */
+    short type;         /* F_RDLCK, F_WRLCK */
     int64_t start, end; /* inclusive */
 };
 
@@ -37,7 +38,8 @@ static bool overlap(const struct record *a, const struct record *b)
 static struct record *conflict(const struct _iofunc_lock_list *l, const struct record *want)
 {
     for (struct record *r = l->records; r != NULL; r = r->next)
-        if (r->pid != want->pid && overlap(r, want) && (r->type == F_WRLCK || want->type == F_WRLCK))
+        if (r->pid != want->pid && overlap(r, want) &&
+            (r->type == F_WRLCK || want->type == F_WRLCK))
             return r;
     return NULL;
 }
@@ -57,8 +59,8 @@ static void add(iofunc_attr_t *attr, struct record *r)
     count(attr, r, 1);
 }
 
-/* Takes [start, end] out of what pid holds.  tail must be there for a record that falls in two; it is
- * consumed (set to NULL) when used. */
+/* Takes [start, end] out of what pid holds.  tail must be there for a record that falls in two; it
+ * is consumed (set to NULL) when used. */
 static void carve(iofunc_attr_t *attr, int pid, int64_t start, int64_t end, struct record **tail)
 {
     struct record **pp = &attr->lock_list->records, *r;
@@ -168,10 +170,17 @@ static int to_range(const io_lock_t *msg, const iofunc_ocb_t *ocb, const iofunc_
     int64_t base, start, len = msg->i.l_len;
 
     switch (msg->i.l_whence) {
-    case SEEK_SET: base = 0; break;
-    case SEEK_CUR: base = ocb->offset; break;
-    case SEEK_END: base = attr->nbytes; break;
-    default: return EINVAL;
+    case SEEK_SET:
+        base = 0;
+        break;
+    case SEEK_CUR:
+        base = ocb->offset;
+        break;
+    case SEEK_END:
+        base = attr->nbytes;
+        break;
+    default:
+        return EINVAL;
     }
     if (__builtin_add_overflow(base, msg->i.l_start, &start))
         return EOVERFLOW;
@@ -283,7 +292,8 @@ int iofunc_close_dup_default(resmgr_context_t *ctp, io_close_t *msg, iofunc_ocb_
     return iofunc_close_dup(ctp, msg, ocb, ocb->attr);
 }
 
-/* EOK: the client of ctp waited for a lock and has been released; _RESMGR_DEFAULT: it did not wait here. */
+/* EOK: the client of ctp waited for a lock and has been released; _RESMGR_DEFAULT: it did not wait
+ * here. */
 int iofunc_unblock(resmgr_context_t *ctp, iofunc_attr_t *attr)
 {
     struct _iofunc_lock_list *l = attr->lock_list;

@@ -90,7 +90,8 @@ static void set_time(time_t *sec, uint32_t *nsec, int64_t to_sec, int64_t to_nse
 
 int iofunc_utime(resmgr_context_t *ctp, io_utime_t *msg, iofunc_ocb_t *ocb, iofunc_attr_t *attr)
 {
-    bool current = msg->i.cur_flag || (msg->i.atime_ns == UTIME_NOW && msg->i.mtime_ns == UTIME_NOW);
+    bool current =
+        msg->i.cur_flag || (msg->i.atime_ns == UTIME_NOW && msg->i.mtime_ns == UTIME_NOW);
     struct _client_info info;
     struct timespec now;
     int rc = iofunc_client_info(ctp, 0, &info);
@@ -106,8 +107,10 @@ int iofunc_utime(resmgr_context_t *ctp, io_utime_t *msg, iofunc_ocb_t *ocb, iofu
     if (rc != EOK)
         return rc;
     clock_gettime(CLOCK_REALTIME, &now);
-    set_time(&attr->atime, &attr->atime_ns, msg->i.atime_s, current ? UTIME_NOW : msg->i.atime_ns, &now);
-    set_time(&attr->mtime, &attr->mtime_ns, msg->i.mtime_s, current ? UTIME_NOW : msg->i.mtime_ns, &now);
+    set_time(&attr->atime, &attr->atime_ns, msg->i.atime_s, current ? UTIME_NOW : msg->i.atime_ns,
+             &now);
+    set_time(&attr->mtime, &attr->mtime_ns, msg->i.mtime_s, current ? UTIME_NOW : msg->i.mtime_ns,
+             &now);
     attr->flags &= ~(uint32_t)(IOFUNC_ATTR_ATIME | IOFUNC_ATTR_MTIME);
     attr->flags |= IOFUNC_ATTR_CTIME | IOFUNC_ATTR_DIRTY_TIME;
     return EOK;

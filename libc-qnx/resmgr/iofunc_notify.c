@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ionotify(), select() and poll() on the server's side: who waits for which condition of a device.
- * The three lists hang on the caller's array and are under its lock (the attribute's, as a rule).  An entry is
- * good for one event. */
+ * The three lists hang on the caller's array and are under its lock (the attribute's, as a rule).
+ * An entry is good for one event. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -76,7 +76,8 @@ static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, ui
     return EOK;
 }
 
-/* trig: conditions that hold; with counts, those whose count is below the least one asked for do not. */
+/* trig: conditions that hold; with counts, those whose count is below the least one asked for do
+ * not. */
 static uint32_t holding(int trig, const int *counts, uint32_t asked)
 {
     uint32_t now = (uint32_t)trig & asked & _NOTIFY_COND_MASK;
@@ -99,7 +100,8 @@ static bool is_event(const struct sigevent *event)
 int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, int trig,
                   const int *notifycounts, int *armed)
 {
-    uint32_t asked = (uint32_t)msg->i.flags & (_NOTIFY_COND_INPUT | _NOTIFY_COND_OUTPUT | _NOTIFY_COND_OBAND);
+    uint32_t asked =
+        (uint32_t)msg->i.flags & (_NOTIFY_COND_INPUT | _NOTIFY_COND_OUTPUT | _NOTIFY_COND_OBAND);
     struct sigevent event;
     uint32_t now = holding(trig, notifycounts, asked);
     int action = msg->i.action, rc;
@@ -112,7 +114,8 @@ int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop,
     if (action != _NOTIFY_ACTION_POLL) {
         bool want = asked != 0 && is_event(&event);
 
-        /* Arming anew replaces what this thread waited for on the descriptor; no event disarms all. */
+        /* Arming anew replaces what this thread waited for on the descriptor; no event disarms all.
+         */
         for (int i = 0; i < 3; i++)
             remove_of(&nop[i], want ? ctp->rcvid : 0, ctp->info.scoid, ctp->info.coid);
 

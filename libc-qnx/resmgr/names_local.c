@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Named channels under /dev/name/local: name_attach() for the server, name_open() for its clients. */
+/* Named channels under /dev/name/local: name_attach() for the server, name_open() for its clients.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +96,8 @@ name_attach_t *name_attach(dispatch_t *dpp, const char *name, unsigned flags)
     if (dpp == NULL)
         dpp = mine = dispatch_create();
     attach->dpp = dpp;
-    attach->mntid = dpp == NULL ? -1 : resmgr_attach(dpp, NULL, path, _FTYPE_NAME, 0, &name_funcs, NULL, NULL);
+    attach->mntid =
+        dpp == NULL ? -1 : resmgr_attach(dpp, NULL, path, _FTYPE_NAME, 0, &name_funcs, NULL, NULL);
     if (attach->mntid == -1) {
         int error = errno;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: what resmgr_attach() made.  A link's id is the handle that connect messages carry.
- * The table is under its own lock; a link lives while counted (table, OCB references, running handlers). */
+ * The table is under its own lock; a link lives while counted (table, OCB references, running
+ * handlers). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,7 +244,8 @@ ssize_t resmgr_pathname(int id, unsigned flags, char *path, size_t maxbuf)
     return len;
 }
 
-/* A device number of our own: unique while the process lives, as a path may not outlive it either. */
+/* A device number of our own: unique while the process lives, as a path may not outlive it either.
+ */
 int resmgr_devino(int id, dev_t *devno, ino_t *inode)
 {
     struct resmgr_link *link = __resmgr_link_get(id, NULL);

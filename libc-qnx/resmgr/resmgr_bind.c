@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Clients and their descriptors: which OCB a (scoid, coid) pair stands for.
- * Clients hang in buckets by scoid, each with its own lock, so that requests of different clients meet no
- * common lock.  A client record appears with its first descriptor and goes with its disconnect pulse. */
+ * Clients hang in buckets by scoid, each with its own lock, so that requests of different clients
+ * meet no common lock.  A client record appears with its first descriptor and goes with its
+ * disconnect pulse. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,8 +92,8 @@ static struct resmgr_ocbref **slot(struct client *c, int coid, bool make)
     return &t->ref[index];
 }
 
-/* Takes over one count of ref.  A descriptor that was there before was dropped without a close message: its
- * OCB goes the same way as if that had come.  EOK or an errno value. */
+/* Takes over one count of ref.  A descriptor that was there before was dropped without a close
+ * message: its OCB goes the same way as if that had come.  EOK or an errno value. */
 int __resmgr_bind(const struct _msg_info *info, struct resmgr_ocbref *ref)
 {
     struct bucket *b = bucket_of(info->scoid);
@@ -248,7 +249,8 @@ struct resmgr_ocbref *__resmgr_unbind_any(struct _msg_info *info, struct resmgr_
 
         pthread_mutex_lock(&b->lock);
         for (struct client *c = b->clients; c != NULL && ref == NULL; c = c->next) {
-            if ((all || c->scoid == info->scoid) && (ref = take_any(c, link, &info->coid)) != NULL) {
+            if ((all || c->scoid == info->scoid) &&
+                (ref = take_any(c, link, &info->coid)) != NULL) {
                 info->scoid = c->scoid;
                 info->pid = c->pid;
             }
@@ -290,7 +292,8 @@ void __resmgr_client_gone(int scoid)
         free_client(c);
 }
 
-/* The handler of request seq left its client waiting.  Nothing happens when the client has moved on. */
+/* The handler of request seq left its client waiting.  Nothing happens when the client has moved
+ * on. */
 void __resmgr_park(const struct _msg_info *info, uint64_t seq)
 {
     struct bucket *b = bucket_of(info->scoid);

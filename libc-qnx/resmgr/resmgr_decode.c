@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding of connect and I/O messages: every length and offset a client sent is checked here, once, so that
- * handlers may use the fixed part of their message and the path as a string. */
+/* Decoding of connect and I/O messages: every length and offset a client sent is checked here,
+ * once, so that handlers may use the fixed part of their message and the path as a string. */
 #include <errno.h>
 #include <string.h>
 #include "resmgr_decode.h"
@@ -76,28 +76,50 @@ int __resmgr_check_connect(const void *buf, size_t size, size_t whole, struct co
 size_t __resmgr_io_min(uint16_t type)
 {
     switch (type) {
-    case _IO_READ: return sizeof(struct _io_read);
-    case _IO_WRITE: return sizeof(struct _io_write);
-    case _IO_STAT: return 4;
-    case _IO_NOTIFY: return sizeof(struct _io_notify);
-    case _IO_DEVCTL: return sizeof(struct _io_devctl);
-    case _IO_PATHCONF: return sizeof(struct _io_pathconf);
-    case _IO_LSEEK: return sizeof(struct _io_lseek);
-    case _IO_CHMOD: return sizeof(struct _io_chmod);
-    case _IO_CHOWN: return sizeof(struct _io_chown);
-    case _IO_UTIME: return sizeof(struct _io_utime);
-    case _IO_OPENFD: return sizeof(struct _io_openfd);
-    case _IO_FDINFO: return sizeof(struct _io_fdinfo);
-    case _IO_LOCK: return sizeof(struct _io_lock);
-    case _IO_SPACE: return sizeof(struct _io_space);
-    case _IO_SHUTDOWN: return sizeof(struct _io_shutdown);
-    case _IO_MMAP: return sizeof(struct _io_mmap);
-    case _IO_MSG: return sizeof(struct _io_msg);
-    case _IO_DUP: return sizeof(struct _io_dup);
-    case _IO_CLOSE: return sizeof(struct _io_close);
-    case _IO_SYNC: return sizeof(struct _io_sync);
-    case _IO_POWER: return 4;
-    default: return 0;
+    case _IO_READ:
+        return sizeof(struct _io_read);
+    case _IO_WRITE:
+        return sizeof(struct _io_write);
+    case _IO_STAT:
+        return 4;
+    case _IO_NOTIFY:
+        return sizeof(struct _io_notify);
+    case _IO_DEVCTL:
+        return sizeof(struct _io_devctl);
+    case _IO_PATHCONF:
+        return sizeof(struct _io_pathconf);
+    case _IO_LSEEK:
+        return sizeof(struct _io_lseek);
+    case _IO_CHMOD:
+        return sizeof(struct _io_chmod);
+    case _IO_CHOWN:
+        return sizeof(struct _io_chown);
+    case _IO_UTIME:
+        return sizeof(struct _io_utime);
+    case _IO_OPENFD:
+        return sizeof(struct _io_openfd);
+    case _IO_FDINFO:
+        return sizeof(struct _io_fdinfo);
+    case _IO_LOCK:
+        return sizeof(struct _io_lock);
+    case _IO_SPACE:
+        return sizeof(struct _io_space);
+    case _IO_SHUTDOWN:
+        return sizeof(struct _io_shutdown);
+    case _IO_MMAP:
+        return sizeof(struct _io_mmap);
+    case _IO_MSG:
+        return sizeof(struct _io_msg);
+    case _IO_DUP:
+        return sizeof(struct _io_dup);
+    case _IO_CLOSE:
+        return sizeof(struct _io_close);
+    case _IO_SYNC:
+        return sizeof(struct _io_sync);
+    case _IO_POWER:
+        return 4;
+    default:
+        return 0;
     }
 }
 
@@ -138,7 +160,8 @@ int __resmgr_check_io(const void *buf, size_t size, size_t whole, size_t off, st
         return EBADMSG;
     out->len = head[1] & ~_IO_COMBINE_FLAG;
     if (head[1] & _IO_COMBINE_FLAG) {
-        /* Progress and alignment of the next part are what keeps a hostile chain finite and usable. */
+        /* Progress and alignment of the next part are what keeps a hostile chain finite and usable.
+         */
         if (out->len < min || out->len % 8 != 0 || out->len > left || left - out->len < 4)
             return EBADMSG;
         out->next = off + out->len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens to descriptors and requests from outside of a request: duplication for another process,
- * a client that is gone, a client that wants out of its wait. */
+/* What happens to descriptors and requests from outside of a request: duplication for another
+ * process, a client that is gone, a client that wants out of its wait. */
 #include <errno.h>
 #include <string.h>
 #include <abi/taskman.h>
@@ -83,8 +83,9 @@ void __resmgr_openfd(resmgr_context_t *ctp)
         return;
     context_private(ctp)->source = ref;
     __resmgr_lock(ctp, ref);
-    __resmgr_finish(ctp, HAS_FUNC(ref->io, openfd) ? ref->io->openfd(ctp, &ctp->msg->openfd, ref->ocb)
-                                                   : ENOSYS);
+    __resmgr_finish(ctp, HAS_FUNC(ref->io, openfd)
+                             ? ref->io->openfd(ctp, &ctp->msg->openfd, ref->ocb)
+                             : ENOSYS);
     __resmgr_unlock(ctp, ref);
     context_private(ctp)->source = NULL;
     __resmgr_ref_put(ctp, ref);
@@ -148,7 +149,8 @@ static int unblock_connect(resmgr_context_t *ctp)
     return ret;
 }
 
-/* Nobody but us knows of the request any more: it ends with the error of what disturbed the client. */
+/* Nobody but us knows of the request any more: it ends with the error of what disturbed the client.
+ */
 static void end_parked(const struct _msg_info *info, int rcvid)
 {
     if (__resmgr_unpark(info))
@@ -177,7 +179,8 @@ void __resmgr_unblock_pulse(resmgr_context_t *ctp, int rcvid)
     ctp->rcvid = 0;
 }
 
-/* A request was just parked.  Had its unblock pulse come while the handler ran, nobody acted on it. */
+/* A request was just parked.  Had its unblock pulse come while the handler ran, nobody acted on it.
+ */
 void __resmgr_unblock_late(resmgr_context_t *ctp)
 {
     struct resmgr_ocbref *ref = context_private(ctp)->ref;

@@ -74,7 +74,8 @@ int __resmgr_close_dup(resmgr_context_t *ctp, io_close_t *msg, struct resmgr_ocb
 
 /* ------------------------------------------------------------------ I/O messages */
 
-#define CALL(member, msg) (HAS_FUNC(ref->io, member) ? ref->io->member(ctp, &(msg), ref->ocb) : ENOSYS)
+#define CALL(member, msg)                                                                          \
+    (HAS_FUNC(ref->io, member) ? ref->io->member(ctp, &(msg), ref->ocb) : ENOSYS)
 
 static int call_read(resmgr_context_t *ctp, io_read_t *msg, struct resmgr_ocbref *ref)
 {
@@ -94,32 +95,52 @@ static int call_devctl(resmgr_context_t *ctp, io_devctl_t *msg, struct resmgr_oc
 static int call_sync(resmgr_context_t *ctp, resmgr_iomsgs_t *m, struct resmgr_ocbref *ref)
 {
     switch (m->type) {
-    case _IO_LOCK: return CALL(lock, m->lock);
-    case _IO_SPACE: return CALL(space, m->space);
-    case _IO_SHUTDOWN: return CALL(shutdown, m->shutdown);
-    case _IO_MMAP: return CALL(mmap, m->mmap);
-    case _IO_MSG: return CALL(msg, m->msg);
-    case _IO_SYNC: return CALL(sync, m->sync);
-    case _IO_POWER: return CALL(power, m->power);
-    default: return ENOSYS;
+    case _IO_LOCK:
+        return CALL(lock, m->lock);
+    case _IO_SPACE:
+        return CALL(space, m->space);
+    case _IO_SHUTDOWN:
+        return CALL(shutdown, m->shutdown);
+    case _IO_MMAP:
+        return CALL(mmap, m->mmap);
+    case _IO_MSG:
+        return CALL(msg, m->msg);
+    case _IO_SYNC:
+        return CALL(sync, m->sync);
+    case _IO_POWER:
+        return CALL(power, m->power);
+    default:
+        return ENOSYS;
     }
 }
 
 static int call_handler(resmgr_context_t *ctp, resmgr_iomsgs_t *m, struct resmgr_ocbref *ref)
 {
     switch (m->type) {
-    case _IO_READ: return call_read(ctp, &m->read, ref);
-    case _IO_WRITE: return CALL(write, m->write);
-    case _IO_STAT: return CALL(stat, m->stat);
-    case _IO_NOTIFY: return CALL(notify, m->notify);
-    case _IO_DEVCTL: return call_devctl(ctp, &m->devctl, ref);
-    case _IO_PATHCONF: return CALL(pathconf, m->pathconf);
-    case _IO_LSEEK: return CALL(lseek, m->lseek);
-    case _IO_CHMOD: return CALL(chmod, m->chmod);
-    case _IO_CHOWN: return CALL(chown, m->chown);
-    case _IO_UTIME: return CALL(utime, m->utime);
-    case _IO_FDINFO: return CALL(fdinfo, m->fdinfo);
-    default: return call_sync(ctp, m, ref);
+    case _IO_READ:
+        return call_read(ctp, &m->read, ref);
+    case _IO_WRITE:
+        return CALL(write, m->write);
+    case _IO_STAT:
+        return CALL(stat, m->stat);
+    case _IO_NOTIFY:
+        return CALL(notify, m->notify);
+    case _IO_DEVCTL:
+        return call_devctl(ctp, &m->devctl, ref);
+    case _IO_PATHCONF:
+        return CALL(pathconf, m->pathconf);
+    case _IO_LSEEK:
+        return CALL(lseek, m->lseek);
+    case _IO_CHMOD:
+        return CALL(chmod, m->chmod);
+    case _IO_CHOWN:
+        return CALL(chown, m->chown);
+    case _IO_UTIME:
+        return CALL(utime, m->utime);
+    case _IO_FDINFO:
+        return CALL(fdinfo, m->fdinfo);
+    default:
+        return call_sync(ctp, m, ref);
     }
 }
 
@@ -183,7 +204,7 @@ static void io_message(resmgr_context_t *ctp, struct resmgr_ocbref *ref)
 
 /* ------------------------------------------------------------------ connect messages */
 
-#define CONNECT(member, extra) \
+#define CONNECT(member, extra)                                                                     \
     (HAS_FUNC(link->connect, member) ? link->connect->member(ctp, &m->member, link->handle, extra) \
                                      : ENOSYS)
 
@@ -219,14 +240,22 @@ static int call_connect(resmgr_context_t *ctp, struct resmgr_link *link, void *e
     switch (m->connect.connect.subtype) {
     case _IO_CONNECT_COMBINE:
     case _IO_CONNECT_COMBINE_CLOSE:
-    case _IO_CONNECT_OPEN: return CONNECT(open, extra);
-    case _IO_CONNECT_UNLINK: return CONNECT(unlink, NULL);
-    case _IO_CONNECT_RENAME: return CONNECT(rename, extra);
-    case _IO_CONNECT_MKNOD: return CONNECT(mknod, extra);
-    case _IO_CONNECT_READLINK: return CONNECT(readlink, NULL);
-    case _IO_CONNECT_LINK: return CONNECT(link, extra);
-    case _IO_CONNECT_MOUNT: return CONNECT(mount, extra);
-    default: return ENOSYS;
+    case _IO_CONNECT_OPEN:
+        return CONNECT(open, extra);
+    case _IO_CONNECT_UNLINK:
+        return CONNECT(unlink, NULL);
+    case _IO_CONNECT_RENAME:
+        return CONNECT(rename, extra);
+    case _IO_CONNECT_MKNOD:
+        return CONNECT(mknod, extra);
+    case _IO_CONNECT_READLINK:
+        return CONNECT(readlink, NULL);
+    case _IO_CONNECT_LINK:
+        return CONNECT(link, extra);
+    case _IO_CONNECT_MOUNT:
+        return CONNECT(mount, extra);
+    default:
+        return ENOSYS;
     }
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of the dispatch and resource-manager layers.
  *
- * Objects: a dispatch (one channel, its handlers), links (one per resmgr_attach()), clients (one per scoid)
- * and OCB references (one per open file, shared by duplicated descriptors).
- * Locks, taken in this order, none held while a handler runs:
- *   dispatch.lock (handler lists)  ->  link table lock  ->  client bucket lock (descriptors, parked requests).
- * An OCB reference and a link live while their counts are above zero; handlers hold a count. */
+ * Objects: a dispatch (one channel, its handlers), links (one per resmgr_attach()), clients (one
+ * per scoid) and OCB references (one per open file, shared by duplicated descriptors). Locks, taken
+ * in this order, none held while a handler runs: dispatch.lock (handler lists)  ->  link table lock
+ * ->  client bucket lock (descriptors, parked requests). An OCB reference and a link live while
+ * their counts are above zero; handlers hold a count. */
 #pragma once
 #include <pthread.h>
 #include <stdbool.h>
@@ -18,12 +18,13 @@
 #define PRIVATE __attribute__((visibility("hidden")))
 
 /* Codes of pulses the layer sends to itself. */
-#define PULSE_CODE_WAKE (-40)   /* dispatch_unblock() */
+#define PULSE_CODE_WAKE   (-40) /* dispatch_unblock() */
 #define PULSE_CODE_SELECT (-41) /* value: descriptor */
 
 #define MSG_MAX_DEFAULT 2048
-#define MSG_MAX_LIMIT (1024 * 1024)
-#define MSG_SLACK 1024 /* behind msg_max_size: replies built in place of a request that sat at the end */
+#define MSG_MAX_LIMIT   (1024 * 1024)
+#define MSG_SLACK                                                                                  \
+    1024 /* behind msg_max_size: replies built in place of a request that sat at the end */
 #define NPARTS_LIMIT 512
 
 typedef int (*message_func)(message_context_t *, int, unsigned, void *);
@@ -100,13 +101,16 @@ struct resmgr_ocbref {
     struct resmgr_link *link; /* counted */
     char path[];              /* as the connect message had it, below the link */
 };
-/* A message of info's client thread came: its number, and the counted OCB of its descriptor or NULL. */
+/* A message of info's client thread came: its number, and the counted OCB of its descriptor or
+ * NULL. */
 PRIVATE struct resmgr_ocbref *__resmgr_arrive(const struct _msg_info *info, uint64_t *seq);
 PRIVATE int __resmgr_bind(const struct _msg_info *info, struct resmgr_ocbref *ref);
 PRIVATE struct resmgr_ocbref *__resmgr_lookup(int scoid, int coid); /* counted, NULL: none */
 PRIVATE struct resmgr_ocbref *__resmgr_lookup_other(int pid, int scoid, int coid);
-PRIVATE struct resmgr_ocbref *__resmgr_unbind_fd(int scoid, int coid); /* takes the descriptor's count over */
-/* Any one descriptor of client info->scoid (-1: of any), of link only when it is given; info gets whose. */
+PRIVATE struct resmgr_ocbref *__resmgr_unbind_fd(int scoid,
+                                                 int coid); /* takes the descriptor's count over */
+/* Any one descriptor of client info->scoid (-1: of any), of link only when it is given; info gets
+ * whose. */
 PRIVATE struct resmgr_ocbref *__resmgr_unbind_any(struct _msg_info *info, struct resmgr_link *link);
 PRIVATE void __resmgr_client_gone(int scoid);
 PRIVATE void __resmgr_park(const struct _msg_info *info, uint64_t seq);
@@ -115,9 +119,9 @@ PRIVATE bool __resmgr_unpark(const struct _msg_info *info); /* true: it was park
 /* ------------------------------------------------------------------ contexts
  * Every context comes from resmgr_context_alloc(), which puts this in front of it. */
 struct context_private {
-    uint64_t seq;             /* of the request in the context */
-    struct resmgr_ocbref *ref; /* of the request in the context, when it has one */
-    const char *path;         /* of the connect message that is being handled, NULL: none */
+    uint64_t seq;                 /* of the request in the context */
+    struct resmgr_ocbref *ref;    /* of the request in the context, when it has one */
+    const char *path;             /* of the connect message that is being handled, NULL: none */
     struct resmgr_ocbref *source; /* _IO_OPENFD: the descriptor it was sent for */
 };
 #define CONTEXT_PRIVATE_SIZE ((sizeof(struct context_private) + 15) & ~(size_t)15)
@@ -128,14 +132,16 @@ static inline struct context_private *context_private(resmgr_context_t *ctp)
 }
 
 /* True when a handler table is long enough to have member. */
-#define HAS_FUNC(table, member) \
-    ((table) != NULL && \
-     (offsetof(__typeof__(*(table)), member) - sizeof(void *)) / sizeof(void *) < (table)->nfuncs && \
+#define HAS_FUNC(table, member)                                                                    \
+    ((table) != NULL &&                                                                            \
+     (offsetof(__typeof__(*(table)), member) - sizeof(void *)) / sizeof(void *) <                  \
+         (table)->nfuncs &&                                                                        \
      (table)->member != NULL)
 
 /* ------------------------------------------------------------------ messages */
 PRIVATE int __resmgr_message(resmgr_context_t *ctp);
-/* The I/O messages from offset on.  ref is ctp's OCB; the reply is sent before its lock is released. */
+/* The I/O messages from offset on.  ref is ctp's OCB; the reply is sent before its lock is
+ * released. */
 PRIVATE void __resmgr_io_parts(resmgr_context_t *ctp, struct resmgr_ocbref *ref, size_t offset);
 PRIVATE void __resmgr_finish(resmgr_context_t *ctp, int ret);
 PRIVATE void __resmgr_ref_put(resmgr_context_t *ctp, struct resmgr_ocbref *ref);

@@ -151,7 +151,8 @@ void *_resmgr_ocb(int rcvid, const struct _msg_info *info)
     void *ocb = ref != NULL ? ref->ocb : NULL;
 
     (void)rcvid;
-    /* The caller handles a request of that descriptor, which keeps the OCB alive without our count. */
+    /* The caller handles a request of that descriptor, which keeps the OCB alive without our count.
+     */
     if (ref != NULL)
         ref->refs--;
     return ocb;

@@ -19,7 +19,8 @@ const struct syspage_entry *__qrv_syspage(void)
     return &entry;
 }
 
-/* Threads may fill it at once: each stores the same values but for the time, which is one aligned word. */
+/* Threads may fill it at once: each stores the same values but for the time, which is one aligned
+ * word. */
 struct qtime_entry *__qrv_syspage_qtime(void)
 {
     static struct qtime_entry qtime;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Thread pools: between lo_water and hi_water threads wait in block_func, never more than maximum exist.
- * Counts are under pool.lock; the pool is freed by thread_pool_destroy() once its last thread has left. */
-#define THREAD_POOL_PARAM_T void
+/* Thread pools: between lo_water and hi_water threads wait in block_func, never more than maximum
+ * exist. Counts are under pool.lock; the pool is freed by thread_pool_destroy() once its last
+ * thread has left. */
+#define THREAD_POOL_PARAM_T  void
 #define THREAD_POOL_HANDLE_T void
 #include <errno.h>
 #include <stdlib.h>
@@ -117,7 +118,8 @@ static void delist(thread_pool_t *pool, struct member *me)
 /* Called with the lock. */
 static bool surplus(const thread_pool_t *pool)
 {
-    return pool->stopping || pool->waiting >= pool->attr.hi_water || pool->created > pool->attr.maximum;
+    return pool->stopping || pool->waiting >= pool->attr.hi_water ||
+           pool->created > pool->attr.maximum;
 }
 
 /* Waits for one event and handles it; false: this thread is to leave.  Called with the lock. */
@@ -237,8 +239,8 @@ int thread_pool_destroy(thread_pool_t *pool)
     return 0;
 }
 
-int thread_pool_control(thread_pool_t *pool, thread_pool_attr_t *attr, uint16_t lower, uint16_t upper,
-                        unsigned flags)
+int thread_pool_control(thread_pool_t *pool, thread_pool_attr_t *attr, uint16_t lower,
+                        uint16_t upper, unsigned flags)
 {
     thread_pool_attr_t next;
 

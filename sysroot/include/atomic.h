@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Atomic arithmetic on unsigned ints shared between threads and interrupt handlers.  The _value forms
- * return the previous value.  Sequentially consistent. */
+/* Atomic arithmetic on unsigned ints shared between threads and interrupt handlers.  The _value
+ * forms return the previous value.  Sequentially consistent. */
 #pragma once
 
 static inline void atomic_add(volatile unsigned *loc, unsigned incr)

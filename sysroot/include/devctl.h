@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device control commands.  Bit 31 data to the device, bit 30 data from it, bits 16-29 the size of the
- * data, bits 8-15 a class, bits 0-7 the command (documented encoding). */
+/* Device control commands.  Bit 31 data to the device, bit 30 data from it, bits 16-29 the size of
+ * the data, bits 8-15 a class, bits 0-7 the command (documented encoding). */
 #pragma once
 #include <stdint.h>
 #include <stddef.h>
@@ -11,20 +11,20 @@ __BEGIN_DECLS
 
 struct iovec;
 
-#define _POSIX_DEVDIR_NONE 0
-#define _POSIX_DEVDIR_TO 0x80000000U
-#define _POSIX_DEVDIR_FROM 0x40000000U
-#define _POSIX_DEVDIR_TOFROM (_POSIX_DEVDIR_TO | _POSIX_DEVDIR_FROM)
+#define _POSIX_DEVDIR_NONE     0
+#define _POSIX_DEVDIR_TO       0x80000000U
+#define _POSIX_DEVDIR_FROM     0x40000000U
+#define _POSIX_DEVDIR_TOFROM   (_POSIX_DEVDIR_TO | _POSIX_DEVDIR_FROM)
 #define _POSIX_DEVDIR_CMD_MASK 0x0000ffffU
 
-#define __DIOC(dir, size, class, cmd) \
+#define __DIOC(dir, size, class, cmd)                                                              \
     ((int)((dir) | (((unsigned)(size)&0x3fffU) << 16) | ((unsigned)(class) << 8) | (unsigned)(cmd)))
-#define __DION(class, cmd) __DIOC(_POSIX_DEVDIR_NONE, 0, class, cmd)
-#define __DIOF(class, cmd, data) __DIOC(_POSIX_DEVDIR_FROM, sizeof(data), class, cmd)
-#define __DIOT(class, cmd, data) __DIOC(_POSIX_DEVDIR_TO, sizeof(data), class, cmd)
+#define __DION(class, cmd)        __DIOC(_POSIX_DEVDIR_NONE, 0, class, cmd)
+#define __DIOF(class, cmd, data)  __DIOC(_POSIX_DEVDIR_FROM, sizeof(data), class, cmd)
+#define __DIOT(class, cmd, data)  __DIOC(_POSIX_DEVDIR_TO, sizeof(data), class, cmd)
 #define __DIOTF(class, cmd, data) __DIOC(_POSIX_DEVDIR_TOFROM, sizeof(data), class, cmd)
 
-#define get_device_command(cmd) ((unsigned)(cmd)&_POSIX_DEVDIR_CMD_MASK)
+#define get_device_command(cmd)   ((unsigned)(cmd)&_POSIX_DEVDIR_CMD_MASK)
 #define get_device_direction(cmd) ((unsigned)(cmd)&_POSIX_DEVDIR_TOFROM)
 
 /* clang-format off */

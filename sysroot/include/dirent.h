@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Directory entries.  This record is what a resource manager's read() of a directory returns: any number
- * of them, each d_reclen bytes long, a multiple of 8; d_name ends with NUL inside d_reclen.
+/* Directory entries.  This record is what a resource manager's read() of a directory returns: any
+ * number of them, each d_reclen bytes long, a multiple of 8; d_name ends with NUL inside d_reclen.
  * Documentation followed: Library Reference readdir(), dircntl(). */
 #pragma once
 #include <features.h>
@@ -20,7 +20,7 @@ struct dirent {
     uint8_t d_zero[3];
     char d_name[256];
 };
-#define d_off d_offset
+#define d_off    d_offset
 #define d_fileno d_ino
 #define _DIRENT_HAVE_D_TYPE
 #define _DIRENT_HAVE_D_OFF
@@ -40,15 +40,15 @@ struct dirent_extra_stat {
     uint32_t d_reserved;
     struct stat d_stat;
 };
-#define _DTYPE_NONE 0
-#define _DTYPE_STAT 1
+#define _DTYPE_NONE  0
+#define _DTYPE_STAT  1
 #define _DTYPE_LSTAT 2
-#define _DEXTRA_FIRST(d) \
+#define _DEXTRA_FIRST(d)                                                                           \
     ((struct dirent_extra *)(void *)((char *)(d) + QRV_DIRENT_RECLEN((d)->d_namelen)))
-#define _DEXTRA_NEXT(x) \
+#define _DEXTRA_NEXT(x)                                                                            \
     ((struct dirent_extra *)(void *)((char *)(x) + (((x)->d_datalen + 7 + sizeof(*(x))) & ~7UL)))
-#define _DEXTRA_VALID(x, d) \
-    ((char *)(x) + sizeof(struct dirent_extra) <= (char *)(d) + (d)->d_reclen && \
+#define _DEXTRA_VALID(x, d)                                                                        \
+    ((char *)(x) + sizeof(struct dirent_extra) <= (char *)(d) + (d)->d_reclen &&                   \
      (char *)(x) + sizeof(struct dirent_extra) + (x)->d_datalen <= (char *)(d) + (d)->d_reclen)
 
 typedef struct __dirstream DIR;
@@ -68,36 +68,36 @@ void seekdir(DIR *dir, long pos);
 long telldir(DIR *dir);
 
 #if defined(_GNU_SOURCE) || defined(_BSD_SOURCE)
-#define DT_UNKNOWN 0
-#define DT_FIFO 1
-#define DT_CHR 2
-#define DT_DIR 4
-#define DT_BLK 6
-#define DT_REG 8
-#define DT_LNK 10
-#define DT_SOCK 12
-#define DT_WHT 14
+#define DT_UNKNOWN   0
+#define DT_FIFO      1
+#define DT_CHR       2
+#define DT_DIR       4
+#define DT_BLK       6
+#define DT_REG       8
+#define DT_LNK       10
+#define DT_SOCK      12
+#define DT_WHT       14
 #define IFTODT(mode) (((mode) >> 12) & 017)
 #define DTTOIF(type) ((type) << 12)
 int getdents(int fd, struct dirent *buf, size_t bytes);
 int versionsort(const struct dirent **a, const struct dirent **b);
 
 /* dircntl() */
-#define D_GETFLAG 1
-#define D_SETFLAG 2
+#define D_GETFLAG     1
+#define D_SETFLAG     2
 #define D_FLAG_FILTER 0x1 /* leave duplicates out */
-#define D_FLAG_STAT 0x2   /* ask for stat data */
+#define D_FLAG_STAT   0x2 /* ask for stat data */
 int dircntl(DIR *dir, int cmd, ...);
 #endif
 
 #if defined(_LARGEFILE64_SOURCE)
-#define dirent64 dirent
-#define readdir64 readdir
-#define readdir64_r readdir_r
-#define scandir64 scandir
-#define alphasort64 alphasort
+#define dirent64      dirent
+#define readdir64     readdir
+#define readdir64_r   readdir_r
+#define scandir64     scandir
+#define alphasort64   alphasort
 #define versionsort64 versionsort
-#define getdents64 getdents
+#define getdents64    getdents
 #endif
 
 __END_DECLS

@@ -5,9 +5,9 @@
 
 #ifndef O_BINARY
 #define O_BINARY 0
-#define O_TEXT 0
+#define O_TEXT   0
 #endif
-#define F_ALLOCSP 110
-#define F_FREESP 111
+#define F_ALLOCSP   110
+#define F_FREESP    111
 #define F_ALLOCSP64 F_ALLOCSP
-#define F_FREESP64 F_FREESP
+#define F_FREESP64  F_FREESP

@@ -5,16 +5,16 @@
 #ifndef _QRV_FEATURES_H
 #define _QRV_FEATURES_H
 
-#if !defined(_POSIX_SOURCE) && !defined(_POSIX_C_SOURCE) && !defined(_XOPEN_SOURCE) && \
+#if !defined(_POSIX_SOURCE) && !defined(_POSIX_C_SOURCE) && !defined(_XOPEN_SOURCE) &&             \
     !defined(_GNU_SOURCE) && !defined(_BSD_SOURCE) && defined(__STRICT_ANSI__)
-#define _BSD_SOURCE 1
+#define _BSD_SOURCE   1
 #define _XOPEN_SOURCE 700
 #elif defined(_QNX_SOURCE) && !defined(_BSD_SOURCE)
 #define _BSD_SOURCE 1
 #endif
 
 /* Neutrino programs use open64(), struct stat64, off64_t without asking. */
-#if !defined(_POSIX_SOURCE) && !defined(_POSIX_C_SOURCE) && !defined(_LARGEFILE64_SOURCE) && \
+#if !defined(_POSIX_SOURCE) && !defined(_POSIX_C_SOURCE) && !defined(_LARGEFILE64_SOURCE) &&       \
     ((!defined(_XOPEN_SOURCE) && !defined(_GNU_SOURCE)) || defined(_QNX_SOURCE))
 #define _LARGEFILE64_SOURCE 1
 #endif

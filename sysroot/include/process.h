@@ -8,8 +8,8 @@
 
 __BEGIN_DECLS
 
-#define P_WAIT 0    /* wait: the result is the exit status as waitpid() reports it */
-#define P_NOWAIT 1  /* the result is the pid */
+#define P_WAIT    0 /* wait: the result is the exit status as waitpid() reports it */
+#define P_NOWAIT  1 /* the result is the pid */
 #define P_OVERLAY 2 /* replaces the caller */
 #define P_NOWAITO 3 /* as P_NOWAIT; the child is nobody's to wait for */
 

@@ -8,9 +8,9 @@ __BEGIN_DECLS
 
 #if defined(_BSD_SOURCE) || defined(_GNU_SOURCE)
 #define PTHREAD_RECURSIVE_DISABLE 0
-#define PTHREAD_RECURSIVE_ENABLE 1
-#define PTHREAD_STACK_NOTLAZY 0
-#define PTHREAD_STACK_LAZY 1
+#define PTHREAD_RECURSIVE_ENABLE  1
+#define PTHREAD_STACK_NOTLAZY     0
+#define PTHREAD_STACK_LAZY        1
 
 int pthread_mutexattr_setrecursive(pthread_mutexattr_t *attr, int recursive);
 int pthread_mutexattr_getrecursive(const pthread_mutexattr_t *attr, int *recursive);

@@ -3,9 +3,9 @@
 #pragma once
 
 /* musl's structure and the three functions that take it step aside; ours follow. */
-#define sched_param __musl_sched_param
-#define sched_getparam __musl_sched_getparam
-#define sched_setparam __musl_sched_setparam
+#define sched_param        __musl_sched_param
+#define sched_getparam     __musl_sched_getparam
+#define sched_setparam     __musl_sched_setparam
 #define sched_setscheduler __musl_sched_setscheduler
 #include <musl/sched.h>
 #undef sched_param
@@ -22,15 +22,14 @@
 
 __BEGIN_DECLS
 
-#define SCHED_SPORADIC _KC_SCHED_SPORADIC
-#define SCHED_NOCHANGE _KC_SCHED_NOCHANGE
+#define SCHED_SPORADIC  _KC_SCHED_SPORADIC
+#define SCHED_NOCHANGE  _KC_SCHED_NOCHANGE
 #define SCHED_ADJTOHEAD _KC_SCHED_ADJTOHEAD
 #define SCHED_ADJTOTAIL _KC_SCHED_ADJTOTAIL
 
 /* Wrap a priority: fail, or use the highest allowed one, when the caller may not have it. */
-#define SCHED_PRIO_LIMIT_ERROR(p) (p)
-#define SCHED_PRIO_LIMIT_SATURATE(p) \
-    ((p) > QRV_PRIO_USER_MAX ? (int)QRV_PRIO_USER_MAX : (int)(p))
+#define SCHED_PRIO_LIMIT_ERROR(p)    (p)
+#define SCHED_PRIO_LIMIT_SATURATE(p) ((p) > QRV_PRIO_USER_MAX ? (int)QRV_PRIO_USER_MAX : (int)(p))
 
 struct sched_param {
     int sched_priority;

@@ -23,11 +23,11 @@
 
 __BEGIN_DECLS
 
-#define SIGRTMIN QRV_SIGRTMIN
-#define SIGRTMAX QRV_SIGRTMAX
-#define SIGEMT 16
+#define SIGRTMIN  QRV_SIGRTMIN
+#define SIGRTMAX  QRV_SIGRTMAX
+#define SIGEMT    16
 #define SIGDEADLK SIGEMT
-#define SIGCLD SIGCHLD
+#define SIGCLD    SIGCHLD
 #define SIGSELECT (SIGRTMAX + 1)
 #define SIGPHOTON (SIGRTMAX + 2)
 
@@ -35,7 +35,7 @@ __BEGIN_DECLS
 #define SI_MINAVAIL 256
 #define SI_MAXAVAIL 32767
 
-#if defined(_POSIX_SOURCE) || defined(_POSIX_C_SOURCE) || defined(_XOPEN_SOURCE) || \
+#if defined(_POSIX_SOURCE) || defined(_POSIX_C_SOURCE) || defined(_XOPEN_SOURCE) ||                \
     defined(_GNU_SOURCE) || defined(_BSD_SOURCE)
 
 /* The 32 bytes of struct _kc_sigevent.  sigev_notify carries flag bits above its type: set it with
@@ -68,44 +68,44 @@ static_assert(sizeof(struct sigevent) == 32, "kernel ABI");
 _Static_assert(sizeof(struct sigevent) == sizeof(struct _kc_sigevent), "kernel ABI");
 #endif
 
-#define SIGEV_GET_TYPE(e) ((e)->sigev_notify & SIGEV_TYPE_MASK)
-#define SIGEV_MAKE_CRITICAL(e) ((void)((e)->sigev_notify |= SIGEV_FLAG_CRITICAL))
-#define SIGEV_CLEAR_CRITICAL(e) ((void)((e)->sigev_notify &= ~SIGEV_FLAG_CRITICAL))
+#define SIGEV_GET_TYPE(e)        ((e)->sigev_notify & SIGEV_TYPE_MASK)
+#define SIGEV_MAKE_CRITICAL(e)   ((void)((e)->sigev_notify |= SIGEV_FLAG_CRITICAL))
+#define SIGEV_CLEAR_CRITICAL(e)  ((void)((e)->sigev_notify &= ~SIGEV_FLAG_CRITICAL))
 #define SIGEV_MAKE_UPDATEABLE(e) ((void)((e)->sigev_notify |= SIGEV_FLAG_UPDATEABLE))
 
-#define __SIGEV_PTR(v) ((void *)(intptr_t)(v))
-#define SIGEV_NONE_INIT(e) ((void)((e)->sigev_notify = SIGEV_NONE))
+#define __SIGEV_PTR(v)        ((void *)(intptr_t)(v))
+#define SIGEV_NONE_INIT(e)    ((void)((e)->sigev_notify = SIGEV_NONE))
 #define SIGEV_UNBLOCK_INIT(e) ((void)((e)->sigev_notify = SIGEV_UNBLOCK))
-#define SIGEV_INTR_INIT(e) ((void)((e)->sigev_notify = SIGEV_INTR))
-#define SIGEV_SIGNAL_INIT(e, signo) \
-    ((void)((e)->sigev_notify = SIGEV_SIGNAL, (e)->sigev_signo = (signo), \
+#define SIGEV_INTR_INIT(e)    ((void)((e)->sigev_notify = SIGEV_INTR))
+#define SIGEV_SIGNAL_INIT(e, signo)                                                                \
+    ((void)((e)->sigev_notify = SIGEV_SIGNAL, (e)->sigev_signo = (signo),                          \
             (e)->sigev_value.sival_ptr = 0))
-#define SIGEV_SIGNAL_VALUE_INIT(e, signo, value) \
-    ((void)((e)->sigev_notify = SIGEV_SIGNAL, (e)->sigev_signo = (signo), \
+#define SIGEV_SIGNAL_VALUE_INIT(e, signo, value)                                                   \
+    ((void)((e)->sigev_notify = SIGEV_SIGNAL, (e)->sigev_signo = (signo),                          \
             (e)->sigev_value.sival_ptr = __SIGEV_PTR(value)))
-#define __SIGEV_CODE_INIT(e, type, signo, value, code) \
-    ((void)((e)->sigev_notify = (type), (e)->sigev_signo = (signo), \
+#define __SIGEV_CODE_INIT(e, type, signo, value, code)                                             \
+    ((void)((e)->sigev_notify = (type), (e)->sigev_signo = (signo),                                \
             (e)->sigev_value.sival_ptr = __SIGEV_PTR(value), (e)->sigev_code = (short)(code)))
-#define SIGEV_SIGNAL_CODE_INIT(e, signo, value, code) \
+#define SIGEV_SIGNAL_CODE_INIT(e, signo, value, code)                                              \
     __SIGEV_CODE_INIT(e, SIGEV_SIGNAL_CODE, signo, value, code)
-#define SIGEV_SIGNAL_THREAD_INIT(e, signo, value, code) \
+#define SIGEV_SIGNAL_THREAD_INIT(e, signo, value, code)                                            \
     __SIGEV_CODE_INIT(e, SIGEV_SIGNAL_THREAD, signo, value, code)
-#define SIGEV_PULSE_INIT(e, coid, prio, code, value) \
-    ((void)((e)->sigev_notify = SIGEV_PULSE, (e)->sigev_coid = (coid), \
-            (e)->sigev_priority = (short)(prio), (e)->sigev_code = (short)(code), \
+#define SIGEV_PULSE_INIT(e, coid, prio, code, value)                                               \
+    ((void)((e)->sigev_notify = SIGEV_PULSE, (e)->sigev_coid = (coid),                             \
+            (e)->sigev_priority = (short)(prio), (e)->sigev_code = (short)(code),                  \
             (e)->sigev_value.sival_ptr = __SIGEV_PTR(value)))
-#define SIGEV_PULSE_PTR_INIT(e, coid, prio, code, value) \
+#define SIGEV_PULSE_PTR_INIT(e, coid, prio, code, value)                                           \
     SIGEV_PULSE_INIT(e, coid, prio, code, value)
-#define SIGEV_PULSE_INT_INIT(e, coid, prio, code, value) \
+#define SIGEV_PULSE_INT_INIT(e, coid, prio, code, value)                                           \
     SIGEV_PULSE_INIT(e, coid, prio, code, value)
-#define SIGEV_THREAD_INIT(e, fn, value, attr) \
-    ((void)((e)->sigev_notify = SIGEV_THREAD, (e)->sigev_notify_function = (fn), \
-            (e)->sigev_value.sival_ptr = __SIGEV_PTR(value), \
+#define SIGEV_THREAD_INIT(e, fn, value, attr)                                                      \
+    ((void)((e)->sigev_notify = SIGEV_THREAD, (e)->sigev_notify_function = (fn),                   \
+            (e)->sigev_value.sival_ptr = __SIGEV_PTR(value),                                       \
             (e)->sigev_notify_attributes = (attr)))
-#define SIGEV_SEM_INIT(e, sem) \
+#define SIGEV_SEM_INIT(e, sem)                                                                     \
     ((void)((e)->sigev_notify = SIGEV_SEM, (e)->sigev_value.sival_ptr = (void *)(sem)))
-#define SIGEV_MEMORY_INIT(e, addr, op, value) \
-    ((void)((e)->sigev_notify = SIGEV_MEMORY, (e)->sigev_addr = (void *)(addr), \
+#define SIGEV_MEMORY_INIT(e, addr, op, value)                                                      \
+    ((void)((e)->sigev_notify = SIGEV_MEMORY, (e)->sigev_addr = (void *)(addr),                    \
             (e)->sigev_memop = (op), (e)->sigev_value.sival_ptr = __SIGEV_PTR(value)))
 #endif
 

@@ -56,8 +56,8 @@ typedef struct inheritance {
     struct sched_param param;
 } spawn_inheritance_type;
 
-/* The pid of the new process, or -1.  fd_count 0: it gets every descriptor without FD_CLOEXEC; otherwise
- * descriptor i is a copy of fd_map[i]. */
+/* The pid of the new process, or -1.  fd_count 0: it gets every descriptor without FD_CLOEXEC;
+ * otherwise descriptor i is a copy of fd_map[i]. */
 pid_t spawn(const char *path, int fd_count, const int fd_map[], const struct inheritance *inherit,
             char *const argv[], char *const envp[]);
 pid_t spawnp(const char *file, int fd_count, const int fd_map[], const struct inheritance *inherit,

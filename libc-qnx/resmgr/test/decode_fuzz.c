@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* usage: decode_fuzz COUNT (or, with libFuzzer, decode_fuzz CORPUS-DIR)
- * Foreign bytes through the message checks as the library uses them: whatever is accepted is read to its end, so
- * that the sanitizers see a check that let too much through. */
+ * Foreign bytes through the message checks as the library uses them: whatever is accepted is read
+ * to its end, so that the sanitizers see a check that let too much through. */
 #include "../resmgr_decode.h"
 
 #include <stdio.h>
@@ -69,7 +69,8 @@ static uint32_t pick(uint32_t below)
 /* Half of the fields get plausible values: random bytes alone would end at the first check. */
 static size_t invent(uint8_t *out)
 {
-    static const uint16_t lens[] = {0, 4, 8, 16, 24, 32, 0x8000, 0x8008, 0x8010, 0x8018, 0xffff, 0x7fff};
+    static const uint16_t lens[] = {0,      4,      8,      16,     24,     32,
+                                    0x8000, 0x8008, 0x8010, 0x8018, 0xffff, 0x7fff};
     size_t size = pick(200);
     uint16_t type = (uint16_t)(pick(4) ? _IO_CONNECT + pick(0x1c) : pick(0x10000));
     uint16_t second = pick(2) ? lens[pick(12)] : (uint16_t)pick(11);
@@ -83,7 +84,7 @@ static size_t invent(uint8_t *out)
         out[37] = (uint8_t)pick(4);
         memcpy(out + 38, &extra_len, 2);
         for (size_t i = 40; i < 160; i++)
-            out[i] = (uint8_t)"abc../\0"[pick(7)];
+            out[i] = (uint8_t) "abc../\0"[pick(7)];
     }
     for (size_t at = 8; at < 190; at += 8) { /* part headers at every place a chain may lead to */
         if (pick(3))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host test of resmgr_decode.c: good messages give their parts, each kind of bad one its errno value.
- * Every message sits in an exact allocation, so that ASan sees a read past its end.  Prints TAP. */
+/* Host test of resmgr_decode.c: good messages give their parts, each kind of bad one its errno
+ * value. Every message sits in an exact allocation, so that ASan sees a read past its end.  Prints
+ * TAP. */
 #include "../resmgr_decode.h"
 
 #include <errno.h>
@@ -19,9 +20,10 @@ static void check(long got, long want, const char *what)
         printf("# got %ld, wanted %ld\n", got, want);
 }
 
-/* A connect message: path, extra bytes, and tail bytes of a combined part, laid out as libc does it. */
-static char *connect_msg(uint16_t subtype, const char *path, const char *extra, size_t extra_len, size_t tail,
-                         size_t *size)
+/* A connect message: path, extra bytes, and tail bytes of a combined part, laid out as libc does
+ * it. */
+static char *connect_msg(uint16_t subtype, const char *path, const char *extra, size_t extra_len,
+                         size_t tail, size_t *size)
 {
     size_t at = _IO_CONNECT_HDR + strlen(path) + 1;
     size_t extra_at = (at + 7) & ~7UL;
@@ -30,7 +32,8 @@ static char *connect_msg(uint16_t subtype, const char *path, const char *extra, 
     if (tail)
         at = ((at + 7) & ~7UL) + tail;
     char *m = calloc(1, at);
-    struct _io_connect c = {.type = _IO_CONNECT, .subtype = subtype, .path_len = (uint16_t)(strlen(path) + 1)};
+    struct _io_connect c = {
+        .type = _IO_CONNECT, .subtype = subtype, .path_len = (uint16_t)(strlen(path) + 1)};
     c.extra_len = (uint16_t)extra_len;
     c.extra_type = extra_len ? _IO_CONNECT_EXTRA_LINK : 0;
     memcpy(m, &c, _IO_CONNECT_HDR);
@@ -41,7 +44,8 @@ static char *connect_msg(uint16_t subtype, const char *path, const char *extra, 
     return m;
 }
 
-static int try_connect(uint16_t subtype, const char *path, const char *extra, size_t extra_len, size_t tail)
+static int try_connect(uint16_t subtype, const char *path, const char *extra, size_t extra_len,
+                       size_t tail)
 {
     struct connect_parts parts;
     size_t size;
@@ -77,20 +81,25 @@ static void connects(void)
     check(try_connect(_IO_CONNECT_OPEN, "..", NULL, 0, 0), EINVAL, "path ..");
     check(try_connect(_IO_CONNECT_OPEN, "a/../b", NULL, 0, 0), EINVAL, "path with .. inside");
     check(try_connect(_IO_CONNECT_OPEN, "a/..", NULL, 0, 0), EINVAL, "path with .. at the end");
-    check(try_connect(_IO_CONNECT_OPEN, "..a/b..", NULL, 0, 0), 0, "names that begin or end with dots");
+    check(try_connect(_IO_CONNECT_OPEN, "..a/b..", NULL, 0, 0), 0,
+          "names that begin or end with dots");
     check(try_connect(_IO_CONNECT_OPEN, "/etc", NULL, 0, 0), EINVAL, "absolute path");
     check(try_connect(_IO_CONNECT_RENAME, "new", "old", 4, 0), 0, "rename");
-    check(try_connect(_IO_CONNECT_RENAME, "new", "old", 3, 0), EBADMSG, "rename, old name without NUL");
+    check(try_connect(_IO_CONNECT_RENAME, "new", "old", 3, 0), EBADMSG,
+          "rename, old name without NUL");
     check(try_connect(_IO_CONNECT_RENAME, "new", "../x", 5, 0), EINVAL, "rename from ..");
-    check(try_connect(_IO_CONNECT_RENAME, "new", NULL, 0, 0), EBADMSG, "rename without an old name");
-    check(try_connect(_IO_CONNECT_COMBINE, "a", NULL, 0, 0), EBADMSG, "combine without a second part");
+    check(try_connect(_IO_CONNECT_RENAME, "new", NULL, 0, 0), EBADMSG,
+          "rename without an old name");
+    check(try_connect(_IO_CONNECT_COMBINE, "a", NULL, 0, 0), EBADMSG,
+          "combine without a second part");
     check(cut_connect(0, 0), EBADMSG, "empty message");
     check(cut_connect(39, 39), EBADMSG, "shorter than the header");
     check(cut_connect(45, 45), EBADMSG, "path_len behind the end");
     check(cut_connect(45, 50), ENAMETOOLONG, "path that was sent but does not fit the buffer");
 }
 
-static int io(uint16_t type, uint16_t combine_len, size_t size, uint32_t word1, uint32_t word2, struct io_part *part)
+static int io(uint16_t type, uint16_t combine_len, size_t size, uint32_t word1, uint32_t word2,
+              struct io_part *part)
 {
     char *m = calloc(1, size ? size : 1);
     uint16_t head[2] = {type, combine_len};
@@ -113,15 +122,21 @@ static void ios(void)
     check(io(_IO_READ, 16, 15, 100, 0, &part), EBADMSG, "short read");
     check(io(_IO_READ, 24, 16, 100, _IO_XTYPE_OFFSET, &part), EBADMSG, "pread without its offset");
     check(io(_IO_READ, 24, 24, 100, _IO_XTYPE_OFFSET, &part), 0, "pread");
-    check(io(_IO_LSEEK, 16 | _IO_COMBINE_FLAG, 32, 0, 0, &part), 0, "lseek with something behind it");
+    check(io(_IO_LSEEK, 16 | _IO_COMBINE_FLAG, 32, 0, 0, &part), 0,
+          "lseek with something behind it");
     check((long)part.next, 16, "... at 16");
-    check(io(_IO_LSEEK, 0 | _IO_COMBINE_FLAG, 32, 0, 0, &part), EBADMSG, "part of length 0 (would loop)");
-    check(io(_IO_LSEEK, 20 | _IO_COMBINE_FLAG, 32, 0, 0, &part), EBADMSG, "part that leaves the next unaligned");
-    check(io(_IO_LSEEK, 32 | _IO_COMBINE_FLAG, 32, 0, 0, &part), EBADMSG, "next part outside of the message");
+    check(io(_IO_LSEEK, 0 | _IO_COMBINE_FLAG, 32, 0, 0, &part), EBADMSG,
+          "part of length 0 (would loop)");
+    check(io(_IO_LSEEK, 20 | _IO_COMBINE_FLAG, 32, 0, 0, &part), EBADMSG,
+          "part that leaves the next unaligned");
+    check(io(_IO_LSEEK, 32 | _IO_COMBINE_FLAG, 32, 0, 0, &part), EBADMSG,
+          "next part outside of the message");
     check(io(_IO_LSEEK, 0x7ff8 | _IO_COMBINE_FLAG, 32, 0, 0, &part), EBADMSG, "huge combine_len");
     check(io(_IO_DEVCTL, 16, 20, 0x80040501, 4, &part), 0, "devctl with its data");
-    check(io(_IO_DEVCTL, 16, 20, 0x80040501, 5, &part), EBADMSG, "devctl that claims more data than it has");
-    check(io(_IO_DEVCTL, 16, 20, 0x80040501, 0xffffffff, &part), EBADMSG, "devctl that claims 4 GiB");
+    check(io(_IO_DEVCTL, 16, 20, 0x80040501, 5, &part), EBADMSG,
+          "devctl that claims more data than it has");
+    check(io(_IO_DEVCTL, 16, 20, 0x80040501, 0xffffffff, &part), EBADMSG,
+          "devctl that claims 4 GiB");
     check(io(_IO_DEVCTL, 16, 16, 0x40040501, 4000, &part), 0, "devctl that only wants data");
     check(io(_IO_MAX, 4, 64, 0, 0, &part), ENOSYS, "unknown type");
     check(io(_IO_READ, 16, 2, 0, 0, &part), EBADMSG, "two bytes");

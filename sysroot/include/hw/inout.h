@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device registers, at addresses from mmap_device_io().  Each access is ordered against the ones before and
- * after it as the hart's I/O ordering has them (fence iorw, iorw). */
+/* Device registers, at addresses from mmap_device_io().  Each access is ordered against the ones
+ * before and after it as the hart's I/O ordering has them (fence iorw, iorw). */
 #pragma once
 #include <stdint.h>
 
@@ -108,11 +108,11 @@ static inline void *out32s(const void *buf, unsigned len, uintptr_t port)
     return (void *)(uintptr_t)p;
 }
 
-#define inle16(port) in16(port)
-#define inbe16(port) __builtin_bswap16(in16(port))
+#define inle16(port)       in16(port)
+#define inbe16(port)       __builtin_bswap16(in16(port))
 #define outle16(port, val) out16((port), (val))
 #define outbe16(port, val) out16((port), __builtin_bswap16(val))
-#define inle32(port) in32(port)
-#define inbe32(port) __builtin_bswap32(in32(port))
+#define inle32(port)       in32(port)
+#define inbe32(port)       __builtin_bswap32(in32(port))
 #define outle32(port, val) out32((port), (val))
 #define outbe32(port, val) out32((port), __builtin_bswap32(val))

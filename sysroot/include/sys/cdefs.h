@@ -4,7 +4,7 @@
 
 #ifdef __cplusplus
 #define __BEGIN_DECLS extern "C" {
-#define __END_DECLS }
+#define __END_DECLS   }
 #else
 #define __BEGIN_DECLS
 #define __END_DECLS

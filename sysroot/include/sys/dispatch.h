@@ -31,15 +31,15 @@ typedef union _dispatch_context {
 } dispatch_context_t;
 
 #define DISPATCH_FLAG_NOLOCK 0x0001
-/* A dispatch handle, NULL with errno ENOMEM.  Its channel is made by the first attach that needs one;
- * dispatch_create_channel(-1, flags) makes it at once, (chid, flags) adopts one. */
+/* A dispatch handle, NULL with errno ENOMEM.  Its channel is made by the first attach that needs
+ * one; dispatch_create_channel(-1, flags) makes it at once, (chid, flags) adopts one. */
 dispatch_t *dispatch_create(void);
 dispatch_t *dispatch_create_channel(int chid, unsigned flags);
 int dispatch_destroy(dispatch_t *dpp);
 dispatch_context_t *dispatch_context_alloc(dispatch_t *dpp);
 void dispatch_context_free(dispatch_context_t *ctp);
-/* Waits for an event.  The result may be another context than ctp; NULL with errno on error, ctp stays
- * valid then.  After a timeout message_context.rcvid is -1. */
+/* Waits for an event.  The result may be another context than ctp; NULL with errno on error, ctp
+ * stays valid then.  After a timeout message_context.rcvid is -1. */
 dispatch_context_t *dispatch_block(dispatch_context_t *ctp);
 int dispatch_handler(dispatch_context_t *ctp);
 /* Makes a thread in dispatch_block() return. */
@@ -54,9 +54,9 @@ typedef struct _message_attr {
 } message_attr_t;
 #define MSG_FLAG_CROSS_ENDIAN 0x0001
 #define MSG_FLAG_DEFAULT_FUNC 0x0002 /* func gets every message nothing else handles */
-#define MSG_FLAG_ALLOC_PULSE 0x0004
-#define MSG_FLAG_TYPE_PULSE 0x0008
-#define MSG_FLAG_SIGEV_PULSE 0x0010
+#define MSG_FLAG_ALLOC_PULSE  0x0004
+#define MSG_FLAG_TYPE_PULSE   0x0008
+#define MSG_FLAG_SIGEV_PULSE  0x0010
 #define MSG_FLAG_SIDE_CHANNEL 0x0020 /* message_connect(): always so */
 int message_attach(dispatch_t *dpp, message_attr_t *attr, int low, int high,
                    int (*func)(message_context_t *ctp, int code, unsigned flags, void *handle),
@@ -73,10 +73,10 @@ int pulse_detach(dispatch_t *dpp, int code, int flags);
 typedef struct _select_attr {
     unsigned flags;
 } select_attr_t;
-#define SELECT_FLAG_READ 0x0001
-#define SELECT_FLAG_WRITE 0x0002
-#define SELECT_FLAG_EXCEPT 0x0004
-#define SELECT_FLAG_REARM 0x0100
+#define SELECT_FLAG_READ      0x0001
+#define SELECT_FLAG_WRITE     0x0002
+#define SELECT_FLAG_EXCEPT    0x0004
+#define SELECT_FLAG_REARM     0x0100
 #define SELECT_FLAG_SRVEXCEPT 0x0200
 int select_attach(dispatch_t *dpp, select_attr_t *attr, int fd, unsigned flags,
                   int (*func)(select_context_t *ctp, int fd, unsigned flags, void *handle),
@@ -108,23 +108,24 @@ typedef struct _thread_pool_attr {
 } thread_pool_attr_t;
 
 #define POOL_FLAG_EXIT_SELF 0x0001 /* thread_pool_start() ends the calling thread */
-#define POOL_FLAG_USE_SELF 0x0002  /* the caller becomes a thread of the pool */
-#define POOL_FLAG_RESERVED 0x0004
+#define POOL_FLAG_USE_SELF  0x0002 /* the caller becomes a thread of the pool */
+#define POOL_FLAG_RESERVED  0x0004
 
-#define THREAD_POOL_CONTROL_HIWATER 0x0001
+#define THREAD_POOL_CONTROL_HIWATER   0x0001
 #define THREAD_POOL_CONTROL_INCREMENT 0x0002
-#define THREAD_POOL_CONTROL_LOWATER 0x0004
-#define THREAD_POOL_CONTROL_MAXIMUM 0x0008
-#define THREAD_POOL_CONTROL_NONBLOCK 0x0100
+#define THREAD_POOL_CONTROL_LOWATER   0x0004
+#define THREAD_POOL_CONTROL_MAXIMUM   0x0008
+#define THREAD_POOL_CONTROL_NONBLOCK  0x0100
 
 /* NULL with errno EINVAL (limits out of order, functions missing) or ENOMEM. */
 thread_pool_t *thread_pool_create(thread_pool_attr_t *attr, unsigned flags);
 int thread_pool_start(void *pool);
 /* Ends the pool's threads and frees it.  Waits for them. */
 int thread_pool_destroy(thread_pool_t *pool);
-/* Changes the members that flags name; lower, upper: wait until the thread count is in that range. */
-int thread_pool_control(thread_pool_t *pool, thread_pool_attr_t *attr, uint16_t lower, uint16_t upper,
-                        unsigned flags);
+/* Changes the members that flags name; lower, upper: wait until the thread count is in that range.
+ */
+int thread_pool_control(thread_pool_t *pool, thread_pool_attr_t *attr, uint16_t lower,
+                        uint16_t upper, unsigned flags);
 int thread_pool_limits(thread_pool_t *pool, int lo_water, int hi_water, int maximum, int increment,
                        unsigned flags);
 
@@ -135,8 +136,8 @@ typedef struct _name_attach {
     int zero[2];
 } name_attach_t;
 #define NAME_FLAG_DETACH_SAVEDPP 0x0001
-#define NAME_FLAG_ATTACH_GLOBAL 0x0002
-#define NAME_FLAG_ATTACH_LOCAL 0x0004
+#define NAME_FLAG_ATTACH_GLOBAL  0x0002
+#define NAME_FLAG_ATTACH_LOCAL   0x0004
 /* A channel under /dev/name/local/path.  NULL: EEXIST, EINVAL, ENOMEM, ENOTSUP (global names). */
 name_attach_t *name_attach(dispatch_t *dpp, const char *path, unsigned flags);
 int name_detach(name_attach_t *attach, unsigned flags);

@@ -3,5 +3,5 @@
 #pragma once
 #include <abi/iomsg.h>
 
-#define _FTYPE_MQ _FTYPE_MQUEUE
+#define _FTYPE_MQ     _FTYPE_MQUEUE
 #define _FTYPE_DUMPER 13

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POSIX-layer helpers of resource managers: OCB, attribute and mount structures, default handlers.
- * Define IOFUNC_OCB_T, IOFUNC_ATTR_T, IOFUNC_MOUNT_T before the first include to extend the structures
- * (the standard one must come first in yours).  Handlers return what resmgr handlers return.
- * Documentation followed: Library Reference iofunc_*(), "Writing a Resource Manager". */
+ * Define IOFUNC_OCB_T, IOFUNC_ATTR_T, IOFUNC_MOUNT_T before the first include to extend the
+ * structures (the standard one must come first in yours).  Handlers return what resmgr handlers
+ * return. Documentation followed: Library Reference iofunc_*(), "Writing a Resource Manager". */
 #pragma once
 
 #ifndef IOFUNC_OCB_T
@@ -45,20 +45,20 @@ typedef struct _iofunc_mount {
     iofunc_funcs_t *funcs;
     uint32_t reserved[4];
 } iofunc_mount_t;
-#define IOFUNC_MOUNT_32BIT 0x0001
+#define IOFUNC_MOUNT_32BIT         0x0001
 #define IOFUNC_MOUNT_FLAGS_PRIVATE 0xff00
 #define IOFUNC_PC_CHOWN_RESTRICTED 0x0001
-#define IOFUNC_PC_NO_TRUNC 0x0002
-#define IOFUNC_PC_SYNC_IO 0x0004
-#define IOFUNC_PC_LINK_DIR 0x0008
-#define IOFUNC_PC_ACL 0x0010
+#define IOFUNC_PC_NO_TRUNC         0x0002
+#define IOFUNC_PC_SYNC_IO          0x0004
+#define IOFUNC_PC_LINK_DIR         0x0008
+#define IOFUNC_PC_ACL              0x0010
 
 struct _iofunc_mmap_list;
 struct _iofunc_lock_list;
 
 typedef struct _iofunc_attr {
     IOFUNC_MOUNT_T *mount;
-    uint32_t flags; /* IOFUNC_ATTR_* */
+    uint32_t flags;      /* IOFUNC_ATTR_* */
     int32_t lock_tid;    /* holder of the attribute lock */
     uint16_t lock_count; /* how often it holds it */
     uint16_t count;      /* OCBs */
@@ -80,16 +80,16 @@ typedef struct _iofunc_attr {
     uint32_t mtime_ns, atime_ns, ctime_ns;
     pthread_mutex_t lock;
 } iofunc_attr_t;
-#define IOFUNC_ATTR_ATIME 0x0001 /* the time is due for an update */
-#define IOFUNC_ATTR_MTIME 0x0002
-#define IOFUNC_ATTR_CTIME 0x0004
-#define IOFUNC_ATTR_DIRTY_TIME 0x0010
-#define IOFUNC_ATTR_DIRTY_MODE 0x0020
+#define IOFUNC_ATTR_ATIME       0x0001 /* the time is due for an update */
+#define IOFUNC_ATTR_MTIME       0x0002
+#define IOFUNC_ATTR_CTIME       0x0004
+#define IOFUNC_ATTR_DIRTY_TIME  0x0010
+#define IOFUNC_ATTR_DIRTY_MODE  0x0020
 #define IOFUNC_ATTR_DIRTY_OWNER 0x0040
-#define IOFUNC_ATTR_DIRTY_RDEV 0x0080
-#define IOFUNC_ATTR_DIRTY_SIZE 0x0100
+#define IOFUNC_ATTR_DIRTY_RDEV  0x0080
+#define IOFUNC_ATTR_DIRTY_SIZE  0x0100
 #define IOFUNC_ATTR_DIRTY_NLINK 0x0200
-#define IOFUNC_ATTR_PRIVATE 0xffff0000U
+#define IOFUNC_ATTR_PRIVATE     0xffff0000U
 
 typedef struct _iofunc_ocb {
     IOFUNC_ATTR_T *attr;
@@ -99,9 +99,9 @@ typedef struct _iofunc_ocb {
     uint16_t flags; /* IOFUNC_OCB_* */
     void *reserved;
 } iofunc_ocb_t;
-#define IOFUNC_OCB_PRIVILEGED 0x0001
-#define IOFUNC_OCB_MMAP 0x0002
-#define IOFUNC_OCB_MMAP_UNIQUE 0x0004
+#define IOFUNC_OCB_PRIVILEGED    0x0001
+#define IOFUNC_OCB_MMAP          0x0002
+#define IOFUNC_OCB_MMAP_UNIQUE   0x0004
 #define IOFUNC_OCB_FLAGS_PRIVATE 0xf000
 
 /* Structures. */
@@ -125,8 +125,8 @@ int iofunc_time_update(IOFUNC_ATTR_T *attr);
 int iofunc_client_info(resmgr_context_t *ctp, int ioflag, struct _client_info *info);
 int iofunc_client_info_ext(resmgr_context_t *ctp, int ioflag, struct _client_info **info);
 int iofunc_client_info_ext_free(struct _client_info **info);
-int iofunc_client_info_able(resmgr_context_t *ctp, int ioflag, struct _client_info **info, int flags,
-                            struct _client_able *abilities, int nable);
+int iofunc_client_info_able(resmgr_context_t *ctp, int ioflag, struct _client_info **info,
+                            int flags, struct _client_able *abilities, int nable);
 int iofunc_check_access(resmgr_context_t *ctp, const IOFUNC_ATTR_T *attr, mode_t checkmode,
                         const struct _client_info *info);
 
@@ -136,8 +136,8 @@ int iofunc_open(resmgr_context_t *ctp, io_open_t *msg, IOFUNC_ATTR_T *attr, IOFU
 int iofunc_open_default(resmgr_context_t *ctp, io_open_t *msg, IOFUNC_ATTR_T *attr, void *extra);
 int iofunc_link(resmgr_context_t *ctp, io_link_t *msg, IOFUNC_ATTR_T *attr, IOFUNC_ATTR_T *dattr,
                 struct _client_info *info);
-int iofunc_unlink(resmgr_context_t *ctp, io_unlink_t *msg, IOFUNC_ATTR_T *attr, IOFUNC_ATTR_T *dattr,
-                  struct _client_info *info);
+int iofunc_unlink(resmgr_context_t *ctp, io_unlink_t *msg, IOFUNC_ATTR_T *attr,
+                  IOFUNC_ATTR_T *dattr, struct _client_info *info);
 int iofunc_mknod(resmgr_context_t *ctp, io_mknod_t *msg, IOFUNC_ATTR_T *attr, IOFUNC_ATTR_T *dattr,
                  struct _client_info *info);
 int iofunc_readlink(resmgr_context_t *ctp, io_readlink_t *msg, IOFUNC_ATTR_T *attr,
@@ -151,12 +151,13 @@ int iofunc_read_verify(resmgr_context_t *ctp, io_read_t *msg, IOFUNC_OCB_T *ocb,
 int iofunc_write_verify(resmgr_context_t *ctp, io_write_t *msg, IOFUNC_OCB_T *ocb, int *nonblock);
 int iofunc_sync_verify(resmgr_context_t *ctp, io_sync_t *msg, IOFUNC_OCB_T *ocb);
 int iofunc_space_verify(resmgr_context_t *ctp, io_space_t *msg, IOFUNC_OCB_T *ocb, int *nonblock);
-#define _IOFUNC_DEVCTL_VERIFY_PRIV 0x0001      /* only privileged clients */
-#define _IOFUNC_DEVCTL_VERIFY_LEN 0x0002       /* nbytes must be what the command says */
-#define _IOFUNC_DEVCTL_VERIFY_MSG_LEN 0x0004   /* the data must be there */
-#define _IOFUNC_DEVCTL_VERIFY_OCB_READ 0x0008
+#define _IOFUNC_DEVCTL_VERIFY_PRIV      0x0001 /* only privileged clients */
+#define _IOFUNC_DEVCTL_VERIFY_LEN       0x0002 /* nbytes must be what the command says */
+#define _IOFUNC_DEVCTL_VERIFY_MSG_LEN   0x0004 /* the data must be there */
+#define _IOFUNC_DEVCTL_VERIFY_OCB_READ  0x0008
 #define _IOFUNC_DEVCTL_VERIFY_OCB_WRITE 0x0010
-int iofunc_devctl_verify(resmgr_context_t *ctp, io_devctl_t *msg, IOFUNC_OCB_T *ocb, unsigned flags);
+int iofunc_devctl_verify(resmgr_context_t *ctp, io_devctl_t *msg, IOFUNC_OCB_T *ocb,
+                         unsigned flags);
 int iofunc_stat(resmgr_context_t *ctp, IOFUNC_ATTR_T *attr, struct stat *stat);
 int iofunc_devctl(resmgr_context_t *ctp, io_devctl_t *msg, IOFUNC_OCB_T *ocb, IOFUNC_ATTR_T *attr);
 int iofunc_lseek(resmgr_context_t *ctp, io_lseek_t *msg, IOFUNC_OCB_T *ocb, IOFUNC_ATTR_T *attr);
@@ -171,7 +172,8 @@ int iofunc_fdinfo(resmgr_context_t *ctp, IOFUNC_OCB_T *ocb, IOFUNC_ATTR_T *attr,
 int iofunc_lock(resmgr_context_t *ctp, io_lock_t *msg, IOFUNC_OCB_T *ocb, IOFUNC_ATTR_T *attr);
 int iofunc_mmap(resmgr_context_t *ctp, io_mmap_t *msg, IOFUNC_OCB_T *ocb, IOFUNC_ATTR_T *attr);
 int iofunc_sync(resmgr_context_t *ctp, io_sync_t *msg, IOFUNC_OCB_T *ocb);
-int iofunc_close_dup(resmgr_context_t *ctp, io_close_t *msg, IOFUNC_OCB_T *ocb, IOFUNC_ATTR_T *attr);
+int iofunc_close_dup(resmgr_context_t *ctp, io_close_t *msg, IOFUNC_OCB_T *ocb,
+                     IOFUNC_ATTR_T *attr);
 int iofunc_close_ocb(resmgr_context_t *ctp, IOFUNC_OCB_T *ocb, IOFUNC_ATTR_T *attr);
 int iofunc_unblock(resmgr_context_t *ctp, iofunc_attr_t *attr);
 
@@ -199,31 +201,32 @@ int iofunc_unlock_ocb_default(resmgr_context_t *ctp, void *reserved, IOFUNC_OCB_
 /* Notification: one array of three per device, indexed by IOFUNC_NOTIFY_*. */
 struct _iofunc_notify_event;
 typedef struct _iofunc_notify {
-    int cnt;                           /* a waiter is armed for at least this many: INT_MAX when nobody is */
+    int cnt; /* a waiter is armed for at least this many: INT_MAX when nobody is */
     struct _iofunc_notify_event *list;
 } iofunc_notify_t;
-#define IOFUNC_NOTIFY_INPUT 0
+#define IOFUNC_NOTIFY_INPUT  0
 #define IOFUNC_NOTIFY_OUTPUT 1
-#define IOFUNC_NOTIFY_OBAND 2
-#define IOFUNC_NOTIFY_EXTEN 3
+#define IOFUNC_NOTIFY_OBAND  2
+#define IOFUNC_NOTIFY_EXTEN  3
 /* clang-format off */
 #define IOFUNC_NOTIFY_INIT(nop) \
     ((void)((nop)[0].cnt = (nop)[1].cnt = (nop)[2].cnt = INT_MAX, \
             (nop)[0].list = (nop)[1].list = (nop)[2].list = 0))
 /* clang-format on */
 #define __IOFUNC_NOTIFY_CHECK(nop, count, index) ((count) >= (nop)[index].cnt)
-#define IOFUNC_NOTIFY_INPUT_CHECK(nop, count, trig) \
+#define IOFUNC_NOTIFY_INPUT_CHECK(nop, count, trig)                                                \
     (__IOFUNC_NOTIFY_CHECK(nop, count, IOFUNC_NOTIFY_INPUT) || (trig))
-#define IOFUNC_NOTIFY_OUTPUT_CHECK(nop, count, trig) \
+#define IOFUNC_NOTIFY_OUTPUT_CHECK(nop, count, trig)                                               \
     (__IOFUNC_NOTIFY_CHECK(nop, count, IOFUNC_NOTIFY_OUTPUT) || (trig))
-#define IOFUNC_NOTIFY_OBAND_CHECK(nop, count, trig) \
+#define IOFUNC_NOTIFY_OBAND_CHECK(nop, count, trig)                                                \
     (__IOFUNC_NOTIFY_CHECK(nop, count, IOFUNC_NOTIFY_OBAND) || (trig))
 #define IOFUNC_NOTIFY_DISARM(nop) IOFUNC_NOTIFY_INIT(nop)
 /* trig: _NOTIFY_COND_* that hold now; notifycounts: three counts, NULL for 1 each. */
 int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, int trig,
                   const int *notifycounts, int *armed);
 void iofunc_notify_trigger(iofunc_notify_t *nop, int count, int index);
-void iofunc_notify_trigger_strict(resmgr_context_t *ctp, iofunc_notify_t *nop, int count, int index);
+void iofunc_notify_trigger_strict(resmgr_context_t *ctp, iofunc_notify_t *nop, int count,
+                                  int index);
 void iofunc_notify_remove(resmgr_context_t *ctp, iofunc_notify_t *nop);
 void iofunc_notify_remove_strict(resmgr_context_t *ctp, iofunc_notify_t *nop);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* I/O messages as a resource manager sees them: one union per message, i the request, o the reply.
- * Documentation followed: Writing a Resource Manager; Library Reference _io_connect, resmgr_io_funcs_t. */
+ * Documentation followed: Writing a Resource Manager; Library Reference _io_connect,
+ * resmgr_io_funcs_t. */
 #pragma once
 #include <abi/iomsg.h>
 #include <devctl.h>
@@ -15,8 +16,8 @@
 __BEGIN_DECLS
 
 /* Data behind a devctl header: _DEVCTL_DATA(msg->i), _DEVCTL_DATA(msg->o). */
-#define _DEVCTL_DATA(msg) ((void *)(sizeof(msg) + (char *)&(msg)))
-#define _IO_READ_GET_NBYTES(msg) ((size_t)(msg)->i.nbytes)
+#define _DEVCTL_DATA(msg)         ((void *)(sizeof(msg) + (char *)&(msg)))
+#define _IO_READ_GET_NBYTES(msg)  ((size_t)(msg)->i.nbytes)
 #define _IO_WRITE_GET_NBYTES(msg) ((size_t)(msg)->i.nbytes)
 
 struct _io_power {
@@ -128,7 +129,8 @@ typedef union {
     struct _pulse i;
 } io_pulse_t;
 
-/* Arms or queries the conditions of a descriptor: the conditions that hold now, 0 when armed, -1 errno. */
+/* Arms or queries the conditions of a descriptor: the conditions that hold now, 0 when armed, -1
+ * errno. */
 int ionotify(int fd, int action, int flags, const struct sigevent *event);
 /* What the server of (pid, fd) knows of the descriptor; path may be NULL; its length, -1 errno. */
 int iofdinfo(int fd, unsigned flags, struct _fdinfo *info, char *path, int maxlen);

@@ -22,13 +22,13 @@ int munmap_flags(void *addr, size_t len, unsigned flags);
 int mem_offset(const void *addr, int fd, size_t len, off_t *offset, size_t *contig_len);
 int posix_mem_offset(const void *__restrict addr, size_t len, off_t *__restrict offset,
                      size_t *__restrict contig_len, int *__restrict fildes);
-#define mem_offset64 mem_offset
+#define mem_offset64       mem_offset
 #define posix_mem_offset64 posix_mem_offset
 
 int shm_ctl(int fd, int flags, uint64_t paddr, uint64_t size);
 int shm_ctl_special(int fd, int flags, uint64_t paddr, uint64_t size, unsigned special);
 
-#define POSIX_TYPED_MEM_ALLOCATE 0x1
+#define POSIX_TYPED_MEM_ALLOCATE        0x1
 #define POSIX_TYPED_MEM_ALLOCATE_CONTIG 0x2
 #define POSIX_TYPED_MEM_MAP_ALLOCATABLE 0x4
 struct posix_typed_mem_info {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel calls.  Foo() returns -1 and sets errno.  Foo_r() leaves errno alone: calls that only succeed
- * or fail return EOK or a positive errno value, calls that return something return -errno.
+/* Kernel calls.  Foo() returns -1 and sets errno.  Foo_r() leaves errno alone: calls that only
+ * succeed or fail return EOK or a positive errno value, calls that return something return -errno.
  * Documentation followed: Library Reference, the page of each function. */
 #pragma once
 #include <abi/intr.h>
@@ -23,11 +23,11 @@ __BEGIN_DECLS
 
 typedef struct iovec iov_t;
 
-#define SETIOV(iov, addr, len) \
+#define SETIOV(iov, addr, len)                                                                     \
     ((void)((iov)->iov_base = (void *)(addr), (iov)->iov_len = (size_t)(len)))
 #define SETIOV_CONST(iov, addr, len) SETIOV(iov, (uintptr_t)(addr), len)
-#define GETIOVBASE(iov) ((iov)->iov_base)
-#define GETIOVLEN(iov) ((iov)->iov_len)
+#define GETIOVBASE(iov)              ((iov)->iov_base)
+#define GETIOVLEN(iov)               ((iov)->iov_len)
 
 struct _pulse {
     uint16_t type;    /* _PULSE_TYPE */
@@ -46,12 +46,13 @@ _Static_assert(offsetof(struct _pulse, scoid) == offsetof(struct _kc_pulse, scoi
 
 #define PULSE_TYPE _PULSE_TYPE
 
-/* ThreadCreate(): flags are PTHREAD_CREATE_DETACHED and _KC_TC_SCHED (policy and priority given). */
+/* ThreadCreate(): flags are PTHREAD_CREATE_DETACHED and _KC_TC_SCHED (policy and priority given).
+ */
 struct _thread_attr {
     int __flags;
     int __policy;
-    size_t __stacksize;              /* 0: default */
-    void *__stackaddr;               /* lowest address, 0: allocated */
+    size_t __stacksize;               /* 0: default */
+    void *__stackaddr;                /* lowest address, 0: allocated */
     void (*__exitfunc)(void *status); /* called with what the thread function returned */
     struct sched_param __param;
     unsigned __guardsize;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Process manager: abilities, daemons, events.  Documentation followed: Library Reference procmgr_*(). */
+/* Process manager: abilities, daemons, events.  Documentation followed: Library Reference
+ * procmgr_*(). */
 #pragma once
 #include <signal.h>
 #include <stdint.h>
@@ -82,7 +83,8 @@ __BEGIN_DECLS
 #define PROCMGR_AID_NATIVE_CREATE     43
 /* clang-format on */
 
-/* Abilities are checked by effective user id only: the call validates its list and changes nothing. */
+/* Abilities are checked by effective user id only: the call validates its list and changes nothing.
+ */
 int procmgr_ability(pid_t pid, unsigned ability, ...);
 /* The parent's wait() sees status as the exit status; this process goes on in session 1. */
 int procmgr_daemon(int status, unsigned flags);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resource managers: attaching a path, handler tables, contexts, OCB binding, message helpers.
  * RESMGR_OCB_T and RESMGR_HANDLE_T may be defined before the first include.
- * Documentation followed: Library Reference resmgr_attach(), resmgr_connect_funcs_t, resmgr_io_funcs_t,
- * resmgr_context_t, "Writing a Resource Manager". */
+ * Documentation followed: Library Reference resmgr_attach(), resmgr_connect_funcs_t,
+ * resmgr_io_funcs_t, resmgr_context_t, "Writing a Resource Manager". */
 #pragma once
 #include <limits.h>
 #include <stdint.h>
@@ -133,38 +133,38 @@ typedef struct _resmgr_attr {
     int (*other_func)(resmgr_context_t *, void *msg);
     unsigned reserved[4];
 } resmgr_attr_t;
-#define RESMGR_FLAG_ATTACH_LOCAL 0x0001     /* handler tables only: no path is registered */
+#define RESMGR_FLAG_ATTACH_LOCAL     0x0001 /* handler tables only: no path is registered */
 #define RESMGR_FLAG_ATTACH_OTHERFUNC 0x0002 /* other_func gets messages nothing else handles */
-#define RESMGR_FLAG_CROSS_ENDIAN 0x0004
-#define RESMGR_FLAG_NO_DEVNO 0x0008
-#define RESMGR_FLAG_RCM 0x0010
+#define RESMGR_FLAG_CROSS_ENDIAN     0x0004
+#define RESMGR_FLAG_NO_DEVNO         0x0008
+#define RESMGR_FLAG_RCM              0x0010
 
 /* resmgr_attach() */
-#define _RESMGR_FLAG_BEFORE 0x0001
-#define _RESMGR_FLAG_AFTER 0x0002
-#define _RESMGR_FLAG_DIR 0x0004    /* names below the path are this manager's too */
-#define _RESMGR_FLAG_OPAQUE 0x0008 /* shorter prefixes are not tried */
-#define _RESMGR_FLAG_SELF 0x0010   /* this process's own opens may resolve to it */
+#define _RESMGR_FLAG_BEFORE    0x0001
+#define _RESMGR_FLAG_AFTER     0x0002
+#define _RESMGR_FLAG_DIR       0x0004 /* names below the path are this manager's too */
+#define _RESMGR_FLAG_OPAQUE    0x0008 /* shorter prefixes are not tried */
+#define _RESMGR_FLAG_SELF      0x0010 /* this process's own opens may resolve to it */
 #define _RESMGR_FLAG_FTYPEONLY 0x0020
-#define _RESMGR_FLAG_FTYPEALL 0x0040
+#define _RESMGR_FLAG_FTYPEALL  0x0040
 
 /* resmgr_detach() */
-#define _RESMGR_DETACH_ALL 0x0000      /* the path and every open descriptor */
+#define _RESMGR_DETACH_ALL      0x0000 /* the path and every open descriptor */
 #define _RESMGR_DETACH_PATHNAME 0x0001 /* the path only */
-#define _RESMGR_DETACH_CLOSE 0x0002
+#define _RESMGR_DETACH_CLOSE    0x0002
 
 /* What a handler returns. */
-#define _RESMGR_NOREPLY (INT_MIN)
-#define _RESMGR_DEFAULT (INT_MIN + 1)
-#define _RESMGR_ERRNO(e) (e)
-#define _RESMGR_NPARTS(n) (-(n))
-#define _RESMGR_PTR(ctp, addr, len) (SETIOV((ctp)->iov, (addr), (len)), _RESMGR_NPARTS(1))
-#define _RESMGR_STATUS(ctp, s) ((void)((ctp)->status = (long)(s)))
-#define _IO_SET_READ_NBYTES(ctp, n) _RESMGR_STATUS(ctp, n)
-#define _IO_SET_WRITE_NBYTES(ctp, n) _RESMGR_STATUS(ctp, n)
-#define _IO_SET_CONNECT_RET(ctp, ret) _RESMGR_STATUS(ctp, ret)
+#define _RESMGR_NOREPLY                (INT_MIN)
+#define _RESMGR_DEFAULT                (INT_MIN + 1)
+#define _RESMGR_ERRNO(e)               (e)
+#define _RESMGR_NPARTS(n)              (-(n))
+#define _RESMGR_PTR(ctp, addr, len)    (SETIOV((ctp)->iov, (addr), (len)), _RESMGR_NPARTS(1))
+#define _RESMGR_STATUS(ctp, s)         ((void)((ctp)->status = (long)(s)))
+#define _IO_SET_READ_NBYTES(ctp, n)    _RESMGR_STATUS(ctp, n)
+#define _IO_SET_WRITE_NBYTES(ctp, n)   _RESMGR_STATUS(ctp, n)
+#define _IO_SET_CONNECT_RET(ctp, ret)  _RESMGR_STATUS(ctp, ret)
 #define _IO_SET_PATHCONF_VALUE(ctp, v) _RESMGR_STATUS(ctp, v)
-#define _IO_SET_FDINFO_LEN(ctp, n) _RESMGR_STATUS(ctp, n)
+#define _IO_SET_FDINFO_LEN(ctp, n)     _RESMGR_STATUS(ctp, n)
 
 /* Registers path (NULL: only makes sure of the channel) for this process: link id or -1 (errno).
  * The tables and handle are kept by reference. */
@@ -184,12 +184,14 @@ void resmgr_unblock(resmgr_context_t *ctp);
 
 /* Ties ocb to the descriptor the connect message in ctp opens: EOK or -1 (errno). */
 int resmgr_open_bind(resmgr_context_t *ctp, void *ocb, const resmgr_io_funcs_t *io_funcs);
-/* Undoes resmgr_open_bind() for the descriptor in ctp->info without calling close_ocb: EOK or -1. */
+/* Undoes resmgr_open_bind() for the descriptor in ctp->info without calling close_ocb: EOK or -1.
+ */
 int resmgr_unbind(resmgr_context_t *ctp);
 void *resmgr_ocb(resmgr_context_t *ctp);
 void *_resmgr_ocb(int rcvid, const struct _msg_info *info);
 
-/* As MsgRead() and so on, with offsets relative to the part of the message that is being handled. */
+/* As MsgRead() and so on, with offsets relative to the part of the message that is being handled.
+ */
 ssize_t resmgr_msgread(resmgr_context_t *ctp, void *msg, size_t nbytes, size_t offset);
 ssize_t resmgr_msgreadv(resmgr_context_t *ctp, const iov_t *rmsg, size_t rparts, size_t offset);
 ssize_t resmgr_msgwrite(resmgr_context_t *ctp, const void *msg, size_t nbytes, size_t offset);

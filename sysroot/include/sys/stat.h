@@ -3,7 +3,7 @@
 #pragma once
 #include <musl/sys/stat.h>
 
-#define S_IFNAM 0050000 /* special name: semaphores, shared memory, a manager's plain name */
+#define S_IFNAM       0050000 /* special name: semaphores, shared memory, a manager's plain name */
 #define S_ISNAM(mode) (((mode)&S_IFMT) == S_IFNAM)
-#define S_INSEM 1
-#define S_INSHD 2
+#define S_INSEM       1
+#define S_INSHD       2

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Permissions through the default handlers, for clients that are not root.  Library Reference iofunc_check_access(),
- * iofunc_open(), iofunc_chmod(), iofunc_chown(), iofunc_utime(). */
+/* Permissions through the default handlers, for clients that are not root.  Library Reference
+ * iofunc_check_access(), iofunc_open(), iofunc_chmod(), iofunc_chown(), iofunc_utime(). */
 #include "server.h"
 
-#define MINE "/dev/test-access-mine"     /* owner 1000:100, 0640 */
-#define OTHERS "/dev/test-access-others" /* owner 0:100, 0640 */
-#define NOBODYS "/dev/test-access-none"  /* owner 0:0, 0600 */
+#define MINE    "/dev/test-access-mine"   /* owner 1000:100, 0640 */
+#define OTHERS  "/dev/test-access-others" /* owner 0:100, 0640 */
+#define NOBODYS "/dev/test-access-none"   /* owner 0:0, 0600 */
 
 static resmgr_connect_funcs_t connect_funcs;
 static resmgr_io_funcs_t io_funcs;
 static iofunc_attr_t mine, others, nobodys;
 
-static int add(dispatch_t *dpp, const char *path, iofunc_attr_t *a, mode_t mode, uid_t uid, gid_t gid)
+static int add(dispatch_t *dpp, const char *path, iofunc_attr_t *a, mode_t mode, uid_t uid,
+               gid_t gid)
 {
     iofunc_attr_init(a, S_IFREG | mode, NULL, NULL);
     a->uid = uid;
@@ -23,17 +24,18 @@ static int serve(void)
 {
     dispatch_t *dpp = dispatch_create();
     iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
-    if (add(dpp, MINE, &mine, 0640, 1000, 100) == -1 || add(dpp, OTHERS, &others, 0640, 0, 100) == -1 ||
+    if (add(dpp, MINE, &mine, 0640, 1000, 100) == -1 ||
+        add(dpp, OTHERS, &others, 0640, 0, 100) == -1 ||
         add(dpp, NOBODYS, &nobodys, 0600, 0, 0) == -1)
         return 1;
     return serve_loop(dpp);
 }
 
 /* In a child with other credentials: the first check that fails, or 0. */
-#define CHECK(n, cond) \
-    do { \
-        if (!(cond)) \
-            _exit(n); \
+#define CHECK(n, cond)                                                                             \
+    do {                                                                                           \
+        if (!(cond))                                                                               \
+            _exit(n);                                                                              \
     } while (0)
 
 static int opens(const char *path, int flags)
@@ -53,7 +55,8 @@ static void as_owner(void)
     CHECK(3, opens(OTHERS, O_RDONLY) == 0);
     CHECK(4, opens(OTHERS, O_WRONLY) == EACCES);
     CHECK(5, opens(NOBODYS, O_RDONLY) == EACCES);
-    CHECK(6, chmod(MINE, 0400) == 0 && opens(MINE, O_WRONLY) == EACCES && opens(MINE, O_RDONLY) == 0);
+    CHECK(6,
+          chmod(MINE, 0400) == 0 && opens(MINE, O_WRONLY) == EACCES && opens(MINE, O_RDONLY) == 0);
     CHECK(7, chmod(OTHERS, 0666) == -1 && errno == EPERM);
     CHECK(8, chown(MINE, 0, -1) == -1 && errno == EPERM);
     CHECK(9, chown(MINE, -1, 555) == -1 && errno == EPERM);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registering and giving up paths: order of managers of one path, whole components, resmgr_detach(), a process's own paths.
- * Library Reference resmgr_attach() (flags), resmgr_detach(), resmgr_pathname(); System Architecture, "Pathname management". */
+/* Registering and giving up paths: order of managers of one path, whole components,
+ * resmgr_detach(), a process's own paths. Library Reference resmgr_attach() (flags),
+ * resmgr_detach(), resmgr_pathname(); System Architecture, "Pathname management". */
 #include "server.h"
 
 #include <pthread.h>
@@ -38,7 +39,8 @@ static void manage(struct manager *m, char letter, const char *path, unsigned fl
     m->dpp = dispatch_create();
     iofunc_attr_init(&m->attr, S_IFREG | 0444, NULL, NULL);
     m->attr.inode = (ino_t)letter;
-    m->id = resmgr_attach(m->dpp, NULL, path, _FTYPE_ANY, flags, &connect_funcs, &io_funcs, &m->attr);
+    m->id =
+        resmgr_attach(m->dpp, NULL, path, _FTYPE_ANY, flags, &connect_funcs, &io_funcs, &m->attr);
     if (m->id != -1)
         pthread_create(&thread, NULL, loop, m->dpp);
 }
@@ -63,7 +65,8 @@ int main(void)
     iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
     io_funcs.read = answer_read;
 
-    ok(resmgr_attach(NULL, NULL, PATH, _FTYPE_ANY, 0, &connect_funcs, &io_funcs, NULL) == -1 && errno == EINVAL,
+    ok(resmgr_attach(NULL, NULL, PATH, _FTYPE_ANY, 0, &connect_funcs, &io_funcs, NULL) == -1 &&
+           errno == EINVAL,
        "resmgr_attach without a dispatch handle is EINVAL");
     manage(&a, 'a', PATH, _RESMGR_FLAG_SELF);
     ok(a.id >= 0, "resmgr_attach");
@@ -93,16 +96,19 @@ int main(void)
     manage(&e, 'e', PATH, _RESMGR_FLAG_SELF);
     is_int(who(PATH), 'e', "a longer prefix wins");
     is_int(who(PATH "/more"), 'd', "... but not for names below it");
-    is_int((int)resmgr_pathname(e.id, 0, path, sizeof path), (int)sizeof PATH, "resmgr_pathname counts the NUL");
+    is_int((int)resmgr_pathname(e.id, 0, path, sizeof path), (int)sizeof PATH,
+           "resmgr_pathname counts the NUL");
     is_str(path, PATH, "... and gives the path");
     ok(resmgr_pathname(e.id, 0, path, 3) == -1, "... not into a short buffer");
     resmgr_detach(e.dpp, e.id, 0);
     resmgr_detach(d.dpp, d.id, 0);
 
     manage(&a, 'a', PATH, 0);
-    /* The name is known, but nobody is there to ask: not every system tells that from an unknown name. */
+    /* The name is known, but nobody is there to ask: not every system tells that from an unknown
+     * name. */
     int nobody = who(PATH);
-    ok(nobody == -ENOENT || nobody == -ENXIO, "without _RESMGR_FLAG_SELF a process does not find its own path");
+    ok(nobody == -ENOENT || nobody == -ENXIO,
+       "without _RESMGR_FLAG_SELF a process does not find its own path");
     pid_t child = fork();
     if (child == 0)
         _exit(who(PATH) == 'a' ? 0 : 1);

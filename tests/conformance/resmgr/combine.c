@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Combine messages: several I/O messages in one, done in order, one reply; handlers find their data by ctp->offset.  "Writing a
- * Resource Manager", "Combine Messages"; Library Reference readblock(), resmgr_msgread(). */
+/* Combine messages: several I/O messages in one, done in order, one reply; handlers find their data
+ * by ctp->offset.  "Writing a Resource Manager", "Combine Messages"; Library Reference readblock(),
+ * resmgr_msgread(). */
 #include "server.h"
 
 #define PATH "/dev/test-combine"
@@ -32,7 +33,8 @@ static int cb_write(resmgr_context_t *ctp, io_write_t *msg, RESMGR_OCB_T *ocb)
     int status = iofunc_write_verify(ctp, msg, ocb, NULL);
     if (status != EOK)
         return status;
-    size_t left = sizeof content - (size_t)ocb->offset, n = msg->i.nbytes < left ? msg->i.nbytes : left;
+    size_t left = sizeof content - (size_t)ocb->offset,
+           n = msg->i.nbytes < left ? msg->i.nbytes : left;
     ssize_t got = resmgr_msgread(ctp, content + ocb->offset, n, sizeof msg->i);
     if (got == -1)
         return errno;
@@ -61,13 +63,19 @@ int main(void)
     struct {
         struct _io_lseek lseek;
         struct _io_read read;
-    } m = {.lseek = {.type = _IO_LSEEK, .combine_len = sizeof m.lseek | _IO_COMBINE_FLAG, .whence = SEEK_SET, .offset = 100},
+    } m = {.lseek = {.type = _IO_LSEEK,
+                     .combine_len = sizeof m.lseek | _IO_COMBINE_FLAG,
+                     .whence = SEEK_SET,
+                     .offset = 100},
            .read = {.type = _IO_READ, .combine_len = sizeof m.read, .nbytes = 10}};
     struct {
         struct _io_lseek lseek;
         struct _io_write write;
         char data[16];
-    } w = {.lseek = {.type = _IO_LSEEK, .combine_len = sizeof w.lseek | _IO_COMBINE_FLAG, .whence = SEEK_SET, .offset = 200},
+    } w = {.lseek = {.type = _IO_LSEEK,
+                     .combine_len = sizeof w.lseek | _IO_COMBINE_FLAG,
+                     .whence = SEEK_SET,
+                     .offset = 200},
            .write = {.type = _IO_WRITE, .combine_len = sizeof w.write, .nbytes = 5},
            .data = "VWXYZ"};
     char buf[64];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A manager that serves a directory tree of its own: extended attribute structures, names below the mount point, directory
- * reads.  The shape of the "web counter" examples of "Getting Started with QNX Neutrino" and of "Writing a Resource Manager",
- * chapters "Extending the POSIX-Layer Data Structures" and "Filesystem Resource Managers". */
+/* A manager that serves a directory tree of its own: extended attribute structures, names below the
+ * mount point, directory reads.  The shape of the "web counter" examples of "Getting Started with
+ * QNX Neutrino" and of "Writing a Resource Manager", chapters "Extending the POSIX-Layer Data
+ * Structures" and "Filesystem Resource Managers". */
 struct dev_attr;
 #define IOFUNC_ATTR_T struct dev_attr
 #include "server.h"
@@ -21,7 +22,8 @@ static dev_attr_t nodes[NODES] = {
     [ROOT] = {.name = ""},
     [ALPHA] = {.name = "alpha", .text = "first"},
     [BETA] = {.name = "beta", .text = "second"},
-    [GAMMA] = {.name = "a-name-that-is-longer-than-the-others-so-that-records-differ", .text = "third"},
+    [GAMMA] = {.name = "a-name-that-is-longer-than-the-others-so-that-records-differ",
+               .text = "third"},
 };
 static resmgr_connect_funcs_t connect_funcs;
 static resmgr_io_funcs_t io_funcs;
@@ -89,7 +91,8 @@ static int serve(void)
         nodes[i].attr.inode = (ino_t)i + 1;
         nodes[i].attr.nbytes = i == ROOT ? NODES - 1 : (off_t)strlen(nodes[i].text);
     }
-    if (resmgr_attach(dpp, &rattr, PATH, _FTYPE_ANY, _RESMGR_FLAG_DIR, &connect_funcs, &io_funcs, &nodes[ROOT]) == -1)
+    if (resmgr_attach(dpp, &rattr, PATH, _FTYPE_ANY, _RESMGR_FLAG_DIR, &connect_funcs, &io_funcs,
+                      &nodes[ROOT]) == -1)
         return 1;
     return serve_loop(dpp);
 }
@@ -131,7 +134,8 @@ int main(void)
     ok(fd >= 0, "open a name below the mount point");
     is_int(read(fd, buf, sizeof buf), 6, "read it");
     is_str(buf, "second", "... the right one");
-    is_int(iofdinfo(fd, 0, NULL, path, sizeof path), (int)strlen(PATH "/beta"), "iofdinfo gives the path's length");
+    is_int(iofdinfo(fd, 0, NULL, path, sizeof path), (int)strlen(PATH "/beta"),
+           "iofdinfo gives the path's length");
     is_str(path, PATH "/beta", "... and the path");
     close(fd);
     fd = open(PATH "/delta", O_RDONLY);

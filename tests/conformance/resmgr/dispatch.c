@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private messages and pulses through a dispatch handle, in one process.  Library Reference message_attach(),
- * message_connect(), pulse_attach(), dispatch_block(), dispatch_timeout(); "Writing a Resource Manager", "Handling Other
- * Messages" and "Handling private messages and pulses". */
+/* Private messages and pulses through a dispatch handle, in one process.  Library Reference
+ * message_attach(), message_connect(), pulse_attach(), dispatch_block(), dispatch_timeout();
+ * "Writing a Resource Manager", "Handling Other Messages" and "Handling private messages and
+ * pulses". */
 #include "server.h"
 
 #include <pthread.h>
@@ -84,8 +85,10 @@ static void timeouts(dispatch_context_t **ctp)
             *ctp = dispatch_block(*ctp);
         while (*ctp && (*ctp)->message_context.rcvid == 0);
         clock_gettime(CLOCK_MONOTONIC, &after);
-        long ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
-        ok(*ctp != NULL && (*ctp)->message_context.rcvid == -1, "dispatch_block times out with rcvid -1");
+        long ms =
+            (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+        ok(*ctp != NULL && (*ctp)->message_context.rcvid == -1,
+           "dispatch_block times out with rcvid -1");
         ok(ms >= 49, "... not early (%ld ms)", ms);
         is_int(dispatch_handler(*ctp), 0, "... which dispatch_handler takes for nothing");
     }
@@ -101,11 +104,14 @@ int main(void)
     dpp = dispatch_create();
     ok(dpp != NULL, "dispatch_create");
     is_int(message_attach(dpp, &attr, LOW, HIGH, on_message, &cookie), 0, "message_attach");
-    is_int(message_attach(dpp, &attr, HIGH, HIGH + 5, on_message, NULL), -1, "an overlapping range is refused");
+    is_int(message_attach(dpp, &attr, HIGH, HIGH + 5, on_message, NULL), -1,
+           "an overlapping range is refused");
     is_errno(EINVAL, "... EINVAL");
-    is_int(message_attach(dpp, &attr, HIGH, LOW, on_message, NULL), -1, "an empty range is refused");
+    is_int(message_attach(dpp, &attr, HIGH, LOW, on_message, NULL), -1,
+           "an empty range is refused");
     int code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_pulse, NULL);
-    ok(code >= _PULSE_CODE_MINAVAIL && code <= _PULSE_CODE_MAXAVAIL, "pulse_attach allocates code %d", code);
+    ok(code >= _PULSE_CODE_MINAVAIL && code <= _PULSE_CODE_MAXAVAIL,
+       "pulse_attach allocates code %d", code);
     int second = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_pulse, NULL);
     ok(second != -1 && second != code, "... and another one");
     is_int(pulse_attach(dpp, 0, code, on_pulse, NULL), -1, "a code in use is refused");
@@ -115,7 +121,8 @@ int main(void)
     ok(message_code == LOW && message_handle == &cookie, "... with its code and handle");
     is_int(exchange(&ctp, HIGH), 9006, "so does the highest");
     is_int(exchange(&ctp, HIGH + 1), -ENOSYS, "one above gets ENOSYS");
-    is_int(exchange(&ctp, _IO_READ), -ENOSYS, "so does an I/O message: there is no resource manager");
+    is_int(exchange(&ctp, _IO_READ), -ENOSYS,
+           "so does an I/O message: there is no resource manager");
     is_int(message_attach(dpp, &any, 0, 0, on_any, NULL), 0, "a default function");
     is_int(exchange(&ctp, HIGH + 1), 10000, "... gets what nobody else handles");
     is_int(exchange(&ctp, LOW), 9006, "... and only that");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One OCB for all descriptors of an open file: dup(), fork(), close(), death of a client.  close_dup is called for each
- * descriptor, close_ocb once, with the last.  Library Reference resmgr_io_funcs_t (close_dup, close_ocb), "Writing a Resource
- * Manager", "Handling open(), dup() and close() messages". */
+/* One OCB for all descriptors of an open file: dup(), fork(), close(), death of a client. close_dup
+ * is called for each descriptor, close_ocb once, with the last.  Library Reference
+ * resmgr_io_funcs_t (close_dup, close_ocb), "Writing a Resource Manager", "Handling open(), dup()
+ * and close() messages". */
 #include "server.h"
 
 #include <devctl.h>

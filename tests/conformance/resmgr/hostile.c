@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Malformed messages to a resource manager: each gets an error, none gets through to a handler or ends the server.
- * Message layouts: Library Reference _io_connect, "Writing a Resource Manager", "Combine messages". */
+/* Malformed messages to a resource manager: each gets an error, none gets through to a handler or
+ * ends the server. Message layouts: Library Reference _io_connect, "Writing a Resource Manager",
+ * "Combine messages". */
 #include "server.h"
 
 #define PATH "/dev/test-hostile"
@@ -15,7 +16,8 @@ static int serve(void)
     iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
     iofunc_attr_init(&attr, S_IFREG | 0666, NULL, NULL);
     attr.nbytes = 10;
-    if (resmgr_attach(dpp, NULL, PATH, _FTYPE_ANY, _RESMGR_FLAG_DIR, &connect_funcs, &io_funcs, &attr) == -1)
+    if (resmgr_attach(dpp, NULL, PATH, _FTYPE_ANY, _RESMGR_FLAG_DIR, &connect_funcs, &io_funcs,
+                      &attr) == -1)
         return 1;
     return serve_loop(dpp);
 }
@@ -30,7 +32,8 @@ static void expect(int to, const void *msg, size_t len, int error, const char *w
     long rc = MsgSend(to, msg, len, reply, sizeof reply);
     int got = rc == -1 ? errno : 0;
     if (!ok(got == error, "%s", what))
-        diag("errno %d (%s), wanted %d (%s); status %ld", got, strerror(got), error, strerror(error), rc);
+        diag("errno %d (%s), wanted %d (%s); status %ld", got, strerror(got), error,
+             strerror(error), rc);
 }
 
 union connect {
@@ -40,7 +43,8 @@ union connect {
 
 static union connect opening(const char *path)
 {
-    union connect m = {.c = {.type = _IO_CONNECT, .subtype = _IO_CONNECT_OPEN, .ioflag = _IO_FLAG_RD}};
+    union connect m = {
+        .c = {.type = _IO_CONNECT, .subtype = _IO_CONNECT_OPEN, .ioflag = _IO_FLAG_RD}};
     strcpy(m.bytes + _IO_CONNECT_HDR, path);
     m.c.path_len = (uint16_t)(strlen(path) + 1);
     return m;

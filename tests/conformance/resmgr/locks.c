@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Record locks through iofunc_lock_default(): POSIX fcntl() F_SETLK, F_SETLKW, F_GETLK; Library Reference
- * iofunc_lock_default(), iofunc_close_dup_default(), iofunc_unblock_default(). */
+/* Record locks through iofunc_lock_default(): POSIX fcntl() F_SETLK, F_SETLKW, F_GETLK; Library
+ * Reference iofunc_lock_default(), iofunc_close_dup_default(), iofunc_unblock_default(). */
 #include "server.h"
 
 #include <sys/time.h>
@@ -28,7 +28,8 @@ static int lock(int fd, int cmd, int type, off_t start, off_t len)
     return fcntl(fd, cmd, &l);
 }
 
-/* The other process: takes commands "type cmd start len" through a pipe, answers with 0 or errno. */
+/* The other process: takes commands "type cmd start len" through a pipe, answers with 0 or errno.
+ */
 struct order {
     int cmd, type;
     off_t start, len;
@@ -120,7 +121,8 @@ static void waits(int fd)
     is_errno(EINTR, "... EINTR");
     write(orders[1], &closing, sizeof closing);
     answer();
-    is_int(lock(fd, F_SETLK, F_WRLCK, 5, 1), 0, "close() of any descriptor drops all locks of its process");
+    is_int(lock(fd, F_SETLK, F_WRLCK, 5, 1), 0,
+           "close() of any descriptor drops all locks of its process");
     is_int(remote(F_SETLK, F_WRLCK, 50, 1), 0, "the other takes a second range");
     tell(F_SETLKW, F_WRLCK, 5, 1);
     pause_ms(100);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* name_attach() with a receive loop of its own, and its clients: Library Reference name_attach(), name_open(), "Getting Started
- * with QNX Neutrino", "Message passing": the server answers _IO_CONNECT itself and refuses other I/O messages. */
+/* name_attach() with a receive loop of its own, and its clients: Library Reference name_attach(),
+ * name_open(), "Getting Started with QNX Neutrino", "Message passing": the server answers
+ * _IO_CONNECT itself and refuses other I/O messages. */
 #include "server.h"
 
 #define NAME "test/echo"
@@ -79,9 +80,11 @@ int main(void)
 {
     int out[3];
     tap_plan(0);
-    ok(name_open("test/nobody", 0) == -1 && errno == ENOENT, "name_open of what nobody attached is ENOENT");
+    ok(name_open("test/nobody", 0) == -1 && errno == ENOENT,
+       "name_open of what nobody attached is ENOENT");
     ok(name_open("", 0) == -1 && errno == EINVAL, "an empty name is EINVAL");
-    ok(name_attach(NULL, "../escape", 0) == NULL && errno == EINVAL, "name_attach does not leave its directory");
+    ok(name_attach(NULL, "../escape", 0) == NULL && errno == EINVAL,
+       "name_attach does not leave its directory");
     ok(name_attach(NULL, "/abs", 0) == NULL && errno == EINVAL, "an absolute name is EINVAL");
     pid_t server = server_start(serve, NULL);
     int coid = wait_open();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ionotify(), select(), poll() and select_attach() against a manager that uses iofunc_notify().  Library Reference ionotify(),
- * iofunc_notify(), iofunc_notify_trigger(), select_attach(); "Writing a Resource Manager", "Handling ionotify() and select()". */
+/* ionotify(), select(), poll() and select_attach() against a manager that uses iofunc_notify().
+ * Library Reference ionotify(), iofunc_notify(), iofunc_notify_trigger(), select_attach(); "Writing
+ * a Resource Manager", "Handling ionotify() and select()". */
 #include "server.h"
 
 #include <devctl.h>
@@ -8,7 +9,7 @@
 #include <sys/dcmd_misc.h>
 #include <sys/select.h>
 
-#define PATH "/dev/test-notify"
+#define PATH      "/dev/test-notify"
 #define TAKE_BACK __DION(_DCMD_MISC, 1)
 
 static resmgr_connect_funcs_t connect_funcs;
@@ -113,19 +114,21 @@ static void by_pulse(int fd)
     char buf[16];
     int value = 0;
     SIGEV_PULSE_INIT(&event, self, SIGEV_PULSE_PRIO_INHERIT, 5, 99);
-    is_int(ionotify(fd, _NOTIFY_ACTION_POLL, _NOTIFY_COND_OUTPUT | _NOTIFY_COND_INPUT, NULL), _NOTIFY_COND_OUTPUT,
-           "POLL tells what holds: there is room");
-    is_int(ionotify(fd, _NOTIFY_ACTION_POLLARM, _NOTIFY_COND_INPUT, &event), 0, "POLLARM for input: armed");
+    is_int(ionotify(fd, _NOTIFY_ACTION_POLL, _NOTIFY_COND_OUTPUT | _NOTIFY_COND_INPUT, NULL),
+           _NOTIFY_COND_OUTPUT, "POLL tells what holds: there is room");
+    is_int(ionotify(fd, _NOTIFY_ACTION_POLLARM, _NOTIFY_COND_INPUT, &event), 0,
+           "POLLARM for input: armed");
     is_int(pulse_within(50, NULL), -1, "... nothing yet");
     write(fd, "abc", 3);
     is_int(pulse_within(1000, &value), 5, "data bring the pulse");
     is_int(value, 99, "... with its value");
     write(fd, "d", 1);
     is_int(pulse_within(50, NULL), -1, "it comes once");
-    is_int((unsigned)ionotify(fd, _NOTIFY_ACTION_POLLARM, _NOTIFY_COND_INPUT, &event), (unsigned)_NOTIFY_COND_INPUT,
-           "POLLARM when the condition holds tells so");
+    is_int((unsigned)ionotify(fd, _NOTIFY_ACTION_POLLARM, _NOTIFY_COND_INPUT, &event),
+           (unsigned)_NOTIFY_COND_INPUT, "POLLARM when the condition holds tells so");
     is_int(pulse_within(50, NULL), -1, "... and does not arm");
-    is_int(ionotify(fd, _NOTIFY_ACTION_TRANARM, _NOTIFY_COND_INPUT, &event), 0, "TRANARM arms all the same");
+    is_int(ionotify(fd, _NOTIFY_ACTION_TRANARM, _NOTIFY_COND_INPUT, &event), 0,
+           "TRANARM arms all the same");
     write(fd, "e", 1);
     is_int(pulse_within(1000, NULL), 5, "... and the next data bring the pulse");
     read(fd, buf, sizeof buf);
@@ -189,8 +192,10 @@ static void by_dispatch(int fd)
 {
     dispatch_t *dpp = dispatch_create();
     struct timespec limit = {1, 0};
-    is_int(select_attach(dpp, NULL, fd, SELECT_FLAG_READ | SELECT_FLAG_REARM, on_select, NULL), 0, "select_attach");
-    is_int(select_attach(dpp, NULL, fd, SELECT_FLAG_READ, on_select, NULL), -1, "... once per descriptor");
+    is_int(select_attach(dpp, NULL, fd, SELECT_FLAG_READ | SELECT_FLAG_REARM, on_select, NULL), 0,
+           "select_attach");
+    is_int(select_attach(dpp, NULL, fd, SELECT_FLAG_READ, on_select, NULL), -1,
+           "... once per descriptor");
     dispatch_context_t *ctp = dispatch_context_alloc(dpp);
     dispatch_timeout(dpp, &limit);
     for (int i = 0; i < 2; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A manager with a thread pool: several clients in handlers at once, growth up to maximum, shrinking to hi_water.  Library
- * Reference thread_pool_create(), thread_pool_start(), thread_pool_control(); "Getting Started", "Thread pools". */
+/* A manager with a thread pool: several clients in handlers at once, growth up to maximum,
+ * shrinking to hi_water.  Library Reference thread_pool_create(), thread_pool_start(),
+ * thread_pool_control(); "Getting Started", "Thread pools". */
 #define THREAD_POOL_PARAM_T dispatch_context_t
 #include "server.h"
 
@@ -100,25 +101,37 @@ static void *reader(void *arg)
 
 static void refusals(void)
 {
-    thread_pool_attr_t a = {.block_func = dispatch_block, .handler_func = dispatch_handler,
-                            .context_alloc = dispatch_context_alloc, .context_free = dispatch_context_free,
-                            .lo_water = 5, .increment = 1, .hi_water = 4, .maximum = 8};
+    thread_pool_attr_t a = {.block_func = dispatch_block,
+                            .handler_func = dispatch_handler,
+                            .context_alloc = dispatch_context_alloc,
+                            .context_free = dispatch_context_free,
+                            .lo_water = 5,
+                            .increment = 1,
+                            .hi_water = 4,
+                            .maximum = 8};
     ok(thread_pool_create(&a, 0) == NULL && errno == EINVAL, "lo_water above hi_water is refused");
     a.lo_water = 1;
     a.maximum = 3;
     ok(thread_pool_create(&a, 0) == NULL && errno == EINVAL, "hi_water above maximum is refused");
     a.maximum = 8;
     a.block_func = NULL;
-    ok(thread_pool_create(&a, 0) == NULL && errno == EINVAL, "a pool without block_func is refused");
+    ok(thread_pool_create(&a, 0) == NULL && errno == EINVAL,
+       "a pool without block_func is refused");
 }
 
 /* A pool in this process: start returns, destroy ends all threads. */
 static void local_pool(void)
 {
     dispatch_t *dpp = dispatch_create_channel(-1, DISPATCH_FLAG_NOLOCK);
-    thread_pool_attr_t a = {.handle = dpp, .block_func = dispatch_block, .unblock_func = dispatch_unblock,
-                            .handler_func = dispatch_handler, .context_alloc = dispatch_context_alloc,
-                            .context_free = dispatch_context_free, .lo_water = 3, .increment = 1, .hi_water = 3,
+    thread_pool_attr_t a = {.handle = dpp,
+                            .block_func = dispatch_block,
+                            .unblock_func = dispatch_unblock,
+                            .handler_func = dispatch_handler,
+                            .context_alloc = dispatch_context_alloc,
+                            .context_free = dispatch_context_free,
+                            .lo_water = 3,
+                            .increment = 1,
+                            .hi_water = 3,
                             .maximum = 5};
     int before = count_threads();
     thread_pool_t *pool = thread_pool_create(&a, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients whose only connection comes and goes, several at once: each close brings a disconnect pulse while the next open is on
- * its way.  No open may meet the end of the one before.  Library Reference ChannelCreate() (_NTO_CHF_DISCONNECT),
- * ConnectDetach(). */
+/* Clients whose only connection comes and goes, several at once: each close brings a disconnect
+ * pulse while the next open is on its way.  No open may meet the end of the one before.  Library
+ * Reference ChannelCreate() (_NTO_CHF_DISCONNECT), ConnectDetach(). */
 #include "server.h"
 
 #define PATH "/dev/test-reopen"
@@ -13,10 +13,15 @@ static iofunc_attr_t attr;
 
 static int serve(void)
 {
-    thread_pool_attr_t pool_attr = {.block_func = dispatch_block, .unblock_func = dispatch_unblock,
-                                    .handler_func = dispatch_handler, .context_alloc = dispatch_context_alloc,
-                                    .context_free = dispatch_context_free, .lo_water = 2, .increment = 1,
-                                    .hi_water = 4, .maximum = 8};
+    thread_pool_attr_t pool_attr = {.block_func = dispatch_block,
+                                    .unblock_func = dispatch_unblock,
+                                    .handler_func = dispatch_handler,
+                                    .context_alloc = dispatch_context_alloc,
+                                    .context_free = dispatch_context_free,
+                                    .lo_water = 2,
+                                    .increment = 1,
+                                    .hi_water = 4,
+                                    .maximum = 8};
     dispatch_t *dpp = dispatch_create();
     iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
     iofunc_attr_init(&attr, S_IFCHR | 0666, NULL, NULL);
@@ -57,7 +62,8 @@ int main(void)
     }
     struct _fdinfo info;
     int fd = open(PATH, O_RDWR);
-    ok(iofdinfo(fd, 0, &info, NULL, 0) != -1 && info.count == 1, "afterwards one descriptor is open: none leaked");
+    ok(iofdinfo(fd, 0, &info, NULL, 0) != -1 && info.count == 1,
+       "afterwards one descriptor is open: none leaked");
     ok(server_stop(server), "the server lived to the end");
     return done();
 }

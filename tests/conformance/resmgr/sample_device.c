@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device that keeps what is written to it, with private devctl()s: the shapes of "Writing a Resource Manager", chapters
- * "Handling Read and Write Messages" and "Handling Other Messages" (devctl), and of Library Reference devctl(). */
+/* A device that keeps what is written to it, with private devctl()s: the shapes of "Writing a
+ * Resource Manager", chapters "Handling Read and Write Messages" and "Handling Other Messages"
+ * (devctl), and of Library Reference devctl(). */
 #include "server.h"
 
 #include <devctl.h>
@@ -12,10 +13,10 @@ typedef union {
     int tx;
     int rx;
 } my_devctl_msg;
-#define MY_CMD_CODE 1
-#define MY_DEVCTL_GETVAL __DIOF(_DCMD_MISC, MY_CMD_CODE + 0, int)
-#define MY_DEVCTL_SETVAL __DIOT(_DCMD_MISC, MY_CMD_CODE + 1, int)
-#define MY_DEVCTL_SETGET __DIOTF(_DCMD_MISC, MY_CMD_CODE + 2, my_devctl_msg)
+#define MY_CMD_CODE       1
+#define MY_DEVCTL_GETVAL  __DIOF(_DCMD_MISC, MY_CMD_CODE + 0, int)
+#define MY_DEVCTL_SETVAL  __DIOT(_DCMD_MISC, MY_CMD_CODE + 1, int)
+#define MY_DEVCTL_SETGET  __DIOTF(_DCMD_MISC, MY_CMD_CODE + 2, my_devctl_msg)
 #define MY_DEVCTL_NOTHING __DION(_DCMD_MISC, MY_CMD_CODE + 3)
 #define MY_DEVCTL_UNKNOWN __DION(_DCMD_MISC, MY_CMD_CODE + 4)
 
@@ -28,9 +29,14 @@ static int global_integer;
 static int position(io_read_t *msg, iofunc_ocb_t *ocb, off_t *at)
 {
     switch (msg->i.xtype & _IO_XTYPE_MASK) {
-    case _IO_XTYPE_NONE: *at = ocb->offset; return EOK;
-    case _IO_XTYPE_OFFSET: *at = ((struct _xtype_offset *)(&msg->i + 1))->offset; return EOK;
-    default: return ENOSYS;
+    case _IO_XTYPE_NONE:
+        *at = ocb->offset;
+        return EOK;
+    case _IO_XTYPE_OFFSET:
+        *at = ((struct _xtype_offset *)(&msg->i + 1))->offset;
+        return EOK;
+    default:
+        return ENOSYS;
     }
 }
 
@@ -88,7 +94,9 @@ static int io_devctl(resmgr_context_t *ctp, io_devctl_t *msg, RESMGR_OCB_T *ocb)
         return status;
     data = _DEVCTL_DATA(msg->i);
     switch (msg->i.dcmd) {
-    case MY_DEVCTL_SETVAL: global_integer = data->tx; break;
+    case MY_DEVCTL_SETVAL:
+        global_integer = data->tx;
+        break;
     case MY_DEVCTL_GETVAL:
         data->rx = global_integer;
         nbytes = sizeof data->rx;
@@ -99,8 +107,10 @@ static int io_devctl(resmgr_context_t *ctp, io_devctl_t *msg, RESMGR_OCB_T *ocb)
         data->rx = previous;
         nbytes = sizeof data->rx;
         break;
-    case MY_DEVCTL_NOTHING: break;
-    default: return _RESMGR_DEFAULT;
+    case MY_DEVCTL_NOTHING:
+        break;
+    default:
+        return _RESMGR_DEFAULT;
     }
     memset(&msg->o, 0, sizeof msg->o);
     msg->o.nbytes = (uint32_t)nbytes;
@@ -159,7 +169,8 @@ static void commands(int fd)
     is_int(data.rx, 42, "... gets the previous value");
     is_int(devctl(fd, MY_DEVCTL_NOTHING, NULL, 0, NULL), EOK, "devctl without data");
     errno = 0;
-    is_int(devctl(fd, MY_DEVCTL_UNKNOWN, NULL, 0, NULL), ENOTTY, "an unknown devctl returns ENOTTY");
+    is_int(devctl(fd, MY_DEVCTL_UNKNOWN, NULL, 0, NULL), ENOTTY,
+           "an unknown devctl returns ENOTTY");
     is_errno(0, "... and leaves errno alone");
     is_int(devctl(-1, MY_DEVCTL_NOTHING, NULL, 0, NULL), EBADF, "a bad descriptor returns EBADF");
 }
@@ -176,9 +187,11 @@ static void by_path(void)
     is_int(stat(PATH, &st), 0, "stat");
     is_int(st.st_mode & 07777, 0640, "... mode");
     ok(st.st_uid == 12 && st.st_gid == 34, "... owner");
-    ok(st.st_atim.tv_sec == 1000 && st.st_mtim.tv_sec == 2000 && st.st_mtim.tv_nsec == 6, "... times");
+    ok(st.st_atim.tv_sec == 1000 && st.st_mtim.tv_sec == 2000 && st.st_mtim.tv_nsec == 6,
+       "... times");
     is_int(truncate(PATH, 5), -1, "truncate on a manager without space handler fails");
-    ok(unlink(PATH) == -1 && (errno == ENOSYS || errno == EPERM || errno == EROFS), "unlink has no default");
+    ok(unlink(PATH) == -1 && (errno == ENOSYS || errno == EPERM || errno == EROFS),
+       "unlink has no default");
 }
 
 int main(void)
@@ -194,7 +207,8 @@ int main(void)
     is_int(write(append, "end", 3), 3, "O_APPEND reaches the manager");
     is_int(lseek(append, 0, SEEK_CUR), 20006, "... which appended");
     is_int(fcntl(append, F_SETFL, O_NONBLOCK), 0, "F_SETFL");
-    is_int(fcntl(append, F_GETFL) & (O_NONBLOCK | O_APPEND | O_ACCMODE), O_NONBLOCK | O_WRONLY, "... took");
+    is_int(fcntl(append, F_GETFL) & (O_NONBLOCK | O_APPEND | O_ACCMODE), O_NONBLOCK | O_WRONLY,
+           "... took");
     close(append);
     close(fd);
     fd = open(PATH, O_WRONLY | O_TRUNC);

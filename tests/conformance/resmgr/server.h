@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A resource manager in a child process: the test program is its client.  server_start() returns once the path answers;
- * the child runs until server_stop().  Nothing in the child may print results. */
+/* A resource manager in a child process: the test program is its client.  server_start() returns
+ * once the path answers; the child runs until server_stop().  Nothing in the child may print
+ * results. */
 #pragma once
 #include <fcntl.h>
 #include <signal.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A read-only device whose content is made at each open: the shape of the first example of "Getting Started with QNX
- * Neutrino", chapter "Resource Managers"; return values as "Writing a Resource Manager", "Handling read() messages". */
+/* A read-only device whose content is made at each open: the shape of the first example of "Getting
+ * Started with QNX Neutrino", chapter "Resource Managers"; return values as "Writing a Resource
+ * Manager", "Handling read() messages". */
 #include "server.h"
 
 #define PATH "/dev/test-now"

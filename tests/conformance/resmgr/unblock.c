@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients that want out of a blocked read: signals, timeouts, death, with the default unblock handler and with one of the
- * manager.  Library Reference iofunc_unblock_default(), _NTO_CHF_UNBLOCK; "Writing a Resource Manager", "Unblocking Clients". */
+/* Clients that want out of a blocked read: signals, timeouts, death, with the default unblock
+ * handler and with one of the manager.  Library Reference iofunc_unblock_default(),
+ * _NTO_CHF_UNBLOCK; "Writing a Resource Manager", "Unblocking Clients". */
 #include "server.h"
 
 #include <devctl.h>
@@ -8,10 +9,10 @@
 #include <sys/dcmd_misc.h>
 #include <sys/time.h>
 
-#define PLAIN "/dev/test-unblock-plain"
-#define OWN "/dev/test-unblock-own"
+#define PLAIN     "/dev/test-unblock-plain"
+#define OWN       "/dev/test-unblock-own"
 #define GET_CALLS __DIOF(_DCMD_MISC, 1, int)
-#define RELEASE __DION(_DCMD_MISC, 2)
+#define RELEASE   __DION(_DCMD_MISC, 2)
 
 static resmgr_connect_funcs_t connect_funcs;
 static resmgr_io_funcs_t plain_funcs, own_funcs;
@@ -54,7 +55,8 @@ static int commands(resmgr_context_t *ctp, io_devctl_t *msg, RESMGR_OCB_T *ocb)
         memset(&msg->o, 0, sizeof msg->o);
         memcpy(_DEVCTL_DATA(msg->o), &calls, sizeof calls);
         return _RESMGR_PTR(ctp, &msg->o, sizeof msg->o + sizeof calls);
-    default: return iofunc_devctl_default(ctp, msg, ocb);
+    default:
+        return iofunc_devctl_default(ctp, msg, ocb);
     }
 }
 
@@ -69,7 +71,8 @@ static int serve(void)
     iofunc_attr_init(&plain_attr, S_IFCHR | 0666, NULL, NULL);
     iofunc_attr_init(&own_attr, S_IFCHR | 0666, NULL, NULL);
     if (resmgr_attach(dpp, NULL, OWN, _FTYPE_ANY, 0, &connect_funcs, &own_funcs, &own_attr) == -1 ||
-        resmgr_attach(dpp, NULL, PLAIN, _FTYPE_ANY, 0, &connect_funcs, &plain_funcs, &plain_attr) == -1)
+        resmgr_attach(dpp, NULL, PLAIN, _FTYPE_ANY, 0, &connect_funcs, &plain_funcs, &plain_attr) ==
+            -1)
         return 1;
     return serve_loop(dpp);
 }
@@ -120,7 +123,8 @@ int main(void)
     timed_read(plain, &rc, &error);
     is_int(rc, -1, "default handler: a kernel timeout ends it");
     is_int(error, ETIMEDOUT, "... with ETIMEDOUT");
-    is_int(alarmed_read(own, buf, sizeof buf), 3, "own handler: its reply is what the interrupted read returns");
+    is_int(alarmed_read(own, buf, sizeof buf), 3,
+           "own handler: its reply is what the interrupted read returns");
     is_str(buf, "end", "... with data");
     is_int(devctl(own, GET_CALLS, &calls, sizeof calls, NULL), EOK, "the server counts");
     is_int(calls, 1, "... one call of the handler");

@@ -3,8 +3,8 @@
  *
  * A struct timer is guarded by the lock of its process and found through the process' id table; its ktimer fires in interrupt
  * context, looks the timer up again under that lock and delivers the event after dropping it.
- * Periods shorter than PERIOD_MIN are served as often as that and the rest counted as overruns, so that no program can make a
- * hart do nothing but fire timers.  A signal that is still pending is not queued again: an overrun, too.
+ * A period is served at most every PERIOD_MIN times the number of timers of the process, and the rest counted as overruns, so that
+ * no program can make a hart do nothing but fire its timers.  A signal that is still pending is not queued again: an overrun, too.
  */
 #include "mm/mm.h"
 #include "object/channel.h"
@@ -25,12 +25,12 @@ uint32_t timer_count(void)
 }
 
 /* The next deadline of a periodic timer that was due at last, and how many were missed on the way. */
-static nsec_t next_deadline(nsec_t last, uint64_t interval, nsec_t now, uint64_t *missed)
+static nsec_t next_deadline(const struct process *p, nsec_t last, uint64_t interval, nsec_t now, uint64_t *missed)
 {
-    nsec_t next = last + interval;
+    nsec_t next = last + interval, pause = (nsec_t)PERIOD_MIN * MAX(p->timers.count, 1U);
     *missed = 0;
-    if (next < now + PERIOD_MIN) {
-        *missed = (now + PERIOD_MIN - next + interval - 1) / interval;
+    if (next < now + pause) {
+        *missed = (now + pause - next + interval - 1) / interval;
         next += *missed * interval;
     }
     return next;
@@ -63,7 +63,7 @@ static bool expire_locked(struct timer *tm, struct thread *t, struct _kc_sigeven
     bool overrun = still_pending(tm, t);
     uint64_t missed = 0;
     if (tm->set.interval_nsec) {
-        tm->deadline = next_deadline(tm->deadline, tm->set.interval_nsec, now, &missed);
+        tm->deadline = next_deadline(tm->proc, tm->deadline, tm->set.interval_nsec, now, &missed);
         tm->absolute = 0; /* only the first expiry was a time of day */
         ktimer_set(&tm->kt, tm->deadline);
     } else {
@@ -260,7 +260,7 @@ static void alarm_fire(struct ktimer *kt)
     bool due = kt->cookie && now >= kt->cookie; /* cookie: the deadline, 0 off */
     if (due && p->alarm_interval) {
         uint64_t missed;
-        kt->cookie = next_deadline(kt->cookie, p->alarm_interval, now, &missed);
+        kt->cookie = next_deadline(p, kt->cookie, p->alarm_interval, now, &missed);
         ktimer_set(kt, kt->cookie);
     } else if (due) {
         kt->cookie = 0;

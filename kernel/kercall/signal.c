@@ -24,7 +24,7 @@ KC_HANDLER(signal_action)
 }
 
 /* kill() to several: fine when one could be signalled. */
-static int64_t kill_many(struct thread *t, int32_t pgrp, int signo, int code, uint64_t value)
+static int64_t kill_many(struct thread *t, int32_t pgrp, const struct signal_msg *m)
 {
     int64_t ret = -ESRCH;
     int32_t next = 0;
@@ -32,7 +32,7 @@ static int64_t kill_many(struct thread *t, int32_t pgrp, int signo, int code, ui
     while ((p = process_next(next)) != NULL) {
         next = p->pid + 1;
         bool match = p != taskman && (pgrp < 0 ? p != t->proc : p->pgrp == pgrp);
-        int err = match ? signal_send(t, p, 0, signo, code, value) : -ESRCH;
+        int err = match ? signal_send(t, p, 0, m) : -ESRCH;
         if (match && (err == 0 || ret == -ESRCH))
             ret = err;
         process_put(p);
@@ -40,42 +40,26 @@ static int64_t kill_many(struct thread *t, int32_t pgrp, int signo, int code, ui
     return ret;
 }
 
-#define CLD_STOPPED 5
-#define CLD_CONTINUED 6
-#define SA_NOCLDSTOP 1
-
-/* taskman reports a child: the siginfo names the child, and SA_NOCLDSTOP leaves stops and continues out. */
-static int64_t kill_for_child(struct process *p, int signo, int code, uint64_t value, int32_t child_pid)
-{
-    struct process *child = process_get(child_pid);
-    uint32_t uid = child ? child->cred.ruid : 0;
-    if (child)
-        process_put(child);
-    spin_lock(&p->lock);
-    bool wanted = (code != CLD_STOPPED && code != CLD_CONTINUED) || !(p->action[signo].flags & SA_NOCLDSTOP);
-    spin_unlock(&p->lock);
-    return wanted ? signal_post(p, NULL, signo, code, value, child_pid, uid) : 0;
-}
-
 KC_HANDLER(signal_kill)
 {
     int32_t pid = (int32_t)a[0], tid = (int32_t)a[1];
-    int signo = (int)a[2], code = (int)a[3];
-    if (signo < 0 || signo >= QRV_NSIG || code > INT16_MAX || code < INT16_MIN)
+    struct signal_msg m = { (int)a[2], (int)a[3], a[4], t->proc->pid };
+    if (m.signo < 0 || m.signo >= QRV_NSIG || m.code > INT16_MAX || m.code < INT16_MIN)
         return -EINVAL;
+    if (t->proc == taskman && a[5])
+        m.about = (int32_t)a[5];
     if (pid == 0 && tid != 0)
-        return signal_send(t, t->proc, tid, signo, code, a[4]);
+        return signal_send(t, t->proc, tid, &m);
     if (pid == 0)
-        return kill_many(t, t->proc->pgrp, signo, code, a[4]);
+        return kill_many(t, t->proc->pgrp, &m);
     if (pid == -1)
-        return kill_many(t, -1, signo, code, a[4]);
+        return kill_many(t, -1, &m);
     if (pid < 0)
-        return pid == INT32_MIN ? -ESRCH : kill_many(t, -pid, signo, code, a[4]);
+        return pid == INT32_MIN ? -ESRCH : kill_many(t, -pid, &m);
     struct process *p = process_get(pid);
     if (!p)
         return -ESRCH;
-    int64_t ret = t->proc == taskman && a[5] && signo ? kill_for_child(p, signo, code, a[4], (int32_t)a[5])
-                                                      : signal_send(t, p, tid, signo, code, a[4]);
+    int64_t ret = signal_send(t, p, tid, &m);
     process_put(p);
     return ret;
 }

@@ -282,9 +282,9 @@ int signal_post(struct process *p, struct thread *t, int signo, int code, uint64
     return err;
 }
 
-int signal_send(struct thread *from, struct process *p, int32_t tid, int signo, int code, uint64_t value)
+int signal_send(struct thread *from, struct process *p, int32_t tid, const struct signal_msg *m)
 {
-    bool same_session = signo == SIGCONT && from->proc->sid == p->sid;
+    bool same_session = m->signo == SIGCONT && from->proc->sid == p->sid;
     if (!process_may_signal(from->proc, p) && !same_session)
         return -EPERM;
     if (p == taskman && from->proc != taskman)
@@ -301,7 +301,7 @@ int signal_send(struct thread *from, struct process *p, int32_t tid, int signo, 
         if (!t)
             return -ESRCH;
     }
-    int err = signo ? signal_post(p, t, signo, code, value, from->proc->pid, from->proc->cred.ruid) : 0;
+    int err = m->signo ? signal_post(p, t, m->signo, m->code, m->value, m->about, from->proc->cred.ruid) : 0;
     if (t)
         thread_put(t);
     return err;

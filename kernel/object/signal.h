@@ -30,5 +30,11 @@ int64_t signal_return(struct thread *t, uint64_t frame_uaddr); /* a0 as restored
 int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, struct _kc_sigaction *old);
 /* The mask of t (current) becomes mask; what is pending and now unblocked is looked at on the way out. */
 void signal_set_mask(struct thread *t, uint64_t mask);
+/* What a sender says; about is the pid that the receiver sees as si_pid (only taskman may name another than itself). */
+struct signal_msg {
+    int signo, code;
+    uint64_t value;
+    int32_t about;
+};
 /* Sends to one thread of p by tid, or (tid 0) the process; signo 0 only checks.  -ESRCH, -EPERM, -EAGAIN. */
-int signal_send(struct thread *from, struct process *p, int32_t tid, int signo, int code, uint64_t value);
+int signal_send(struct thread *from, struct process *p, int32_t tid, const struct signal_msg *m);

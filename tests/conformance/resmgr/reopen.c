@@ -5,7 +5,7 @@
 #include "server.h"
 
 #define PATH "/dev/test-reopen"
-enum { CLIENTS = 4, ROUNDS = 400 };
+enum { CLIENTS = 4, ROUNDS = 100 };
 
 static resmgr_connect_funcs_t connect_funcs;
 static resmgr_io_funcs_t io_funcs;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_SECONDS = 30, SEND_SECONDS = 10 };
+enum { DEFAULT_SECONDS = 30, SEND_SECONDS = 10, REPORT_SECONDS = 2 };
 
 static const struct {
     const char *name;
@@ -175,6 +175,14 @@ static enum console_result play(const struct step *s, struct console *c, double 
     }
 }
 
+/* Copies what still comes within two seconds. */
+static void finish_report(struct console *c)
+{
+    long long limit = console_now_ms() + REPORT_SECONDS * 1000;
+    while (console_now_ms() < limit && console_pump(c, limit) != CONSOLE_END)
+        ;
+}
+
 int dialog_play(const struct dialog *d, const char *name, struct console *c, long long deadline)
 {
     double seconds = DEFAULT_SECONDS;
@@ -191,6 +199,8 @@ int dialog_play(const struct dialog *d, const char *name, struct console *c, lon
             return console_exit_code(c);
         if (r == CONSOLE_OK)
             continue;
+        if (r == CONSOLE_FORBIDDEN) /* what was forbidden is mostly the first line of a report */
+            finish_report(c);
         bool over = r == CONSOLE_TIMEOUT && console_now_ms() >= deadline;
         console_stop(c);
         explain(name, s, c, r);

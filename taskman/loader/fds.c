@@ -9,10 +9,10 @@
 
 /* Makes `index` a copy of descriptor `from` of process pid, about which `info` tells.  0 or -errno.
  */
-static int copy_fd(const struct _msg_info *info, int pid, int from, int index)
+static int copy_fd(const struct _msg_info *info, int pid, int from, int index, unsigned flags)
 {
     struct _io_dup msg;
-    int coid = (int)k_connect_attach(info->pid, info->chid, (unsigned)index, 0);
+    int coid = (int)k_connect_attach(info->pid, info->chid, (unsigned)index, flags);
     long rc;
 
     if (coid < 0)
@@ -46,7 +46,7 @@ static int inherit_map(const struct loader *l)
             continue;
         if (k_connect_server_info(l->req->parent_pid, map[i], &info) != map[i])
             return -EBADF;
-        rc = copy_fd(&info, l->req->parent_pid, map[i], i);
+        rc = copy_fd(&info, l->req->parent_pid, map[i], i, 0);
         if (rc < 0)
             return rc == -ESRCH ? -EBADF : rc;
     }
@@ -65,11 +65,25 @@ int fds_inherit(struct loader *l)
         fd = (int)k_connect_server_info(l->req->parent_pid, fd, &info);
         if (fd < 0 || fd >= _NTO_SIDE_CHANNEL)
             return 0;
-        if (info.flags & _NTO_COF_CLOEXEC)
+        /* File actions see what close-on-exec closes afterwards, as if between fork() and exec(). */
+        if ((info.flags & _NTO_COF_CLOEXEC) && l->req->nactions == 0)
             continue;
         /* A server that is gone, or knows no _IO_DUP (a plain channel), leaves a hole, as in
          * Neutrino. */
-        copy_fd(&info, l->req->parent_pid, fd, fd);
+        copy_fd(&info, l->req->parent_pid, fd, fd, (unsigned)info.flags & _NTO_COF_CLOEXEC);
+    }
+}
+
+static void close_on_exec(void)
+{
+    struct _msg_info info;
+
+    for (int fd = 0;; fd++) {
+        fd = (int)k_connect_server_info(0, fd, &info);
+        if (fd < 0 || fd >= _NTO_SIDE_CHANNEL)
+            return;
+        if (info.flags & _NTO_COF_CLOEXEC)
+            lo_close(fd);
     }
 }
 
@@ -77,13 +91,7 @@ int fds_after_exec(void)
 {
     struct _msg_info info;
 
-    for (int fd = 0;; fd++) {
-        fd = (int)k_connect_server_info(0, fd, &info);
-        if (fd < 0 || fd >= _NTO_SIDE_CHANNEL)
-            break;
-        if (info.flags & _NTO_COF_CLOEXEC)
-            lo_close(fd);
-    }
+    close_on_exec();
     for (int coid = SYSMGR_COID + 1;;
          coid++) { /* side channels belong to the old program's libraries */
         coid = (int)k_connect_server_info(0, coid, &info);
@@ -109,7 +117,7 @@ static int action_dup2(struct loader *l, int from, int to)
         return (int)k_connect_flags(0, from, _NTO_COF_CLOEXEC, 0) < 0 ? -EBADF : 0;
     if (is_open(to, &old))
         lo_close(to);
-    return copy_fd(&info, l->pid, from, to);
+    return copy_fd(&info, l->pid, from, to, 0);
 }
 
 static int action_open(struct loader *l, const struct tmsg_action *a)
@@ -162,5 +170,7 @@ int fds_actions(struct loader *l)
         if (rc < 0)
             return rc;
     }
+    if (l->req->nactions > 0)
+        close_on_exec();
     return 0;
 }

@@ -100,7 +100,7 @@ static long do_lock(int fd, int cmd, struct flock *l, unsigned fl)
                          .l_pid = (int32_t)__kercall0(KC_GETPID)};
     long rc = __qrv_send(fd, &m, sizeof m, &m, sizeof m, fl);
     if (rc < 0)
-        return rc;
+        return rc == -ENOSYS ? -EINVAL : rc; /* POSIX: a file that knows no locks */
     if (cmd == F_GETLK) {
         l->l_type = m.l_type;
         if (m.l_type != F_UNLCK) {

@@ -98,14 +98,19 @@ long __qrv_open(int dirfd, const char *path, int oflag, int mode, unsigned fl)
     long fd = __qrv_connect(&p);
     if (fd < 0)
         return fd;
-    if (oflag & O_DIRECTORY) {
+    if (oflag & (O_DIRECTORY | O_NOFOLLOW)) { /* few servers know these flags */
         struct stat st;
         long rc = __qrv_fstat((int)fd, &st);
-        if (rc < 0 || !S_ISDIR(st.st_mode)) {
+        if (rc == 0 && S_ISLNK(st.st_mode))
+            rc = -ELOOP;
+        else if (rc == 0 && (oflag & O_DIRECTORY) && !S_ISDIR(st.st_mode))
+            rc = -ENOTDIR;
+        if (rc < 0) {
             __qrv_close((int)fd);
-            return rc < 0 ? rc : -ENOTDIR;
+            return rc;
         }
-    } else if (!(oflag & O_NOCTTY)) {
+    }
+    if (!(oflag & (O_DIRECTORY | O_NOCTTY))) {
         offer_ctty((int)fd, abs);
     }
     return fd;

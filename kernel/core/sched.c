@@ -181,12 +181,18 @@ void thread_set_prio_locked(struct thread *t, int prio)
 void sched_requeue_current(struct hart *h, bool head)
 {
     struct thread *t = h->current;
-    spin_lock(&h->rq.lock);
+    /* A runmask that no longer has this hart: its queue would never be looked at by one that may run the thread. */
+    struct hart *to = t->runmask & 1U << h->index ? h : choose_hart(t);
+    spin_lock_pair(&h->rq.lock, &to->rq.lock);
     t->state = STATE_READY;
-    rq_insert(&h->rq, t, head);
+    t->hart = (int16_t)to->index;
+    rq_insert(&to->rq, t, head);
+    atomic_store_explicit(&t->lockp, &to->rq.lock, memory_order_release);
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     h->switch_out = true;
-    spin_unlock(&h->rq.lock);
+    spin_unlock_pair(&h->rq.lock, &to->rq.lock);
+    if (to != h)
+        hart_resched(to);
 }
 
 void sched_yield(struct thread *t)
@@ -257,6 +263,11 @@ struct thread *sched_pick(struct hart *h)
     while (atomic_load_explicit(&t->on_cpu, memory_order_acquire))
         arch_relax();
     atomic_store_explicit(&t->on_cpu, true, memory_order_relaxed);
+    if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= 0) {
+        struct hart *idle = find_idle(~(1U << h->index)); /* two wakers may have chosen the same idle hart */
+        if (idle)
+            hart_resched(idle);
+    }
     return t;
 }
 

@@ -46,9 +46,8 @@ static void remove_of(iofunc_notify_t *n, int rcvid, int scoid, int coid)
 static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, uint32_t conds)
 {
     struct _iofunc_notify_event *made[3] = {NULL, NULL, NULL};
-    struct sigevent event;
+    struct sigevent event = msg->i.event; /* the reply is built over it */
 
-    memcpy(&event, msg->i.event, sizeof(event));
     for (int i = 0; i < 3; i++) {
         if (!(conds & condition[i]))
             continue;
@@ -102,13 +101,12 @@ int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop,
 {
     uint32_t asked =
         (uint32_t)msg->i.flags & (_NOTIFY_COND_INPUT | _NOTIFY_COND_OUTPUT | _NOTIFY_COND_OBAND);
-    struct sigevent event;
+    struct sigevent event = msg->i.event;
     uint32_t now = holding(trig, notifycounts, asked);
     int action = msg->i.action, rc;
 
     if (armed != NULL)
         *armed = 0;
-    memcpy(&event, msg->i.event, sizeof(event));
     if (action < _NOTIFY_ACTION_POLL || action > _NOTIFY_ACTION_EDGEARM)
         return EINVAL;
     if (action != _NOTIFY_ACTION_POLL) {

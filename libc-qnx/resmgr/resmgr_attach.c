@@ -12,6 +12,13 @@
 
 #define LINKS_MAX 4096
 
+_Static_assert(_RESMGR_FLAG_BEFORE == TMSG_PATH_BEFORE && _RESMGR_FLAG_AFTER == TMSG_PATH_AFTER &&
+                   _RESMGR_FLAG_DIR == TMSG_PATH_DIR && _RESMGR_FLAG_OPAQUE == TMSG_PATH_OPAQUE &&
+                   _RESMGR_FLAG_SELF == TMSG_PATH_SELF &&
+                   _RESMGR_FLAG_FTYPEONLY == TMSG_PATH_FTYPEONLY &&
+                   _RESMGR_FLAG_FTYPEALL == TMSG_PATH_FTYPEALL,
+               "flags go to the path manager as they are");
+
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct resmgr_link **table;
 static int table_size;

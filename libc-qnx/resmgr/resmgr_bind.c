@@ -92,33 +92,24 @@ static struct resmgr_ocbref **slot(struct client *c, int coid, bool make)
     return &t->ref[index];
 }
 
-/* Takes over one count of ref.  A descriptor that was there before was dropped without a close
- * message: its OCB goes the same way as if that had come.  EOK or an errno value. */
-int __resmgr_bind(const struct _msg_info *info, struct resmgr_ocbref *ref)
+/* Takes over one count of ref.  EOK or an errno value. */
+int __resmgr_bind(const struct _msg_info *info, struct resmgr_ocbref *ref,
+                  struct resmgr_ocbref **stale)
 {
     struct bucket *b = bucket_of(info->scoid);
-    struct resmgr_ocbref **place = NULL, *stale = NULL;
+    struct resmgr_ocbref **place = NULL;
     struct client *c;
 
+    *stale = NULL;
     pthread_mutex_lock(&b->lock);
     c = make_client(b, info);
     if (c != NULL)
         place = slot(c, info->coid, true);
     if (place != NULL) {
-        stale = *place;
+        *stale = *place;
         *place = ref;
     }
     pthread_mutex_unlock(&b->lock);
-    if (stale != NULL) {
-        resmgr_context_t *ctp = resmgr_context_alloc(ref->link->dpp);
-
-        if (ctp != NULL) {
-            ctp->info = *info;
-            ctp->id = stale->link->id;
-            __resmgr_ref_put(ctp, stale);
-            resmgr_context_free(ctp);
-        }
-    }
     return place != NULL ? EOK : ENOMEM;
 }
 

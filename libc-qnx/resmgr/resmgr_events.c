@@ -54,7 +54,7 @@ static int check(resmgr_context_t *ctp)
 
 void __resmgr_dup(resmgr_context_t *ctp)
 {
-    struct resmgr_ocbref *ref;
+    struct resmgr_ocbref *ref, *stale = NULL;
     int ret = _RESMGR_DEFAULT;
 
     if (check(ctp) != 0 || (ref = source_of(ctp, &ctp->msg->dup.i.info)) == NULL)
@@ -69,9 +69,10 @@ void __resmgr_dup(resmgr_context_t *ctp)
         __resmgr_ref_put(ctp, ref);
         return;
     }
-    ret = __resmgr_bind(&ctp->info, ref); /* the count goes to the new descriptor */
+    ret = __resmgr_bind(&ctp->info, ref, &stale); /* the count goes to the new descriptor */
     if (ret != EOK)
         __resmgr_ref_put(ctp, ref);
+    __resmgr_ref_put(ctp, stale);
     __resmgr_finish(ctp, ret);
 }
 

@@ -320,5 +320,7 @@ int __resmgr_message(resmgr_context_t *ctp)
         io_message(ctp, priv->ref);
     }
     priv->ref = NULL;
+    __resmgr_ref_put(ctp, priv->stale);
+    priv->stale = NULL;
     return 0;
 }

@@ -104,7 +104,9 @@ struct resmgr_ocbref {
 /* A message of info's client thread came: its number, and the counted OCB of its descriptor or
  * NULL. */
 PRIVATE struct resmgr_ocbref *__resmgr_arrive(const struct _msg_info *info, uint64_t *seq);
-PRIVATE int __resmgr_bind(const struct _msg_info *info, struct resmgr_ocbref *ref);
+/* *stale gets the OCB of a descriptor of that number that was dropped without a close message. */
+PRIVATE int __resmgr_bind(const struct _msg_info *info, struct resmgr_ocbref *ref,
+                          struct resmgr_ocbref **stale);
 PRIVATE struct resmgr_ocbref *__resmgr_lookup(int scoid, int coid); /* counted, NULL: none */
 PRIVATE struct resmgr_ocbref *__resmgr_lookup_other(int pid, int scoid, int coid);
 PRIVATE struct resmgr_ocbref *__resmgr_unbind_fd(int scoid,
@@ -121,6 +123,7 @@ PRIVATE bool __resmgr_unpark(const struct _msg_info *info); /* true: it was park
 struct context_private {
     uint64_t seq;                 /* of the request in the context */
     struct resmgr_ocbref *ref;    /* of the request in the context, when it has one */
+    struct resmgr_ocbref *stale;  /* to be closed once no handler and no lock is in the way */
     const char *path;             /* of the connect message that is being handled, NULL: none */
     struct resmgr_ocbref *source; /* _IO_OPENFD: the descriptor it was sent for */
 };

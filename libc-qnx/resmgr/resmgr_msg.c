@@ -107,7 +107,7 @@ int resmgr_open_bind(resmgr_context_t *ctp, void *ocb, const resmgr_io_funcs_t *
 {
     const char *name = opened_name(ctp);
     struct resmgr_link *link = __resmgr_link_get(ctp->id, ctp->dpp);
-    struct resmgr_ocbref *ref;
+    struct resmgr_ocbref *ref, *stale;
     size_t len = strlen(name) + 1;
     int rc;
 
@@ -125,12 +125,17 @@ int resmgr_open_bind(resmgr_context_t *ctp, void *ocb, const resmgr_io_funcs_t *
     ref->io = io_funcs != NULL ? io_funcs : link->io;
     ref->link = link;
     memcpy(ref->path, name, len);
-    rc = __resmgr_bind(&ctp->info, ref);
+    rc = __resmgr_bind(&ctp->info, ref, &stale);
     if (rc != EOK) {
         ref->unbound = true; /* the caller still owns its OCB */
         __resmgr_ref_put(ctp, ref);
         return fail(rc);
     }
+    /* The caller may hold the lock of one attribute: closing an OCB of another has to wait. */
+    if (context_private(ctp)->stale == NULL)
+        context_private(ctp)->stale = stale;
+    else
+        __resmgr_ref_put(ctp, stale);
     return 0;
 }
 

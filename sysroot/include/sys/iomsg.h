@@ -25,8 +25,22 @@ struct _io_power {
     uint32_t mode, reserved[2];
 };
 
-#ifdef __QRV__
-#define __IO_EVENT(msg) ((struct sigevent *)(void *)(msg)->i.event)
+/* struct _io_notify of the ABI, with its event under the type that handlers expect. */
+struct _io_notify_event {
+    uint16_t type, combine_len;
+    int32_t action;
+    int32_t flags;
+    int32_t zero;
+    struct sigevent event;
+    int32_t mgr[2];
+    int32_t flags_extra_mask, flags_exten, nfds, fd_first, nfds_ready;
+    int32_t zero2;
+    int64_t timo;
+};
+#ifdef __cplusplus
+static_assert(sizeof(struct _io_notify_event) == sizeof(struct _io_notify), "message layout");
+#else
+_Static_assert(sizeof(struct _io_notify_event) == sizeof(struct _io_notify), "message layout");
 #endif
 
 typedef union {
@@ -68,7 +82,7 @@ typedef union {
     struct stat o;
 } io_stat_t;
 typedef union {
-    struct _io_notify i;
+    struct _io_notify_event i;
     struct _io_notify_reply o;
 } io_notify_t;
 typedef union {

@@ -237,7 +237,8 @@ KC_HANDLER(msg_send_pulse)
     struct conn *c = conn_lookup(t->proc, (int32_t)a[0]);
     if (!c)
         return -EBADF;
-    int64_t r = c->sconn->detached ? -EBADF
+    int64_t r = c->sconn->detached                       ? -EBADF
+                : code < 0 && c->chan->proc != t->proc ? -EPERM /* the system's codes: only to oneself */
                                    : pulse_send(c->chan, prio, code, a[3], QRV_SCOID_BASE + c->sconn->index);
     conn_put(c);
     return r;

@@ -64,7 +64,8 @@ static int deliver_pulse(struct process *p, struct thread *t, const struct _kc_s
     int prio = ev->priority > 0 ? ev->priority : inherited_prio(p, t);
     if (prio > QRV_PRIO_USER_MAX && !process_can(p, TM_ABLE_PRIORITY))
         prio = QRV_PRIO_USER_MAX;
-    int err = pulse_send(c->chan, prio, ev->code, ev->value, QRV_SCOID_BASE + c->sconn->index);
+    bool forged = ev->code < 0 && c->chan->proc != p; /* the system's codes are for one's own channels only */
+    int err = forged ? -EPERM : pulse_send(c->chan, prio, ev->code, ev->value, QRV_SCOID_BASE + c->sconn->index);
     conn_put(c);
     return err;
 }

@@ -238,6 +238,8 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
     } else if (bit & SIGS_STOP) {
         discard_locked(p, QRV_SIG_BIT(SIGCONT));
     }
+    if (signo == SIGCHLD && (p->action[signo].flags & K_SA_NOCLDSTOP) && info->code >= K_CLD_STOPPED)
+        return 0;
     struct thread *target = t ? (takes(t, bit) ? t : NULL) : choose_locked(p, bit);
     if (target && !(target->sig_wait & bit)) {
         enum sig_action act = sig_action_locked(p, signo);

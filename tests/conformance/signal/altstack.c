@@ -51,6 +51,7 @@ static int dies_without(void)
     if (pid == 0) {
         stack_t off = { .ss_flags = SS_DISABLE };
         sigaltstack(&off, NULL);
+        rv_sleep_ms(20); /* what was printed is out before the kernel reports */
         eat(1);
         _exit(0);
     }

@@ -39,7 +39,7 @@ static int next(siginfo_t *si)
 int main(void)
 {
     siginfo_t si;
-    tap_plan(9);
+    tap_plan(10);
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);
     sigprocmask(SIG_BLOCK, &chld, NULL);
@@ -56,6 +56,17 @@ int main(void)
     kill(pid, SIGSTOP);
     is_int(next(&si), SIGCHLD, "one is stopped");
     ok(si.si_pid == pid && si.si_code == CLD_STOPPED && si.si_status == SIGSTOP, "CLD_STOPPED and its number (%d %d)", si.si_code, si.si_status);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+    sigaction(SIGCHLD, &quiet, NULL);
+    while (sigtimedwait(&chld, &si, &(struct timespec){ 0, 0 }) == SIGCHLD)
+        ;
+    pid = child(sleep_on);
+    kill(pid, SIGSTOP);
+    int status;
+    waitpid(pid, &status, WUNTRACED);
+    ok(sigtimedwait(&chld, &si, &(struct timespec){ 0, 30000000 }) == -1, "with SA_NOCLDSTOP a stop is not told");
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     int ended = 0;

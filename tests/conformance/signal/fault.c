@@ -58,6 +58,7 @@ static int child_status(int how)
             signal(SIGSEGV, SIG_IGN);
         if (how == 3)
             signal(SIGSEGV, SIG_DFL);
+        rv_sleep_ms(20); /* what was printed is out before the kernel reports */
         *nowhere = 1;
         _exit(0);
     }

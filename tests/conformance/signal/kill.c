@@ -46,7 +46,7 @@ static int unprivileged(pid_t pid, int s)
 
 int main(void)
 {
-    tap_plan(17);
+    tap_plan(19);
     is_int(kill(getpid(), 0), 0, "signal 0 to ourselves checks only");
     ok(kill(32000, 0) == -1 && errno == ESRCH, "nobody: ESRCH");
     ok(kill(getpid(), 65) == -1 && errno == EINVAL, "signal 65: EINVAL");
@@ -54,6 +54,11 @@ int main(void)
     is_int(SignalKill_r(0, getpid(), 4000, SIGUSR1, SI_USER, 0), ESRCH, "no such thread: ESRCH");
     ok(kill(1, SIGKILL) == -1 && errno == EPERM, "not even root kills process 1: EPERM");
     ok(kill(1, SIGTERM) == -1 && errno == EPERM, "... in any way");
+    /* The kernel tells process 1 of deaths by pulses: nobody may say so in its place. */
+    is_int(MsgSendPulse_r(SYSMGR_COID, 10, _PULSE_CODE_TM_DEATH, 2), EPERM, "a pulse with a code of the system's: EPERM");
+    struct sigevent ev;
+    SIGEV_PULSE_INIT(&ev, SYSMGR_COID, 10, _PULSE_CODE_TM_DEATH, 2);
+    ok(MsgDeliverEvent(0, &ev) == -1, "nor by an event");
     pid_t p = child(0);
     is_int(unprivileged(p, SIGTERM), EPERM, "somebody else's process: EPERM");
     is_int(kill(p, SIGTERM), 0, "our child");

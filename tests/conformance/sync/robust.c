@@ -68,6 +68,33 @@ static void processes(void)
     is_int(SyncMutexRevive_r((sync_t *)&sh->plain), EINVAL, "reviving a live mutex: EINVAL");
 }
 
+/* No event is registered: who waits without a deadline gets SIGDEADLK. */
+static void deadlk(void)
+{
+    int status = 0;
+    pid_t waiter, pid = doomed_child(60);
+    waiter = fork();
+    if (waiter == 0) {
+        SyncMutexLock((sync_t *)&sh->plain);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    waitpid(waiter, &status, 0);
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGDEADLK, "a waiter gets SIGDEADLK when the owner dies (%#x)", status);
+    waiter = fork();
+    if (waiter == 0) {
+        SyncMutexLock((sync_t *)&sh->plain);
+        _exit(0);
+    }
+    waitpid(waiter, &status, 0);
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGDEADLK, "one who comes later, too (%#x)", status);
+    SyncMutexRevive((sync_t *)&sh->plain);
+    SyncMutexUnlock((sync_t *)&sh->plain);
+    pthread_mutex_trylock(&sh->robust);
+    pthread_mutex_consistent(&sh->robust);
+    pthread_mutex_unlock(&sh->robust);
+}
+
 static void event(void)
 {
     int chid = ChannelCreate(0), coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
@@ -91,7 +118,7 @@ static void event(void)
 int main(void)
 {
     pthread_mutexattr_t a;
-    tap_plan(15);
+    tap_plan(17);
     sh = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
     if (sh == MAP_FAILED)
         bail_out("mmap");
@@ -102,6 +129,7 @@ int main(void)
     pthread_mutex_init(&sh->robust, &a);
     threads();
     processes();
+    deadlk();
     event();
     return done();
 }

@@ -74,8 +74,9 @@ static void send_blocked(void)
 int main(void)
 {
     tap_plan(15);
-    signal(SIGUSR1, on_signal);
-    signal(SIGUSR2, on_signal);
+    struct sigaction sa = { .sa_handler = on_signal }; /* signal() would restart the interrupted send */
+    sigaction(SIGUSR1, &sa, NULL);
+    sigaction(SIGUSR2, &sa, NULL);
     without_flag();
     with_flag();
     send_blocked();

@@ -11,7 +11,14 @@
 #include "core/internal.h"
 #include "object/process.h"
 
-#define SLICE_NS 4000000UL /* 4 ticks of 1 ms: ClockPeriod's documented relation */
+#define SLICE_TICKS 4 /* ClockPeriod's documented relation */
+
+static _Atomic uint64_t slice_ns = SLICE_TICKS * 1000000UL;
+
+void sched_set_tick(nsec_t tick_ns)
+{
+    atomic_store_explicit(&slice_ns, SLICE_TICKS * tick_ns, memory_order_relaxed);
+}
 
 struct spinlock *thread_lock(struct thread *t)
 {
@@ -282,7 +289,7 @@ bool sched_should_preempt(struct hart *h)
     if (own == t->prio && t->policy != _KC_SCHED_FIFO) {
         nsec_t now = arch_now();
         if (h->slice_end == 0)
-            h->slice_end = now + SLICE_NS;
+            h->slice_end = now + atomic_load_explicit(&slice_ns, memory_order_relaxed);
         if (now >= h->slice_end)
             return true;
         ktimer_rearm();

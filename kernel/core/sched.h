@@ -34,3 +34,4 @@ void sched_init(void);
 void sched_start_hart(void);                   /* each hart, before its first kernel_exit() */
 void sched_yield(struct thread *t);            /* current thread to the tail of its level */
 void sched_slice_check(void);                  /* timer interrupt */
+void sched_set_tick(nsec_t tick_ns);           /* ClockPeriod(): a slice is four of these */

@@ -206,5 +206,6 @@ int clock_set_period(uint32_t ns)
     spin_lock(&clock_lock);
     page->tick_ns = ns;
     spin_unlock(&clock_lock);
+    sched_set_tick(ns);
     return 0;
 }

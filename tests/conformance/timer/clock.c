@@ -77,7 +77,7 @@ static void cpu_time(void)
 int main(void)
 {
     struct _clockperiod per = { 0, 0 };
-    tap_plan(24);
+    tap_plan(27);
     uint64_t a = now(CLOCK_MONOTONIC), b = now(CLOCK_MONOTONIC);
     ok(a && b >= a, "CLOCK_MONOTONIC goes on");
     a = now(CLOCK_MONOTONIC);
@@ -86,6 +86,13 @@ int main(void)
     is_int(per.nsec, 1000000, "a tick is 1 ms");
     per.nsec = 1;
     is_int(ClockPeriod_r(CLOCK_REALTIME, &per, NULL, 0), EINVAL, "a tick of 1 ns: EINVAL");
+    per.nsec = 2000000;
+    is_int(ClockPeriod_r(CLOCK_REALTIME, &per, NULL, 0), 0, "a tick of 2 ms");
+    struct _sched_info si;
+    is_int(SchedInfo(0, SCHED_RR, &si), 0, "SchedInfo");
+    is_int(si.interval, 8000000, "a slice is four ticks");
+    per.nsec = 1000000;
+    ClockPeriod(CLOCK_REALTIME, &per, NULL, 0);
     uint64_t t;
     is_int(ClockTime_r(99, NULL, &t), EINVAL, "unknown clock: EINVAL");
     is_int(ClockTime_r(CLOCK_REALTIME, (void *)8, NULL), EFAULT, "a time nowhere: EFAULT");

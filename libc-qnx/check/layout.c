@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compile-only: what crosses the boundary between libc and kernel or servers has one layout on both sides. */
+/* Compile-only: what crosses the boundary between libc and kernel or servers has one layout on both
+ * sides. */
 #include <dirent.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -16,7 +17,7 @@
 #include <abi/taskman.h>
 #include <abi/time.h>
 
-#define SAME_SIZE(a, b) _Static_assert(sizeof(a) == sizeof(b), #a " and " #b)
+#define SAME_SIZE(a, b)        _Static_assert(sizeof(a) == sizeof(b), #a " and " #b)
 #define SAME_PLACE(a, x, b, y) _Static_assert(offsetof(a, x) == offsetof(b, y), #a "." #x)
 
 SAME_SIZE(siginfo_t, struct _kc_siginfo);
@@ -40,7 +41,8 @@ SAME_PLACE(ucontext_t, uc_mcontext.__gregs, struct _kc_ucontext, gregs);
 SAME_PLACE(ucontext_t, uc_mcontext.__fpregs.__d.__f, struct _kc_ucontext, fregs);
 SAME_PLACE(ucontext_t, uc_mcontext.__fpregs.__d.__fcsr, struct _kc_ucontext, fcsr);
 _Static_assert(sizeof(sigset_t) == 16 * sizeof(uint64_t), "sigset_t");
-_Static_assert(_NSIG == QRV_NSIG && SIGRTMIN == QRV_SIGRTMIN && SIGRTMAX == QRV_SIGRTMAX, "signal numbers");
+_Static_assert(_NSIG == QRV_NSIG && SIGRTMIN == QRV_SIGRTMIN && SIGRTMAX == QRV_SIGRTMAX,
+               "signal numbers");
 
 SAME_SIZE(struct sigevent, struct _kc_sigevent);
 SAME_PLACE(struct sigevent, sigev_notify, struct _kc_sigevent, notify);
@@ -49,8 +51,10 @@ SAME_PLACE(struct sigevent, sigev_coid, struct _kc_sigevent, id);
 SAME_PLACE(struct sigevent, sigev_value, struct _kc_sigevent, value);
 SAME_PLACE(struct sigevent, sigev_code, struct _kc_sigevent, code);
 SAME_PLACE(struct sigevent, sigev_priority, struct _kc_sigevent, priority);
-_Static_assert(sizeof(struct sigevent) == sizeof(((struct _io_notify *)0)->event), "event of _IO_NOTIFY");
-_Static_assert(sizeof(struct sigevent) == sizeof(((struct tmsg_event *)0)->event), "event of TMSG_PROC_EVENT");
+_Static_assert(sizeof(struct sigevent) == sizeof(((struct _io_notify *)0)->event),
+               "event of _IO_NOTIFY");
+_Static_assert(sizeof(struct sigevent) == sizeof(((struct tmsg_event *)0)->event),
+               "event of TMSG_PROC_EVENT");
 
 SAME_SIZE(struct _pulse, struct _kc_pulse);
 SAME_PLACE(struct _pulse, code, struct _kc_pulse, code);
@@ -60,8 +64,12 @@ SAME_PLACE(struct _pulse, scoid, struct _kc_pulse, scoid);
 SAME_PLACE(struct sched_param, sched_priority, struct _kc_sched_param, sched_priority);
 SAME_PLACE(struct sched_param, sched_curpriority, struct _kc_sched_param, sched_curpriority);
 
-_Static_assert(sizeof(pthread_mutex_t) >= sizeof(sync_t) && _Alignof(pthread_mutex_t) >= _Alignof(sync_t), "mutex");
-_Static_assert(sizeof(pthread_cond_t) >= sizeof(sync_t) && _Alignof(pthread_cond_t) >= _Alignof(sync_t), "condvar");
+_Static_assert(sizeof(pthread_mutex_t) >= sizeof(sync_t) &&
+                   _Alignof(pthread_mutex_t) >= _Alignof(sync_t),
+               "mutex");
+_Static_assert(sizeof(pthread_cond_t) >= sizeof(sync_t) &&
+                   _Alignof(pthread_cond_t) >= _Alignof(sync_t),
+               "condvar");
 _Static_assert(sizeof(sem_t) >= sizeof(sync_t) && _Alignof(sem_t) >= _Alignof(sync_t), "semaphore");
 
 _Static_assert(sizeof(struct iovec) == 16 && offsetof(struct iovec, iov_len) == 8, "iovec");
@@ -78,6 +86,9 @@ _Static_assert(sizeof(((struct _io_devctl *)0)->dcmd) == 4 && sizeof(struct _io_
                "devctl message");
 _Static_assert(CLOCK_REALTIME == _KC_CLOCK_REALTIME && CLOCK_MONOTONIC == _KC_CLOCK_MONOTONIC &&
                    CLOCK_PROCESS_CPUTIME_ID == _KC_CLOCK_PROCESS_CPUTIME_ID &&
-                   CLOCK_THREAD_CPUTIME_ID == _KC_CLOCK_THREAD_CPUTIME_ID && TIMER_ABSTIME == _KC_TIMER_ABSTIME,
+                   CLOCK_THREAD_CPUTIME_ID == _KC_CLOCK_THREAD_CPUTIME_ID &&
+                   TIMER_ABSTIME == _KC_TIMER_ABSTIME,
                "clocks");
-_Static_assert(SCHED_OTHER == _KC_SCHED_OTHER && SCHED_FIFO == _KC_SCHED_FIFO && SCHED_RR == _KC_SCHED_RR, "policies");
+_Static_assert(SCHED_OTHER == _KC_SCHED_OTHER && SCHED_FIFO == _KC_SCHED_FIFO &&
+                   SCHED_RR == _KC_SCHED_RR,
+               "policies");

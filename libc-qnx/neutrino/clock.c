@@ -26,12 +26,14 @@ int ClockAdjust(clockid_t id, const struct _clockadjust *new_adj, struct _clocka
     return __qrv_ok(-(long)ClockAdjust_r(id, new_adj, old_adj));
 }
 
-int ClockPeriod_r(clockid_t id, const struct _clockperiod *new_period, struct _clockperiod *old_period, int reserved)
+int ClockPeriod_r(clockid_t id, const struct _clockperiod *new_period,
+                  struct _clockperiod *old_period, int reserved)
 {
     return __qrv_pos(__kercall4(KC_CLOCK_PERIOD, id, (long)new_period, (long)old_period, reserved));
 }
 
-int ClockPeriod(clockid_t id, const struct _clockperiod *new_period, struct _clockperiod *old_period, int reserved)
+int ClockPeriod(clockid_t id, const struct _clockperiod *new_period,
+                struct _clockperiod *old_period, int reserved)
 {
     return __qrv_ok(-(long)ClockPeriod_r(id, new_period, old_period, reserved));
 }
@@ -61,7 +63,8 @@ static long id_of(timer_t t)
 
 int TimerCreate_r(clockid_t id, const struct sigevent *event)
 {
-    static const struct sigevent alarm_event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    static const struct sigevent alarm_event = {.sigev_notify = SIGEV_SIGNAL,
+                                                .sigev_signo = SIGALRM};
     return (int)__kercall2(KC_TIMER_CREATE, id, (long)(event ? event : &alarm_event));
 }
 
@@ -110,9 +113,11 @@ int TimerAlarm(clockid_t id, const struct _itimer *itime, struct _itimer *oitime
     return __qrv_ok(-(long)TimerAlarm_r(id, itime, oitime));
 }
 
-/* The timeout is for the next kernel call: pthread_mutex_lock() must not have to ask for the thread's identity first, and
- * InterruptWait() of a thread with InterruptAttach() handlers is a semaphore wait. */
-int TimerTimeout_r(clockid_t id, int flags, const struct sigevent *notify, const uint64_t *ntime, uint64_t *otime)
+/* The timeout is for the next kernel call: pthread_mutex_lock() must not have to ask for the
+ * thread's identity first, and InterruptWait() of a thread with InterruptAttach() handlers is a
+ * semaphore wait. */
+int TimerTimeout_r(clockid_t id, int flags, const struct sigevent *notify, const uint64_t *ntime,
+                   uint64_t *otime)
 {
     (void)__qrv_owner();
     if (flags & _NTO_TIMEOUT_INTR)
@@ -120,7 +125,8 @@ int TimerTimeout_r(clockid_t id, int flags, const struct sigevent *notify, const
     return (int)__kercall5(KC_TIMER_TIMEOUT, id, flags, (long)notify, (long)ntime, (long)otime);
 }
 
-int TimerTimeout(clockid_t id, int flags, const struct sigevent *notify, const uint64_t *ntime, uint64_t *otime)
+int TimerTimeout(clockid_t id, int flags, const struct sigevent *notify, const uint64_t *ntime,
+                 uint64_t *otime)
 {
     return (int)__qrv_neg(TimerTimeout_r(id, flags, notify, ntime, otime));
 }
@@ -136,8 +142,8 @@ uint64_t timespec2nsec(const struct timespec *ts)
     return (uint64_t)ts->tv_sec * 1000000000UL + (uint64_t)ts->tv_nsec;
 }
 
-int timer_timeout_r(clockid_t id, int flags, const struct sigevent *notify, const struct timespec *ntime,
-                    struct timespec *otime)
+int timer_timeout_r(clockid_t id, int flags, const struct sigevent *notify,
+                    const struct timespec *ntime, struct timespec *otime)
 {
     uint64_t n = ntime ? timespec2nsec(ntime) : 0, o = 0;
     int rc = TimerTimeout_r(id, flags, notify, ntime ? &n : 0, otime ? &o : 0);
@@ -148,15 +154,16 @@ int timer_timeout_r(clockid_t id, int flags, const struct sigevent *notify, cons
     return EOK;
 }
 
-int timer_timeout(clockid_t id, int flags, const struct sigevent *notify, const struct timespec *ntime,
-                  struct timespec *otime)
+int timer_timeout(clockid_t id, int flags, const struct sigevent *notify,
+                  const struct timespec *ntime, struct timespec *otime)
 {
     return __qrv_ok(-(long)timer_timeout_r(id, flags, notify, ntime, otime));
 }
 
 unsigned delay(unsigned milliseconds)
 {
-    struct timespec req = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000}, rem = {0, 0};
+    struct timespec req = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000},
+                    rem = {0, 0};
     if (nanosleep(&req, &rem) == 0)
         return 0;
     return (unsigned)(rem.tv_sec * 1000 + (rem.tv_nsec + 999999) / 1000000);

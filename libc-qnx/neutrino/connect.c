@@ -90,7 +90,8 @@ int ConnectClientInfoExt(int scoid, struct _client_info **info, int flags)
 }
 
 /* Abilities go with the effective user: the superuser has them all, others have none. */
-int ConnectClientInfoAble(int scoid, struct _client_info **info, int flags, struct _client_able *abilities, int count)
+int ConnectClientInfoAble(int scoid, struct _client_info **info, int flags,
+                          struct _client_able *abilities, int count)
 {
     if (ConnectClientInfoExt(scoid, info, flags) == -1)
         return -1;

@@ -10,7 +10,8 @@
 #include "../qrv/qrv.h"
 #include "kcall.h"
 
-int devctlv(int fd, int dcmd, int sparts, int rparts, const struct iovec *siov, const struct iovec *riov, int *info)
+int devctlv(int fd, int dcmd, int sparts, int rparts, const struct iovec *siov,
+            const struct iovec *riov, int *info)
 {
     struct _io_devctl m = {.type = _IO_DEVCTL, .combine_len = sizeof m, .dcmd = dcmd};
     struct _io_devctl_reply rep = {0};
@@ -46,12 +47,14 @@ int devctl(int fd, int dcmd, void *data, size_t nbytes, int *info)
     struct iovec v = {data, nbytes};
     if (nbytes > 0x7fffffff || (nbytes && !data))
         return EINVAL;
-    return devctlv(fd, dcmd, nbytes && (dir & _POSIX_DEVDIR_TO), nbytes && (dir & _POSIX_DEVDIR_FROM), &v, &v, info);
+    return devctlv(fd, dcmd, nbytes && (dir & _POSIX_DEVDIR_TO),
+                   nbytes && (dir & _POSIX_DEVDIR_FROM), &v, &v, info);
 }
 
 int ionotify(int fd, int action, int flags, const struct sigevent *event)
 {
-    struct _io_notify m = {.type = _IO_NOTIFY, .combine_len = sizeof m, .action = action, .flags = flags};
+    struct _io_notify m = {
+        .type = _IO_NOTIFY, .combine_len = sizeof m, .action = action, .flags = flags};
     struct _io_notify_reply rep = {0};
     if (event)
         memcpy(m.event, event, sizeof m.event);
@@ -98,7 +101,8 @@ int sopenfd(int fd, int oflag, int sflag)
     return open_fd(fd, oflag, sflag);
 }
 
-/* Sharing modes are asked of the server, which may not know any: then only SH_COMPAT and SH_DENYNO may be relied on. */
+/* Sharing modes are asked of the server, which may not know any: then only SH_COMPAT and SH_DENYNO
+ * may be relied on. */
 int sopen(const char *path, int oflag, int share, ...)
 {
     mode_t mode = 0;
@@ -151,7 +155,10 @@ int readcond(int fd, void *buf, int nbytes, int min, int time, int timeout)
     struct {
         struct _io_read h;
         struct _io_readcond_xtype c;
-    } m = {{.type = _IO_READ, .combine_len = sizeof m, .nbytes = (uint32_t)nbytes, .xtype = _IO_XTYPE_READCOND},
+    } m = {{.type = _IO_READ,
+            .combine_len = sizeof m,
+            .nbytes = (uint32_t)nbytes,
+            .xtype = _IO_XTYPE_READCOND},
            {(uint32_t)min, (uint32_t)time, (uint32_t)timeout, 0}};
     if (nbytes < 0 || min < 0 || time < 0 || timeout < 0) {
         errno = EINVAL;
@@ -159,7 +166,9 @@ int readcond(int fd, void *buf, int nbytes, int min, int time, int timeout)
     }
     long rc;
     do
-        rc = __qrv_badfd(fd) ? -EBADF : __qrv_send(fd, &m, sizeof m, buf, (size_t)nbytes, __qrv_cancel_point());
+        rc = __qrv_badfd(fd)
+                 ? -EBADF
+                 : __qrv_send(fd, &m, sizeof m, buf, (size_t)nbytes, __qrv_cancel_point());
     while (rc == -ECANCELED);
     return (int)__qrv_neg(rc);
 }

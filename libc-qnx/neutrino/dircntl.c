@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dircntl(): flags of an open directory.  Servers send no stat data with their entries, so asking for it changes nothing
- * and reads back as not set. */
+/* dircntl(): flags of an open directory.  Servers send no stat data with their entries, so asking
+ * for it changes nothing and reads back as not set. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -11,7 +11,8 @@ int dircntl(DIR *dir, int cmd, ...)
     int flags;
     (void)dir;
     switch (cmd) {
-    case D_GETFLAG: return 0;
+    case D_GETFLAG:
+        return 0;
     case D_SETFLAG:
         va_start(ap, cmd);
         flags = va_arg(ap, int);

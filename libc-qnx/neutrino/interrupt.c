@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Interrupts.  The kernel knows events only; a handler of InterruptAttach() runs in a service thread of ours, which waits
- * for the interrupt, calls the handler, delivers the event it returns and unmasks the source.  A returned SIGEV_INTR is for the
- * thread that attached the handler: its InterruptWait() waits for a semaphore then.
+/* Interrupts.  The kernel knows events only; a handler of InterruptAttach() runs in a service
+ * thread of ours, which waits for the interrupt, calls the handler, delivers the event it returns
+ * and unmasks the source.  A returned SIGEV_INTR is for the thread that attached the handler: its
+ * InterruptWait() waits for a semaphore then.
  *
- * Handlers and the code between InterruptLock() and InterruptUnlock() keep each other out by one recursive,
- * priority-inheriting lock: spinning against a service thread of higher priority would never end on one hart. */
+ * Handlers and the code between InterruptLock() and InterruptUnlock() keep each other out by one
+ * recursive, priority-inheriting lock: spinning against a service thread of higher priority would
+ * never end on one hart. */
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -88,7 +90,8 @@ static void *serve(void *arg)
 {
     struct service *s = arg;
     struct sigevent ev = {.sigev_notify = SIGEV_INTR};
-    s->id = (int)__kercall3(KC_INTR_ATTACH_EVENT, s->intr, (long)&ev, s->flags & ~(unsigned)_NTO_INTR_FLAGS_TRK_MSK);
+    s->id = (int)__kercall3(KC_INTR_ATTACH_EVENT, s->intr, (long)&ev,
+                            s->flags & ~(unsigned)_NTO_INTR_FLAGS_TRK_MSK);
     int bad = s->id < 0;
     sem_post(s->started);
     while (!bad) {
@@ -129,8 +132,8 @@ static int start(struct service *s)
     return s->id;
 }
 
-int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, int id), const void *area, int size,
-                      unsigned flags)
+int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, int id),
+                      const void *area, int size, unsigned flags)
 {
     (void)size;
     if (!handler)
@@ -157,8 +160,8 @@ int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, in
     return id;
 }
 
-int InterruptAttach(int intr, const struct sigevent *(*handler)(void *area, int id), const void *area, int size,
-                    unsigned flags)
+int InterruptAttach(int intr, const struct sigevent *(*handler)(void *area, int id),
+                    const void *area, int size, unsigned flags)
 {
     return (int)__qrv_neg(InterruptAttach_r(intr, handler, area, size, flags));
 }
@@ -193,7 +196,8 @@ int InterruptDetach_r(int id)
     long rc = __kercall1(KC_INTR_DETACH, id);
     if (s) {
         s->stop = 1;
-        /* Nothing will wake it but a cancellation, which ends its wait without ending the thread. */
+        /* Nothing will wake it but a cancellation, which ends its wait without ending the thread.
+         */
         while (__kercall1(KC_THREAD_CANCEL, (long)s->thread->sysinfo) >= 0 && s->thread->tid)
             __kercall0(KC_SCHED_YIELD);
         pthread_join(s->thread, 0);
@@ -212,7 +216,8 @@ int InterruptWait_r(int flags, const uint64_t *timeout)
 {
     struct waiter *w = 0;
     long rc;
-    if (waiters) { /* uncontended, the lock makes no kernel call that would use up an armed timeout */
+    if (waiters) { /* uncontended, the lock makes no kernel call that would use up an armed timeout
+                    */
         pthread_mutex_lock(&list_lock);
         w = waiter_find(pthread_self());
         pthread_mutex_unlock(&list_lock);

@@ -16,7 +16,8 @@ static void *map_physical(void *addr, size_t len, int prot, int flags, uint64_t 
         errno = EINVAL;
         return MAP_FAILED;
     }
-    char *p = mmap(addr, len + skew, prot, flags | MAP_PHYS | MAP_SHARED, NOFD, (off_t)(physical - skew));
+    char *p =
+        mmap(addr, len + skew, prot, flags | MAP_PHYS | MAP_SHARED, NOFD, (off_t)(physical - skew));
     return p == MAP_FAILED ? p : p + skew;
 }
 
@@ -59,7 +60,8 @@ int munmap_flags(void *addr, size_t len, unsigned flags)
 
 int mem_offset(const void *addr, int fd, size_t len, off_t *offset, size_t *contig_len)
 {
-    struct tmsg_range m = {.type = TMSG_MEM, .subtype = TMSG_MEM_INFO, .addr = (uint64_t)addr, .bytes = len};
+    struct tmsg_range m = {
+        .type = TMSG_MEM, .subtype = TMSG_MEM_INFO, .addr = (uint64_t)addr, .bytes = len};
     struct tmsg_map_reply r = {0, 0};
     if (fd != NOFD) { /* only physical addresses are known, not places in a file */
         errno = EINVAL;
@@ -74,8 +76,8 @@ int mem_offset(const void *addr, int fd, size_t len, off_t *offset, size_t *cont
     return 0;
 }
 
-int posix_mem_offset(const void *restrict addr, size_t len, off_t *restrict offset, size_t *restrict contig_len,
-                     int *restrict fildes)
+int posix_mem_offset(const void *restrict addr, size_t len, off_t *restrict offset,
+                     size_t *restrict contig_len, int *restrict fildes)
 {
     if (fildes)
         *fildes = NOFD;
@@ -84,8 +86,12 @@ int posix_mem_offset(const void *restrict addr, size_t len, off_t *restrict offs
 
 int shm_ctl(int fd, int flags, uint64_t paddr, uint64_t size)
 {
-    struct tmsg_shmctl m = {.type = TMSG_MEM, .subtype = TMSG_MEM_SHMCTL, .fd = fd, .flags = (uint32_t)flags,
-                            .paddr = paddr, .bytes = size};
+    struct tmsg_shmctl m = {.type = TMSG_MEM,
+                            .subtype = TMSG_MEM_SHMCTL,
+                            .fd = fd,
+                            .flags = (uint32_t)flags,
+                            .paddr = paddr,
+                            .bytes = size};
     if (__qrv_badfd(fd)) {
         errno = EBADF;
         return -1;

@@ -22,12 +22,14 @@ int MsgReceivev_r(int chid, const iov_t *riov, size_t rparts, struct _msg_info *
 
 int MsgReceivePulse_r(int chid, void *pulse, size_t bytes, struct _msg_info *info)
 {
-    return bytes > SSIZE_MAX ? -EOVERFLOW : (int)receive(chid, pulse, -(long)bytes, info, KC_RECEIVE_PULSE);
+    return bytes > SSIZE_MAX ? -EOVERFLOW
+                             : (int)receive(chid, pulse, -(long)bytes, info, KC_RECEIVE_PULSE);
 }
 
 int MsgReceivePulsev_r(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
 {
-    return parts > QRV_IOV_MAX ? -EINVAL : (int)receive(chid, piov, (long)parts, info, KC_RECEIVE_PULSE);
+    return parts > QRV_IOV_MAX ? -EINVAL
+                               : (int)receive(chid, piov, (long)parts, info, KC_RECEIVE_PULSE);
 }
 
 int MsgReceive(int chid, void *msg, size_t bytes, struct _msg_info *info)

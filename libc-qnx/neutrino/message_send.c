@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MsgSend*(): the four shapes, each as a cancellation point and not.  ERESTART from MsgError() sends once more. */
+/* MsgSend*(): the four shapes, each as a cancellation point and not.  ERESTART from MsgError()
+ * sends once more. */
 #include <limits.h>
 #include "kcall.h"
 

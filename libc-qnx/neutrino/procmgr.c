@@ -40,7 +40,8 @@ static void null_stdio(void)
 
 static int leave_parent(int status, unsigned flags)
 {
-    struct tmsg_status m = {.type = TMSG_PROC, .subtype = TMSG_PROC_DAEMON, .status = status, .flags = flags};
+    struct tmsg_status m = {
+        .type = TMSG_PROC, .subtype = TMSG_PROC_DAEMON, .status = status, .flags = flags};
     if (!(flags & PROCMGR_DAEMON_NOCHDIR) && chdir("/") == -1)
         return -1;
     if (!(flags & PROCMGR_DAEMON_KEEPUMASK))
@@ -64,7 +65,8 @@ int procmgr_detach(unsigned flags)
 
 int procmgr_event_notify(unsigned flags, const struct sigevent *event)
 {
-    struct tmsg_event m = {.type = TMSG_PROC, .subtype = TMSG_PROC_EVENT, .flags = event ? flags : 0};
+    struct tmsg_event m = {
+        .type = TMSG_PROC, .subtype = TMSG_PROC_EVENT, .flags = event ? flags : 0};
     if (event)
         memcpy(m.event, event, sizeof m.event);
     return __qrv_ok(__qrv_tm(&m, sizeof m, 0, 0));
@@ -78,15 +80,19 @@ int procmgr_session(uint32_t nd, pid_t sid, int id, unsigned event)
         return -1;
     }
     switch (event) {
-    case PROCMGR_SESSION_SETSID: return setsid() == -1 ? -1 : 0;
+    case PROCMGR_SESSION_SETSID:
+        return setsid() == -1 ? -1 : 0;
     case PROCMGR_SESSION_SIGNAL_PID:
     case PROCMGR_SESSION_SIGNAL_PGRP:
     case PROCMGR_SESSION_SIGNAL_SID: /* terminal drivers signal process groups with kill() here */
-    default: errno = ENOSYS; return -1;
+    default:
+        errno = ENOSYS;
+        return -1;
     }
 }
 
-/* Abilities are checked by effective user only: the list is read to its end and refused when it makes no sense. */
+/* Abilities are checked by effective user only: the list is read to its end and refused when it
+ * makes no sense. */
 int procmgr_ability(pid_t pid, unsigned ability, ...)
 {
     va_list ap;
@@ -94,7 +100,8 @@ int procmgr_ability(pid_t pid, unsigned ability, ...)
     (void)pid;
     va_start(ap, ability);
     for (unsigned a = ability; (a & 0xffff) != PROCMGR_AID_EOL; a = va_arg(ap, unsigned)) {
-        if ((a & 0xffff) > PROCMGR_AID_NATIVE_CREATE || !(a & (PROCMGR_ADN_ROOT | PROCMGR_ADN_NONROOT))) {
+        if ((a & 0xffff) > PROCMGR_AID_NATIVE_CREATE ||
+            !(a & (PROCMGR_ADN_ROOT | PROCMGR_ADN_NONROOT))) {
             rc = EINVAL;
             break;
         }
@@ -118,7 +125,8 @@ int pathmgr_symlink(const char *path, const char *symlink_path)
         errno = b == 1 ? ENOENT : ENAMETOOLONG;
         return -1;
     }
-    struct tmsg_path m = {.type = TMSG_PATH, .subtype = TMSG_PATH_SYMLINK, .path_len = (uint32_t)(a + b)};
+    struct tmsg_path m = {
+        .type = TMSG_PATH, .subtype = TMSG_PATH_SYMLINK, .path_len = (uint32_t)(a + b)};
     struct iovec s[3] = {{&m, sizeof m}, {r.path, a}, {(void *)path, b}};
     return __qrv_ok(__qrv_sendv(SYSMGR_COID, s, 3, 0, 0, KC_SEND_NC));
 }

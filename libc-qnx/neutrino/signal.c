@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals as kernel calls.  Handlers and masks belong to the caller: another pid is refused with EPERM. */
+/* Signals as kernel calls.  Handlers and masks belong to the caller: another pid is refused with
+ * EPERM. */
 #include <signal.h>
 #include "kcall.h"
 
@@ -9,7 +10,8 @@ static int is_self(pid_t pid)
 }
 
 /* sigstub, where a handler returns to, is libc's own. */
-int SignalAction_r(pid_t pid, void (*sigstub)(void), int signo, const struct sigaction *act, struct sigaction *oact)
+int SignalAction_r(pid_t pid, void (*sigstub)(void), int signo, const struct sigaction *act,
+                   struct sigaction *oact)
 {
     int saved = errno;
     (void)sigstub;
@@ -22,7 +24,8 @@ int SignalAction_r(pid_t pid, void (*sigstub)(void), int signo, const struct sig
     return rc;
 }
 
-int SignalAction(pid_t pid, void (*sigstub)(void), int signo, const struct sigaction *act, struct sigaction *oact)
+int SignalAction(pid_t pid, void (*sigstub)(void), int signo, const struct sigaction *act,
+                 struct sigaction *oact)
 {
     return __qrv_ok(-(long)SignalAction_r(pid, sigstub, signo, act, oact));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slogf() and friends: one write() to /dev/slog is one record.  The descriptor stays open; it is taken high and is
- * opened anew when the program has closed it or the logger was started later. */
+/* slogf() and friends: one write() to /dev/slog is one record.  The descriptor stays open; it is
+ * taken high and is opened anew when the program has closed it or the logger was started later. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>

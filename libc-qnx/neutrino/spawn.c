@@ -13,7 +13,8 @@
 #include "kcall.h"
 #include "pthread_impl.h"
 
-__attribute__((__visibility__("hidden"))) long __qrv_search_path(const char *file, char *buf, size_t size, int script);
+__attribute__((__visibility__("hidden"))) long __qrv_search_path(const char *file, char *buf,
+                                                                 size_t size, int script);
 extern char **environ;
 
 static long apply(struct tmsg_spawn *h, const struct inheritance *i)
@@ -50,8 +51,8 @@ static long apply(struct tmsg_spawn *h, const struct inheritance *i)
     return 0;
 }
 
-static pid_t spawn_path(const char *path, int fd_count, const int fd_map[], const struct inheritance *inherit,
-                        char *const argv[], char *const envp[])
+static pid_t spawn_path(const char *path, int fd_count, const int fd_map[],
+                        const struct inheritance *inherit, char *const argv[], char *const envp[])
 {
     struct qrv_spawn s = {.path = path, .argv = argv, .envp = envp ? envp : environ, .fds = fd_map};
     sigset_t old;
@@ -71,27 +72,29 @@ static pid_t spawn_path(const char *path, int fd_count, const int fd_map[], cons
     if (rc == 0 && inherit && (inherit->flags & SPAWN_EXEC))
         rc = __qrv_may_exec(path, !!(inherit->flags & SPAWN_CHECK_SCRIPT));
     if (rc == 0)
-        rc = __qrv_spawn(&s, inherit && (inherit->flags & SPAWN_EXEC) ? TMSG_PROC_EXEC : TMSG_PROC_SPAWN);
+        rc = __qrv_spawn(&s, inherit && (inherit->flags & SPAWN_EXEC) ? TMSG_PROC_EXEC
+                                                                      : TMSG_PROC_SPAWN);
     __restore_sigs(&old);
     __pthread_setcancelstate(cs, 0);
     return (pid_t)__qrv_neg(rc);
 }
 
-pid_t spawn(const char *path, int fd_count, const int fd_map[], const struct inheritance *inherit, char *const argv[],
-            char *const envp[])
+pid_t spawn(const char *path, int fd_count, const int fd_map[], const struct inheritance *inherit,
+            char *const argv[], char *const envp[])
 {
     if (inherit && (inherit->flags & SPAWN_SEARCH_PATH))
         return spawnp(path, fd_count, fd_map, inherit, argv, envp);
     return spawn_path(path, fd_count, fd_map, inherit, argv, envp);
 }
 
-pid_t spawnp(const char *file, int fd_count, const int fd_map[], const struct inheritance *inherit, char *const argv[],
-             char *const envp[])
+pid_t spawnp(const char *file, int fd_count, const int fd_map[], const struct inheritance *inherit,
+             char *const argv[], char *const envp[])
 {
     char path[QRV_PATH_MAX];
     if (strchr(file, '/'))
         return spawn_path(file, fd_count, fd_map, inherit, argv, envp);
-    long rc = __qrv_search_path(file, path, sizeof path, inherit && (inherit->flags & SPAWN_CHECK_SCRIPT));
+    long rc = __qrv_search_path(file, path, sizeof path,
+                                inherit && (inherit->flags & SPAWN_CHECK_SCRIPT));
     if (rc < 0)
         return (pid_t)__qrv_neg(rc);
     return spawn_path(path, fd_count, fd_map, inherit, argv, envp);
@@ -103,12 +106,20 @@ static int by_mode(int mode, const char *file, char *const argv[], char *const e
     memset(&inherit, 0, sizeof inherit);
     switch (mode) {
     case P_WAIT:
-    case P_NOWAIT: break;
-    case P_NOWAITO: inherit.flags = SPAWN_NOZOMBIE; break;
-    case P_OVERLAY: inherit.flags = SPAWN_EXEC; break;
-    default: errno = EINVAL; return -1;
+    case P_NOWAIT:
+        break;
+    case P_NOWAITO:
+        inherit.flags = SPAWN_NOZOMBIE;
+        break;
+    case P_OVERLAY:
+        inherit.flags = SPAWN_EXEC;
+        break;
+    default:
+        errno = EINVAL;
+        return -1;
     }
-    pid_t pid = search ? spawnp(file, 0, 0, &inherit, argv, envp) : spawn(file, 0, 0, &inherit, argv, envp);
+    pid_t pid =
+        search ? spawnp(file, 0, 0, &inherit, argv, envp) : spawn(file, 0, 0, &inherit, argv, envp);
     if (pid == -1 || mode != P_WAIT)
         return pid;
     int status;
@@ -138,7 +149,8 @@ int spawnvp(int mode, const char *file, char *const argv[])
     return by_mode(mode, file, argv, environ, 1);
 }
 
-/* The arguments of a spawnl*() or execlpe(): up to the null pointer, then perhaps the environment. */
+/* The arguments of a spawnl*() or execlpe(): up to the null pointer, then perhaps the environment.
+ */
 static size_t count_args(const char *arg0, va_list ap)
 {
     size_t n = 0;
@@ -154,22 +166,22 @@ static void take_args(char **argv, const char *arg0, va_list *ap)
         argv[i + 1] = va_arg(*ap, char *);
 }
 
-#define LIST_CALL(result, with_env, call) \
-    do { \
-        va_list ap_; \
-        va_start(ap_, arg0); \
-        size_t n_ = count_args(arg0, ap_); \
-        va_end(ap_); \
-        if (n_ > 4096) { \
-            errno = E2BIG; \
-            return -1; \
-        } \
-        char *argv[n_ + 2]; \
-        va_start(ap_, arg0); \
-        take_args(argv, arg0, &ap_); \
-        char **envp = (with_env) ? va_arg(ap_, char **) : environ; \
-        va_end(ap_); \
-        result = (call); \
+#define LIST_CALL(result, with_env, call)                                                          \
+    do {                                                                                           \
+        va_list ap_;                                                                               \
+        va_start(ap_, arg0);                                                                       \
+        size_t n_ = count_args(arg0, ap_);                                                         \
+        va_end(ap_);                                                                               \
+        if (n_ > 4096) {                                                                           \
+            errno = E2BIG;                                                                         \
+            return -1;                                                                             \
+        }                                                                                          \
+        char *argv[n_ + 2];                                                                        \
+        va_start(ap_, arg0);                                                                       \
+        take_args(argv, arg0, &ap_);                                                               \
+        char **envp = (with_env) ? va_arg(ap_, char **) : environ;                                 \
+        va_end(ap_);                                                                               \
+        result = (call);                                                                           \
     } while (0)
 
 int spawnl(int mode, const char *path, const char *arg0, ...)

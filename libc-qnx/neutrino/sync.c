@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Synchronisation objects by sync_t, the same words that pthread_mutex_t, pthread_cond_t and sem_t begin with. */
+/* Synchronisation objects by sync_t, the same words that pthread_mutex_t, pthread_cond_t and sem_t
+ * begin with. */
 #include <pthread.h>
 #include <semaphore.h>
 #include "kcall.h"
 
-_Static_assert(sizeof(sync_t) <= sizeof(pthread_mutex_t) && sizeof(sync_t) <= sizeof(sem_t), "sync_t fits");
+_Static_assert(sizeof(sync_t) <= sizeof(pthread_mutex_t) && sizeof(sync_t) <= sizeof(sem_t),
+               "sync_t fits");
 
 int SyncTypeCreate_r(unsigned type, sync_t *sync, const struct _sync_attr *attr)
 {

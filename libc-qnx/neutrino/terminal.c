@@ -51,7 +51,8 @@ int tcdropline(int fd, int duration)
     return control(fd, DCMD_CHR_SERCTL, &on, sizeof on);
 }
 
-/* Puts characters into the line as if typed; a negative n means -n of them, without the effect of control characters. */
+/* Puts characters into the line as if typed; a negative n means -n of them, without the effect of
+ * control characters. */
 int tcinject(int fd, char *buf, int n)
 {
     int raw = n < 0;

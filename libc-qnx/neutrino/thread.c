@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads by number, and scheduling.  A thread made by ThreadCreate() is one of libc's in every respect; its stack is freed
- * by libc when it ends while the kernel keeps its status for ThreadJoin(). */
+/* Threads by number, and scheduling.  A thread made by ThreadCreate() is one of libc's in every
+ * respect; its stack is freed by libc when it ends while the kernel keeps its status for
+ * ThreadJoin(). */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,7 +190,9 @@ int sched_get_priority_adjust(int prio, int policy, int adjust)
     if (rc < 0)
         return (int)__qrv_neg(rc);
     prio += adjust;
-    return prio < info.priority_min ? info.priority_min : prio > info.priority_max ? info.priority_max : prio;
+    return prio < info.priority_min   ? info.priority_min
+           : prio > info.priority_max ? info.priority_max
+                                      : prio;
 }
 
 int getprio(pid_t pid)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* musl's system-call macros, routed to one C function.  No number ever reaches the kernel: __qrv_syscall() (src/qrv) turns
- * it into kernel calls or messages.  Calls made through musl's cancellable wrapper carry QRV_SYSCALL_CP.
- * taskman links libc.a with its own __qrv_syscall(), so nothing else may stand in that object file. */
+/* musl's system-call macros, routed to one C function.  No number ever reaches the kernel:
+ * __qrv_syscall() (src/qrv) turns it into kernel calls or messages.  Calls made through musl's
+ * cancellable wrapper carry QRV_SYSCALL_CP. taskman links libc.a with its own __qrv_syscall(), so
+ * nothing else may stand in that object file. */
 #define __SYSCALL_LL_E(x) (x)
 #define __SYSCALL_LL_O(x) (x)
 
 #define QRV_SYSCALL_CP 0x10000L /* may be ended by pthread_cancel() */
 
-__attribute__((__visibility__("hidden"))) long __qrv_syscall(long, long, long, long, long, long, long);
+__attribute__((__visibility__("hidden"))) long __qrv_syscall(long, long, long, long, long, long,
+                                                             long);
 
 static inline long __syscall0(long n)
 {

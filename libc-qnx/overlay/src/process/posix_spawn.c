@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* posix_spawn(): one message; the loader in the new process carries out the file actions and reports what went wrong.
- * Signals wait until the answer is there: an interrupted spawn would leave a child nobody knows. */
+/* posix_spawn(): one message; the loader in the new process carries out the file actions and
+ * reports what went wrong. Signals wait until the answer is there: an interrupted spawn would leave
+ * a child nobody knows. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include "../qrv/spawnmsg.h"
 #include "pthread_impl.h"
 
-hidden int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path, const posix_spawn_file_actions_t *fa,
+hidden int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path,
+                             const posix_spawn_file_actions_t *fa,
                              const posix_spawnattr_t *restrict attr, char *const argv[restrict],
                              char *const envp[restrict], uint32_t more);
 
@@ -40,9 +42,9 @@ static long apply(struct tmsg_spawn *h, const posix_spawnattr_t *a)
     return 0;
 }
 
-int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path, const posix_spawn_file_actions_t *fa,
-                      const posix_spawnattr_t *restrict attr, char *const argv[restrict], char *const envp[restrict],
-                      uint32_t more)
+int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path,
+                      const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *restrict attr,
+                      char *const argv[restrict], char *const envp[restrict], uint32_t more)
 {
     struct qrv_spawn s = {.path = path, .argv = argv, .envp = envp, .fa = fa};
     sigset_t old;
@@ -66,8 +68,9 @@ int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path, const posi
     return 0;
 }
 
-int posix_spawn(pid_t *restrict res, const char *restrict path, const posix_spawn_file_actions_t *fa,
-                const posix_spawnattr_t *restrict attr, char *const argv[restrict], char *const envp[restrict])
+int posix_spawn(pid_t *restrict res, const char *restrict path,
+                const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *restrict attr,
+                char *const argv[restrict], char *const envp[restrict])
 {
     return __qrv_posix_spawn(res, path, fa, attr, argv, envp, 0);
 }

@@ -9,7 +9,8 @@
 
 hidden long __qrv_search_path(const char *file, char *buf, size_t size, int script);
 
-/* 0 with the name in buf, or -errno: EACCES when something was there that may not be run, else ENOENT. */
+/* 0 with the name in buf, or -errno: EACCES when something was there that may not be run, else
+ * ENOENT. */
 long __qrv_search_path(const char *file, char *buf, size_t size, int script)
 {
     const char *path = getenv("PATH"), *end;
@@ -39,8 +40,9 @@ long __qrv_search_path(const char *file, char *buf, size_t size, int script)
     }
 }
 
-int posix_spawnp(pid_t *restrict res, const char *restrict file, const posix_spawn_file_actions_t *fa,
-                 const posix_spawnattr_t *restrict attr, char *const argv[restrict], char *const envp[restrict])
+int posix_spawnp(pid_t *restrict res, const char *restrict file,
+                 const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *restrict attr,
+                 char *const argv[restrict], char *const envp[restrict])
 {
     char path[QRV_PATH_MAX];
     if (strchr(file, '/'))

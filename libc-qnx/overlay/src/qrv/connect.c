@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a path to a server: ask the path manager who may serve it, then try the candidates in order.
  *
- * A candidate that does not know the path (or the kind of request) passes it on to the next; any other error is final.
- * A server that meets a symbolic link answers _IO_CONNECT_RET_LINK with a path to start over from: absolute, or relative
- * to the place where the server is mounted. */
+ * A candidate that does not know the path (or the kind of request) passes it on to the next; any
+ * other error is final. A server that meets a symbolic link answers _IO_CONNECT_RET_LINK with a
+ * path to start over from: absolute, or relative to the place where the server is mounted. */
 #include "qrv.h"
 
 struct walk {
@@ -46,7 +46,8 @@ long __qrv_fdpath(int fd, char *buf, size_t size)
     return (long)len_max(buf, size);
 }
 
-/* dirfd + path -> something the path manager takes: absolute, or relative to our working directory. */
+/* dirfd + path -> something the path manager takes: absolute, or relative to our working directory.
+ */
 static long whole_path(int dirfd, const char *path, char *out)
 {
     size_t n = len_max(path, QRV_PATH_MAX), at = 0;
@@ -68,7 +69,10 @@ static long whole_path(int dirfd, const char *path, char *out)
 
 static long resolve_abs(const char *path, size_t len, unsigned flags, struct tmsg_resolve_reply *r)
 {
-    struct tmsg_path m = {.type = TMSG_PATH, .subtype = TMSG_PATH_RESOLVE, .flags = flags, .path_len = (uint32_t)len + 1};
+    struct tmsg_path m = {.type = TMSG_PATH,
+                          .subtype = TMSG_PATH_RESOLVE,
+                          .flags = flags,
+                          .path_len = (uint32_t)len + 1};
     struct iovec s[2] = {{&m, sizeof m}, {(void *)path, len + 1}}, rv = {r, sizeof *r};
     long rc = __qrv_sendv(SYSMGR_COID, s, 2, &rv, 1, KC_SEND_NC);
     if (rc < 0)
@@ -100,7 +104,8 @@ static uint8_t path_eflag(const char *path)
 }
 
 /* Lays out header, path, extra and the combined part; returns the bytes of the message. */
-static size_t build(struct walk *w, const struct qrv_path *p, const struct tmsg_entry *e, uint8_t eflag)
+static size_t build(struct walk *w, const struct qrv_path *p, const struct tmsg_entry *e,
+                    uint8_t eflag)
 {
     const char *rest = w->r.path + (e->prefix_len < sizeof w->r.path ? e->prefix_len : 0);
     while (*rest == '/')
@@ -144,11 +149,14 @@ static void hang_up(int coid, int told)
     __kercall1(KC_CONNECT_DETACH, coid);
 }
 
-/* One candidate: >= 0 (the descriptor, or the status), -errno, or -ELOOP with *again for a link to follow. */
-static long try_one(struct walk *w, struct qrv_path *p, const struct tmsg_entry *e, uint8_t eflag, int *again)
+/* One candidate: >= 0 (the descriptor, or the status), -errno, or -ELOOP with *again for a link to
+ * follow. */
+static long try_one(struct walk *w, struct qrv_path *p, const struct tmsg_entry *e, uint8_t eflag,
+                    int *again)
 {
     int keep = p->open_fd >= 0;
-    long coid = __kercall5(KC_CONNECT_ATTACH, ND_LOCAL_NODE, e->pid, e->chid, keep ? p->open_fd : _NTO_SIDE_CHANNEL,
+    long coid = __kercall5(KC_CONNECT_ATTACH, ND_LOCAL_NODE, e->pid, e->chid,
+                           keep ? p->open_fd : _NTO_SIDE_CHANNEL,
                            keep && !p->cloexec ? 0 : _NTO_COF_CLOEXEC);
     if (coid < 0)
         return coid == -EMFILE || coid == -ENOMEM || coid == -EAGAIN ? coid : -ENXIO;
@@ -157,7 +165,8 @@ static long try_one(struct walk *w, struct qrv_path *p, const struct tmsg_entry 
     w->rep.link = (struct _io_connect_link_reply){0};
     w->rep.bytes[sizeof w->rep.link] = 0;
     long rc = __qrv_sendv((int)coid, &s, 1, &r, 1, p->fl);
-    /* readlink() answers with text and its length: a length of 1 is told from this status by the reply's first byte. */
+    /* readlink() answers with text and its length: a length of 1 is told from this status by the
+     * reply's first byte. */
     if (rc == _IO_CONNECT_RET_LINK && (p->subtype != _IO_CONNECT_READLINK || !w->rep.bytes[0])) {
         hang_up((int)coid, 0);
         *again = 1;
@@ -182,7 +191,8 @@ static long try_one(struct walk *w, struct qrv_path *p, const struct tmsg_entry 
 
 static int passes_on(long rc)
 {
-    return rc == -ENOENT || rc == -ENOSYS || rc == -ENXIO || rc == -ESRCH || rc == -EBADF || rc == -EROFS;
+    return rc == -ENOENT || rc == -ENOSYS || rc == -ENXIO || rc == -ESRCH || rc == -EBADF ||
+           rc == -EROFS;
 }
 
 /* All candidates of the resolved path. */
@@ -191,7 +201,8 @@ static long try_all(struct walk *w, struct qrv_path *p, uint8_t eflag, int *agai
     long best = -ENOENT;
     for (uint32_t i = 0; i < w->r.count; i++) {
         const struct tmsg_entry *e = &w->r.entry[i];
-        if (p->at_pid && (e->pid != p->at_pid || e->chid != p->at_chid || e->handle != p->at_handle)) {
+        if (p->at_pid &&
+            (e->pid != p->at_pid || e->chid != p->at_chid || e->handle != p->at_handle)) {
             if (best == -ENOENT)
                 best = -EXDEV;
             continue;
@@ -200,7 +211,8 @@ static long try_all(struct walk *w, struct qrv_path *p, uint8_t eflag, int *agai
         *used = i;
         if (*again || !passes_on(rc))
             return rc;
-        if ((best == -ENOENT || best == -ENOSYS || best == -EXDEV) && rc != -ENOENT && rc != -ESRCH && rc != -EBADF)
+        if ((best == -ENOENT || best == -ENOSYS || best == -EXDEV) && rc != -ENOENT &&
+            rc != -ESRCH && rc != -EBADF)
             best = rc;
     }
     return best;

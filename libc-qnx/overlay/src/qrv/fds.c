@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Descriptors as such: a descriptor is a connection id below _NTO_SIDE_CHANNEL, and FD_CLOEXEC is a flag of the
- * connection. */
+/* Descriptors as such: a descriptor is a connection id below _NTO_SIDE_CHANNEL, and FD_CLOEXEC is a
+ * flag of the connection. */
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include "dcmd.h"
@@ -24,7 +24,8 @@ long __qrv_close(int fd)
     return rc == -EIO || rc == -ENOSPC || rc == -EDQUOT ? rc : 0;
 }
 
-/* Makes a descriptor for the open file that `pid` (0: we) knows as oldfd: the lowest >= minfd, or exactly minfd. */
+/* Makes a descriptor for the open file that `pid` (0: we) knows as oldfd: the lowest >= minfd, or
+ * exactly minfd. */
 long __qrv_dup_from(int pid, int oldfd, int minfd, int exact, unsigned cof)
 {
     struct _msg_info info;
@@ -117,10 +118,17 @@ static long do_flock(int fd, int op, unsigned fl)
 {
     struct flock l = {.l_whence = SEEK_SET};
     switch (op & ~LOCK_NB) {
-    case LOCK_SH: l.l_type = F_RDLCK; break;
-    case LOCK_EX: l.l_type = F_WRLCK; break;
-    case LOCK_UN: l.l_type = F_UNLCK; break;
-    default: return -EINVAL;
+    case LOCK_SH:
+        l.l_type = F_RDLCK;
+        break;
+    case LOCK_EX:
+        l.l_type = F_WRLCK;
+        break;
+    case LOCK_UN:
+        l.l_type = F_UNLCK;
+        break;
+    default:
+        return -EINVAL;
     }
     long rc = __qrv_badfd(fd) ? -EBADF : do_lock(fd, op & LOCK_NB ? F_SETLK : F_SETLKW, &l, fl);
     return rc == -EACCES ? -EAGAIN : rc;
@@ -140,7 +148,8 @@ static long do_fcntl(int fd, int cmd, long arg, unsigned fl)
     case F_GETFD:
         return rc & _NTO_COF_CLOEXEC ? FD_CLOEXEC : 0;
     case F_SETFD:
-        rc = __kercall4(KC_CONNECT_FLAGS, 0, fd, _NTO_COF_CLOEXEC, arg & FD_CLOEXEC ? _NTO_COF_CLOEXEC : 0);
+        rc = __kercall4(KC_CONNECT_FLAGS, 0, fd, _NTO_COF_CLOEXEC,
+                        arg & FD_CLOEXEC ? _NTO_COF_CLOEXEC : 0);
         return rc < 0 ? rc : 0;
     case F_GETFL:
         return get_status(fd);
@@ -155,7 +164,8 @@ static long do_fcntl(int fd, int cmd, long arg, unsigned fl)
     }
 }
 
-/* The pipe server makes a pipe when its name is opened for reading; the other end is an open of that descriptor. */
+/* The pipe server makes a pipe when its name is opened for reading; the other end is an open of
+ * that descriptor. */
 static long do_pipe(int *fds, int flags)
 {
     struct _msg_info info;
@@ -191,12 +201,19 @@ static long do_pipe(int *fds, int flags)
 long __qrv_fds(long n, long a, long b, long c, unsigned fl)
 {
     switch (n) {
-    case SYS_close: return __qrv_close((int)a);
-    case SYS_dup: return __qrv_badfd((int)a) ? -EBADF : __qrv_dup_from(0, (int)a, 0, 0, 0);
-    case SYS_dup3: return do_dup3((int)a, (int)b, (int)c);
-    case SYS_fcntl: return do_fcntl((int)a, (int)b, c, fl);
-    case SYS_pipe2: return do_pipe((int *)a, (int)b);
-    case SYS_flock: return do_flock((int)a, (int)b, fl);
-    default: return -ENOSYS;
+    case SYS_close:
+        return __qrv_close((int)a);
+    case SYS_dup:
+        return __qrv_badfd((int)a) ? -EBADF : __qrv_dup_from(0, (int)a, 0, 0, 0);
+    case SYS_dup3:
+        return do_dup3((int)a, (int)b, (int)c);
+    case SYS_fcntl:
+        return do_fcntl((int)a, (int)b, c, fl);
+    case SYS_pipe2:
+        return do_pipe((int *)a, (int)b);
+    case SYS_flock:
+        return do_flock((int)a, (int)b, fl);
+    default:
+        return -ENOSYS;
     }
 }

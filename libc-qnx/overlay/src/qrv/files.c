@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading, writing and the other I/O messages of an open descriptor.  User buffers are never copied: they are parts of
- * the message. */
+/* Reading, writing and the other I/O messages of an open descriptor.  User buffers are never
+ * copied: they are parts of the message. */
 #include <limits.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include "qrv.h"
 
 #define IO_BYTES_MAX 0x7ffff000UL /* of one call, as POSIX lets us */
-#define IOV_FAST 16
+#define IOV_FAST     16
 
 struct read_at {
     struct _io_read h;
@@ -127,7 +127,10 @@ static long do_writev(int fd, const struct iovec *v, int n, int64_t off, unsigne
 
 static long do_lseek(int fd, int64_t off, int whence)
 {
-    struct _io_lseek m = {.type = _IO_LSEEK, .combine_len = sizeof m, .whence = (int16_t)whence, .offset = (uint64_t)off};
+    struct _io_lseek m = {.type = _IO_LSEEK,
+                          .combine_len = sizeof m,
+                          .whence = (int16_t)whence,
+                          .offset = (uint64_t)off};
     uint64_t pos = 0;
     if (__qrv_badfd(fd))
         return -EBADF;
@@ -189,7 +192,10 @@ static long do_fchown(int fd, int uid, int gid)
 /* The records of a directory reply are libc's struct dirent already. */
 static long do_getdents(int fd, void *buf, size_t n)
 {
-    struct _io_read m = {.type = _IO_READ, .combine_len = sizeof m, .nbytes = (uint32_t)n, .xtype = _IO_XTYPE_READDIR};
+    struct _io_read m = {.type = _IO_READ,
+                         .combine_len = sizeof m,
+                         .nbytes = (uint32_t)n,
+                         .xtype = _IO_XTYPE_READDIR};
     if (__qrv_badfd(fd))
         return -EBADF;
     if (n > IO_BYTES_MAX)
@@ -197,7 +203,8 @@ static long do_getdents(int fd, void *buf, size_t n)
     return __qrv_send(fd, &m, sizeof m, buf, n, KC_SEND_NC);
 }
 
-/* What can be said of a file system without a message for it: names and blocks that any client may assume. */
+/* What can be said of a file system without a message for it: names and blocks that any client may
+ * assume. */
 static long fill_statfs(long rc, struct statfs *f)
 {
     if (rc < 0)
@@ -211,28 +218,51 @@ long __qrv_files(long n, long a, long b, long c, long d, unsigned fl)
     int fd = (int)a;
     struct stat st;
     switch (n) {
-    case SYS_read: return __qrv_read(fd, (void *)b, (size_t)c, fl);
-    case SYS_write: return do_write(fd, (const void *)b, (size_t)c, -1, fl);
-    case SYS_readv: return do_readv(fd, (const struct iovec *)b, (int)c, -1, fl);
-    case SYS_writev: return do_writev(fd, (const struct iovec *)b, (int)c, -1, fl);
-    case SYS_pread64: return __qrv_pread(fd, (void *)b, (size_t)c, d, fl);
-    case SYS_pwrite64: return d < 0 ? -EINVAL : do_write(fd, (const void *)b, (size_t)c, d, fl);
-    case SYS_preadv: return d < 0 ? -EINVAL : do_readv(fd, (const struct iovec *)b, (int)c, d, fl);
-    case SYS_pwritev: return d < 0 ? -EINVAL : do_writev(fd, (const struct iovec *)b, (int)c, d, fl);
-    case SYS_lseek: return do_lseek(fd, b, (int)c);
-    case SYS_fstat: return __qrv_fstat(fd, (struct stat *)b);
-    case SYS_ftruncate: return do_space(fd, 1, b, 0);
-    case SYS_fallocate: return b ? -EOPNOTSUPP : do_space(fd, 3, c, d);
-    case SYS_fsync: return do_sync(fd, O_SYNC, fl);
-    case SYS_fdatasync: return do_sync(fd, O_DSYNC, fl);
-    case SYS_fchmod: return do_fchmod(fd, (unsigned)b);
-    case SYS_fchown: return do_fchown(fd, (int)b, (int)c);
-    case SYS_getdents64: return do_getdents(fd, (void *)b, (size_t)c);
-    case SYS_fadvise64: return __qrv_fstat(fd, &st);
-    case SYS_statfs: return fill_statfs(__qrv_stat_at(AT_FDCWD, (const char *)a, &st, 0), (struct statfs *)b);
-    case SYS_fstatfs: return fill_statfs(__qrv_fstat(fd, &st), (struct statfs *)b);
-    case SYS_sync: return 0; /* servers write through or sync on their own; there is no list of them to walk */
-    case SYS_syncfs: return do_sync(fd, O_SYNC, fl);
-    default: return -ENOSYS;
+    case SYS_read:
+        return __qrv_read(fd, (void *)b, (size_t)c, fl);
+    case SYS_write:
+        return do_write(fd, (const void *)b, (size_t)c, -1, fl);
+    case SYS_readv:
+        return do_readv(fd, (const struct iovec *)b, (int)c, -1, fl);
+    case SYS_writev:
+        return do_writev(fd, (const struct iovec *)b, (int)c, -1, fl);
+    case SYS_pread64:
+        return __qrv_pread(fd, (void *)b, (size_t)c, d, fl);
+    case SYS_pwrite64:
+        return d < 0 ? -EINVAL : do_write(fd, (const void *)b, (size_t)c, d, fl);
+    case SYS_preadv:
+        return d < 0 ? -EINVAL : do_readv(fd, (const struct iovec *)b, (int)c, d, fl);
+    case SYS_pwritev:
+        return d < 0 ? -EINVAL : do_writev(fd, (const struct iovec *)b, (int)c, d, fl);
+    case SYS_lseek:
+        return do_lseek(fd, b, (int)c);
+    case SYS_fstat:
+        return __qrv_fstat(fd, (struct stat *)b);
+    case SYS_ftruncate:
+        return do_space(fd, 1, b, 0);
+    case SYS_fallocate:
+        return b ? -EOPNOTSUPP : do_space(fd, 3, c, d);
+    case SYS_fsync:
+        return do_sync(fd, O_SYNC, fl);
+    case SYS_fdatasync:
+        return do_sync(fd, O_DSYNC, fl);
+    case SYS_fchmod:
+        return do_fchmod(fd, (unsigned)b);
+    case SYS_fchown:
+        return do_fchown(fd, (int)b, (int)c);
+    case SYS_getdents64:
+        return do_getdents(fd, (void *)b, (size_t)c);
+    case SYS_fadvise64:
+        return __qrv_fstat(fd, &st);
+    case SYS_statfs:
+        return fill_statfs(__qrv_stat_at(AT_FDCWD, (const char *)a, &st, 0), (struct statfs *)b);
+    case SYS_fstatfs:
+        return fill_statfs(__qrv_fstat(fd, &st), (struct statfs *)b);
+    case SYS_sync:
+        return 0; /* servers write through or sync on their own; there is no list of them to walk */
+    case SYS_syncfs:
+        return do_sync(fd, O_SYNC, fl);
+    default:
+        return -ENOSYS;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identities: process, group, session, users.  Credentials belong to the process, so one message changes them for all its
- * threads. */
+/* Identities: process, group, session, users.  Credentials belong to the process, so one message
+ * changes them for all its threads. */
 #include <sys/syscall.h>
 #include "qrv.h"
 
@@ -18,7 +18,8 @@ static long tell(uint16_t sub, int pid, int value)
 
 static long set_cred(uint32_t mask, const struct _cred_info *cred)
 {
-    struct tmsg_cred m = {.type = TMSG_PROC, .subtype = TMSG_PROC_SETCRED, .mask = mask, .cred = *cred};
+    struct tmsg_cred m = {
+        .type = TMSG_PROC, .subtype = TMSG_PROC_SETCRED, .mask = mask, .cred = *cred};
     return mask ? __qrv_tm(&m, sizeof m, 0, 0) : 0;
 }
 
@@ -33,14 +34,21 @@ static long set_one(uint32_t id, int group)
     if ((int32_t)id == -1)
         return -EINVAL;
     if (group)
-        return set_cred(ids.cred.euid == 0 ? TMSG_CRED_RGID | TMSG_CRED_EGID | TMSG_CRED_SGID : TMSG_CRED_EGID, &c);
-    return set_cred(ids.cred.euid == 0 ? TMSG_CRED_RUID | TMSG_CRED_EUID | TMSG_CRED_SUID : TMSG_CRED_EUID, &c);
+        return set_cred(ids.cred.euid == 0 ? TMSG_CRED_RGID | TMSG_CRED_EGID | TMSG_CRED_SGID
+                                           : TMSG_CRED_EGID,
+                        &c);
+    return set_cred(
+        ids.cred.euid == 0 ? TMSG_CRED_RUID | TMSG_CRED_EUID | TMSG_CRED_SUID : TMSG_CRED_EUID, &c);
 }
 
 static long set_res(int r, int e, int s, int group)
 {
-    struct _cred_info c = {.ruid = (uint32_t)r, .euid = (uint32_t)e, .suid = (uint32_t)s,
-                           .rgid = (uint32_t)r, .egid = (uint32_t)e, .sgid = (uint32_t)s};
+    struct _cred_info c = {.ruid = (uint32_t)r,
+                           .euid = (uint32_t)e,
+                           .suid = (uint32_t)s,
+                           .rgid = (uint32_t)r,
+                           .egid = (uint32_t)e,
+                           .sgid = (uint32_t)s};
     uint32_t mask = 0;
     if (r != -1)
         mask |= group ? TMSG_CRED_RGID : TMSG_CRED_RUID;
@@ -58,7 +66,8 @@ static long set_re(int r, int e, int group)
     long rc = get_ids(0, &ids);
     if (rc < 0)
         return rc;
-    int oldr = (int)(group ? ids.cred.rgid : ids.cred.ruid), olde = (int)(group ? ids.cred.egid : ids.cred.euid);
+    int oldr = (int)(group ? ids.cred.rgid : ids.cred.ruid),
+        olde = (int)(group ? ids.cred.egid : ids.cred.euid);
     int s = r != -1 || (e != -1 && e != oldr) ? (e != -1 ? e : olde) : -1;
     return set_res(r, e, s, group);
 }
@@ -107,27 +116,49 @@ long __qrv_ids(long n, long a, long b, long c)
     struct tmsg_ids ids;
     long rc;
     switch (n) {
-    case SYS_getpid: return __kercall0(KC_GETPID);
-    case SYS_getppid: return __kercall0(KC_GETPPID);
-    case SYS_getuid: return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.ruid;
-    case SYS_geteuid: return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.euid;
-    case SYS_getgid: return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.rgid;
-    case SYS_getegid: return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.egid;
-    case SYS_getpgid: return a < 0 ? -ESRCH : (rc = get_ids((int)a, &ids)) < 0 ? rc : ids.pgrp;
-    case SYS_getsid: return a < 0 ? -ESRCH : (rc = get_ids((int)a, &ids)) < 0 ? rc : ids.sid;
-    case SYS_getresuid: return get_res((uint32_t *)a, (uint32_t *)b, (uint32_t *)c, 0);
-    case SYS_getresgid: return get_res((uint32_t *)a, (uint32_t *)b, (uint32_t *)c, 1);
-    case SYS_getgroups: return get_groups((int)a, (gid_t *)b);
-    case SYS_setuid: return set_one((uint32_t)a, 0);
-    case SYS_setgid: return set_one((uint32_t)a, 1);
-    case SYS_setreuid: return set_re((int)a, (int)b, 0);
-    case SYS_setregid: return set_re((int)a, (int)b, 1);
-    case SYS_setresuid: return set_res((int)a, (int)b, (int)c, 0);
-    case SYS_setresgid: return set_res((int)a, (int)b, (int)c, 1);
-    case SYS_setgroups: return set_groups((size_t)a, (const gid_t *)b);
-    case SYS_setpgid: return a < 0 || b < 0 ? -EINVAL : tell(TMSG_PROC_SETPGID, (int)a, (int)b);
-    case SYS_setsid: return __qrv_tm(&hdr, sizeof hdr, 0, 0);
-    case SYS_umask: return tell(TMSG_PROC_UMASK, 0, (int)a & 0777);
-    default: return -ENOSYS;
+    case SYS_getpid:
+        return __kercall0(KC_GETPID);
+    case SYS_getppid:
+        return __kercall0(KC_GETPPID);
+    case SYS_getuid:
+        return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.ruid;
+    case SYS_geteuid:
+        return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.euid;
+    case SYS_getgid:
+        return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.rgid;
+    case SYS_getegid:
+        return (rc = get_ids(0, &ids)) < 0 ? rc : (long)ids.cred.egid;
+    case SYS_getpgid:
+        return a < 0 ? -ESRCH : (rc = get_ids((int)a, &ids)) < 0 ? rc : ids.pgrp;
+    case SYS_getsid:
+        return a < 0 ? -ESRCH : (rc = get_ids((int)a, &ids)) < 0 ? rc : ids.sid;
+    case SYS_getresuid:
+        return get_res((uint32_t *)a, (uint32_t *)b, (uint32_t *)c, 0);
+    case SYS_getresgid:
+        return get_res((uint32_t *)a, (uint32_t *)b, (uint32_t *)c, 1);
+    case SYS_getgroups:
+        return get_groups((int)a, (gid_t *)b);
+    case SYS_setuid:
+        return set_one((uint32_t)a, 0);
+    case SYS_setgid:
+        return set_one((uint32_t)a, 1);
+    case SYS_setreuid:
+        return set_re((int)a, (int)b, 0);
+    case SYS_setregid:
+        return set_re((int)a, (int)b, 1);
+    case SYS_setresuid:
+        return set_res((int)a, (int)b, (int)c, 0);
+    case SYS_setresgid:
+        return set_res((int)a, (int)b, (int)c, 1);
+    case SYS_setgroups:
+        return set_groups((size_t)a, (const gid_t *)b);
+    case SYS_setpgid:
+        return a < 0 || b < 0 ? -EINVAL : tell(TMSG_PROC_SETPGID, (int)a, (int)b);
+    case SYS_setsid:
+        return __qrv_tm(&hdr, sizeof hdr, 0, 0);
+    case SYS_umask:
+        return tell(TMSG_PROC_UMASK, 0, (int)a & 0777);
+    default:
+        return -ENOSYS;
     }
 }

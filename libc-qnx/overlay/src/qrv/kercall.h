@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The only place in libc that traps.  Results are >= 0 or -errno; the kernel keeps every register but a0. */
+/* The only place in libc that traps.  Results are >= 0 or -errno; the kernel keeps every register
+ * but a0. */
 #pragma once
 #include <abi/kercall.h>
 
@@ -12,7 +13,10 @@ static inline long __kercall6(long n, long a, long b, long c, long d, long e, lo
     register long a4 __asm__("a4") = e;
     register long a5 __asm__("a5") = f;
     register long a7 __asm__("a7") = n;
-    __asm__ __volatile__("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5) : "memory");
+    __asm__ __volatile__("ecall"
+                         : "+r"(a0)
+                         : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+                         : "memory");
     return a0;
 }
 static inline long __kercall5(long n, long a, long b, long c, long d, long e)
@@ -23,7 +27,10 @@ static inline long __kercall5(long n, long a, long b, long c, long d, long e)
     register long a3 __asm__("a3") = d;
     register long a4 __asm__("a4") = e;
     register long a7 __asm__("a7") = n;
-    __asm__ __volatile__("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4) : "memory");
+    __asm__ __volatile__("ecall"
+                         : "+r"(a0)
+                         : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+                         : "memory");
     return a0;
 }
 static inline long __kercall4(long n, long a, long b, long c, long d)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Address space: requests to the memory manager.  Files of servers other than it are mapped by reading them into private
- * memory, which is all that MAP_PRIVATE promises; MAP_SHARED with PROT_WRITE on them is refused. */
+/* Address space: requests to the memory manager.  Files of servers other than it are mapped by
+ * reading them into private memory, which is all that MAP_PRIVATE promises; MAP_SHARED with
+ * PROT_WRITE on them is refused. */
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include "qrv.h"
 
 static long range(uint16_t sub, void *addr, size_t len, unsigned prot)
 {
-    struct tmsg_range m = {.type = TMSG_MEM, .subtype = sub, .prot = prot, .addr = (uint64_t)addr, .bytes = len};
+    struct tmsg_range m = {
+        .type = TMSG_MEM, .subtype = sub, .prot = prot, .addr = (uint64_t)addr, .bytes = len};
     return __qrv_tm(&m, sizeof m, 0, 0);
 }
 
@@ -102,8 +104,10 @@ static long do_madvise(int advice)
     case MADV_NORMAL:
     case MADV_RANDOM:
     case MADV_SEQUENTIAL:
-    case MADV_WILLNEED: return 0;
-    default: return -EINVAL; /* the others change contents: nothing may believe they worked */
+    case MADV_WILLNEED:
+        return 0;
+    default:
+        return -EINVAL; /* the others change contents: nothing may believe they worked */
     }
 }
 
@@ -116,17 +120,25 @@ static long aligned(uintptr_t addr)
 long __qrv_memory(long n, long a, long b, long c, long d, long e, long f)
 {
     switch (n) {
-    case SYS_mmap: return do_mmap((void *)a, (size_t)b, (int)c, (int)d, (int)e, (uint64_t)f);
-    case SYS_munmap: return range(TMSG_MEM_UNMAP, (void *)a, (size_t)b, 0);
-    case SYS_mprotect: return range(TMSG_MEM_PROTECT, (void *)a, (size_t)b, (unsigned)c);
-    case SYS_mremap: return do_mremap((char *)a, (size_t)b, (size_t)c, (int)d);
-    case SYS_madvise: return do_madvise((int)c);
-    case SYS_msync: return aligned((uintptr_t)a);
+    case SYS_mmap:
+        return do_mmap((void *)a, (size_t)b, (int)c, (int)d, (int)e, (uint64_t)f);
+    case SYS_munmap:
+        return range(TMSG_MEM_UNMAP, (void *)a, (size_t)b, 0);
+    case SYS_mprotect:
+        return range(TMSG_MEM_PROTECT, (void *)a, (size_t)b, (unsigned)c);
+    case SYS_mremap:
+        return do_mremap((char *)a, (size_t)b, (size_t)c, (int)d);
+    case SYS_madvise:
+        return do_madvise((int)c);
+    case SYS_msync:
+        return aligned((uintptr_t)a);
     case SYS_mlock:
     case SYS_mlock2:
     case SYS_munlock:
     case SYS_mlockall:
-    case SYS_munlockall: return 0; /* nothing is ever paged out */
-    default: return -ENOSYS;
+    case SYS_munlockall:
+        return 0; /* nothing is ever paged out */
+    default:
+        return -ENOSYS;
     }
 }

@@ -11,7 +11,8 @@ long __qrv_send(int coid, const void *msg, size_t len, void *reply, size_t rlen,
     return rc;
 }
 
-long __qrv_sendv(int coid, const struct iovec *s, int sn, const struct iovec *r, int rn, unsigned fl)
+long __qrv_sendv(int coid, const struct iovec *s, int sn, const struct iovec *r, int rn,
+                 unsigned fl)
 {
     long rc;
     do

@@ -24,7 +24,8 @@ static void put(char *d, size_t size, const char *s)
     d[n] = 0;
 }
 
-/* The host's name is one line of a file, so that it lasts over a reboot and needs no server of its own. */
+/* The host's name is one line of a file, so that it lasts over a reboot and needs no server of its
+ * own. */
 static void node_name(char *d, size_t size)
 {
     char line[65];
@@ -94,9 +95,12 @@ long __qrv_misc(long n, long a, long b, long c, long d)
 {
     (void)c, (void)d;
     switch (n) {
-    case SYS_uname: return do_uname((struct utsname *)a);
-    case SYS_sysinfo: return do_sysinfo((struct sysinfo *)a);
-    case SYS_getrandom: return do_random((char *)a, (size_t)b);
+    case SYS_uname:
+        return do_uname((struct utsname *)a);
+    case SYS_sysinfo:
+        return do_sysinfo((struct sysinfo *)a);
+    case SYS_getrandom:
+        return do_random((char *)a, (size_t)b);
     case SYS_getcpu:
         if (syspage()->num_cpu == 1) {
             if (a)
@@ -104,6 +108,7 @@ long __qrv_misc(long n, long a, long b, long c, long d)
             return 0;
         }
         return -ENOSYS;
-    default: return -ENOSYS;
+    default:
+        return -ENOSYS;
     }
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System calls that name a file: each is one connect message, combined with the I/O message it needs. */
+/* System calls that name a file: each is one connect message, combined with the I/O message it
+ * needs. */
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include "qrv.h"
 
-#define PATH_OP(d, p) \
-    { \
-        .dirfd = (d), .path = (p), .open_fd = -1, .fl = KC_SEND_NC \
+#define PATH_OP(d, p)                                                                              \
+    {                                                                                              \
+        .dirfd = (d), .path = (p), .open_fd = -1, .fl = KC_SEND_NC                                 \
     }
 
 /* Opens for nothing but the I/O message, which the server answers before it closes again. */
@@ -59,8 +60,9 @@ static long ctty_path(char *buf, size_t size)
     return rc < 0 || buf[0] != '/' ? -ENXIO : 0;
 }
 
-/* An opened terminal becomes the controlling one of a session leader that has none.  The driver refuses everybody else
- * (and what is no terminal refuses the command), so the answer does not matter here. */
+/* An opened terminal becomes the controlling one of a session leader that has none.  The driver
+ * refuses everybody else (and what is no terminal refuses the command), so the answer does not
+ * matter here. */
 static void offer_ctty(int fd, const char *abs)
 {
     static const char dev[] = "/dev/";
@@ -87,7 +89,8 @@ long __qrv_open(int dirfd, const char *path, int oflag, int mode, unsigned fl)
         oflag |= O_NOCTTY;
     }
     p.subtype = _IO_CONNECT_OPEN;
-    p.ioflag = (uint32_t)(acc + 1) | ((uint32_t)oflag & ~(uint32_t)(3 | O_CLOEXEC | O_LARGEFILE | O_PATH));
+    p.ioflag =
+        (uint32_t)(acc + 1) | ((uint32_t)oflag & ~(uint32_t)(3 | O_CLOEXEC | O_LARGEFILE | O_PATH));
     if (oflag & O_CREAT)
         p.mode = S_IFREG | ((uint32_t)mode & 07777);
     p.nofollow = !!(oflag & O_NOFOLLOW) || ((oflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL));
@@ -161,14 +164,16 @@ static long do_unlink(int dirfd, const char *path, int flags)
     p.nofollow = 1;
     p.mode = flags & AT_REMOVEDIR ? S_IFDIR : 0;
     long rc = __qrv_connect(&p);
-    if ((rc == -ENOENT || rc == -ENOSYS || rc == -EROFS || rc == -EPERM) && !(flags & AT_REMOVEDIR) &&
-        unlink_prefix(dirfd, path) >= 0)
+    if ((rc == -ENOENT || rc == -ENOSYS || rc == -EROFS || rc == -EPERM) &&
+        !(flags & AT_REMOVEDIR) && unlink_prefix(dirfd, path) >= 0)
         return 0;
     return rc < 0 ? rc : 0;
 }
 
-/* link and rename: both names must live in one server.  The old name goes along as the server sees it. */
-static long two_paths(int sub, int olddir, const char *old, int newdir, const char *new, int follow_old)
+/* link and rename: both names must live in one server.  The old name goes along as the server sees
+ * it. */
+static long two_paths(int sub, int olddir, const char *old, int newdir, const char *new,
+                      int follow_old)
 {
     struct {
         struct tmsg_resolve_reply r;
@@ -191,7 +196,8 @@ static long two_paths(int sub, int olddir, const char *old, int newdir, const ch
     const char *rel = 0;
     for (uint32_t i = 0; i < o.r.count && !rel; i++) {
         const struct tmsg_entry *e = &o.r.entry[i];
-        if (e->pid == q.used_pid && e->chid == q.used_chid && e->handle == q.used_handle && e->prefix_len < sizeof o.r.path)
+        if (e->pid == q.used_pid && e->chid == q.used_chid && e->handle == q.used_handle &&
+            e->prefix_len < sizeof o.r.path)
             rel = o.r.path + e->prefix_len;
     }
     if (!rel)
@@ -211,7 +217,8 @@ static long two_paths(int sub, int olddir, const char *old, int newdir, const ch
     return rc < 0 ? rc : 0;
 }
 
-/* The answer is the bare text with its length as status, or a link reply in front of it with status 0. */
+/* The answer is the bare text with its length as status, or a link reply in front of it with status
+ * 0. */
 static long do_readlink(int dirfd, const char *path, char *buf, size_t size)
 {
     union {
@@ -269,7 +276,8 @@ static long do_utimens(int dirfd, const char *path, const struct timespec *ts, i
 {
     struct _io_utime m = {.type = _IO_UTIME, .combine_len = sizeof m, .cur_flag = !ts};
     for (int i = 0; ts && i < 2; i++)
-        if ((unsigned long)ts[i].tv_nsec >= NSEC_PER_SEC && ts[i].tv_nsec != UTIME_NOW && ts[i].tv_nsec != UTIME_OMIT)
+        if ((unsigned long)ts[i].tv_nsec >= NSEC_PER_SEC && ts[i].tv_nsec != UTIME_NOW &&
+            ts[i].tv_nsec != UTIME_OMIT)
             return -EINVAL;
     m.atime_s = ts ? ts[0].tv_sec : 0;
     m.atime_ns = ts ? ts[0].tv_nsec : UTIME_NOW;
@@ -285,7 +293,8 @@ static long do_utimens(int dirfd, const char *path, const struct timespec *ts, i
 
 static long do_truncate(const char *path, int64_t len)
 {
-    struct _io_space m = {.type = _IO_SPACE, .combine_len = sizeof m, .subtype = 1, .start = (uint64_t)len};
+    struct _io_space m = {
+        .type = _IO_SPACE, .combine_len = sizeof m, .subtype = 1, .start = (uint64_t)len};
     struct qrv_path p = PATH_OP(AT_FDCWD, path);
     if (len < 0)
         return -EINVAL;
@@ -302,7 +311,8 @@ long __qrv_access_st(const struct stat *st, int amode, int effective)
     long rc = __qrv_tm(&m, sizeof m, &ids, sizeof ids);
     if (rc < 0)
         return rc;
-    uint32_t uid = effective ? ids.cred.euid : ids.cred.ruid, gid = effective ? ids.cred.egid : ids.cred.rgid;
+    uint32_t uid = effective ? ids.cred.euid : ids.cred.ruid,
+             gid = effective ? ids.cred.egid : ids.cred.rgid;
     unsigned mode = st->st_mode;
     if (uid == 0)
         return (amode & 1) && !S_ISDIR(mode) && !(mode & 0111) ? -EACCES : 0;
@@ -376,26 +386,46 @@ long __qrv_paths(long n, long a, long b, long c, long d, long e, unsigned fl)
 {
     const char *path = (const char *)b;
     switch (n) {
-    case SYS_openat: return __qrv_open((int)a, path, (int)c, (int)d, fl);
-    case SYS_newfstatat: return __qrv_stat_at((int)a, path, (struct stat *)c, (int)d);
-    case SYS_mkdirat: return make_node((int)a, path, S_IFDIR | ((unsigned)c & 07777), 0);
-    case SYS_mknodat: return make_node((int)a, path, (unsigned)c & S_IFMT ? (unsigned)c : (unsigned)c | S_IFREG, 0);
-    case SYS_unlinkat: return do_unlink((int)a, path, (int)c);
-    case SYS_symlinkat: return make_node((int)b, (const char *)c, S_IFLNK | 0777, (const char *)a);
+    case SYS_openat:
+        return __qrv_open((int)a, path, (int)c, (int)d, fl);
+    case SYS_newfstatat:
+        return __qrv_stat_at((int)a, path, (struct stat *)c, (int)d);
+    case SYS_mkdirat:
+        return make_node((int)a, path, S_IFDIR | ((unsigned)c & 07777), 0);
+    case SYS_mknodat:
+        return make_node((int)a, path, (unsigned)c & S_IFMT ? (unsigned)c : (unsigned)c | S_IFREG,
+                         0);
+    case SYS_unlinkat:
+        return do_unlink((int)a, path, (int)c);
+    case SYS_symlinkat:
+        return make_node((int)b, (const char *)c, S_IFLNK | 0777, (const char *)a);
     case SYS_linkat:
-        return two_paths(_IO_CONNECT_LINK, (int)a, path, (int)c, (const char *)d, !!((int)e & AT_SYMLINK_FOLLOW));
+        return two_paths(_IO_CONNECT_LINK, (int)a, path, (int)c, (const char *)d,
+                         !!((int)e & AT_SYMLINK_FOLLOW));
     case SYS_renameat2:
-        return e ? -EINVAL : two_paths(_IO_CONNECT_RENAME, (int)a, path, (int)c, (const char *)d, 0);
-    case SYS_readlinkat: return do_readlink((int)a, path, (char *)c, (size_t)d);
-    case SYS_fchmodat: return do_chmod((int)a, path, (unsigned)c);
-    case SYS_fchownat: return do_chown((int)a, path, (int)c, (int)d, (int)e);
-    case SYS_utimensat: return do_utimens((int)a, path, (const struct timespec *)c, (int)d);
-    case SYS_faccessat: return do_access((int)a, path, (int)c, 0);
-    case SYS_faccessat2: return do_access((int)a, path, (int)c, (int)d);
-    case SYS_truncate: return do_truncate((const char *)a, b);
-    case SYS_chdir: return do_chdir((const char *)a);
-    case SYS_fchdir: return do_fchdir((int)a);
-    case SYS_getcwd: return do_getcwd((char *)a, (size_t)b);
-    default: return -ENOSYS;
+        return e ? -EINVAL
+                 : two_paths(_IO_CONNECT_RENAME, (int)a, path, (int)c, (const char *)d, 0);
+    case SYS_readlinkat:
+        return do_readlink((int)a, path, (char *)c, (size_t)d);
+    case SYS_fchmodat:
+        return do_chmod((int)a, path, (unsigned)c);
+    case SYS_fchownat:
+        return do_chown((int)a, path, (int)c, (int)d, (int)e);
+    case SYS_utimensat:
+        return do_utimens((int)a, path, (const struct timespec *)c, (int)d);
+    case SYS_faccessat:
+        return do_access((int)a, path, (int)c, 0);
+    case SYS_faccessat2:
+        return do_access((int)a, path, (int)c, (int)d);
+    case SYS_truncate:
+        return do_truncate((const char *)a, b);
+    case SYS_chdir:
+        return do_chdir((const char *)a);
+    case SYS_fchdir:
+        return do_fchdir((int)a);
+    case SYS_getcwd:
+        return do_getcwd((char *)a, (size_t)b);
+    default:
+        return -ENOSYS;
     }
 }

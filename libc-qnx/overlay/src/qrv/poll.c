@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* poll() and select(): ask each server with _IO_NOTIFY and leave it a pulse to send, then wait for the first pulse.
+/* poll() and select(): ask each server with _IO_NOTIFY and leave it a pulse to send, then wait for
+ * the first pulse.
  *
- * Each waiting thread borrows a slot: a channel with a connection to it, made once and never destroyed, so that a late
- * pulse can only reach a poller, who knows by its number that it is stale.  `busy` is the only shared word. */
+ * Each waiting thread borrows a slot: a channel with a connection to it, made once and never
+ * destroyed, so that a late pulse can only reach a poller, who knows by its number that it is
+ * stale.  `busy` is the only shared word. */
 #include <sys/syscall.h>
 #include <abi/time.h>
 #include "qrv.h"
 
 #define SLOTS 256
-#define RETRY_NS 50000000UL /* another thread has armed the same descriptor: look again after that */
-#define IN_BITS (POLLIN | POLLRDNORM)
+#define RETRY_NS                                                                                   \
+    50000000UL /* another thread has armed the same descriptor: look again after that */
+#define IN_BITS  (POLLIN | POLLRDNORM)
 #define OUT_BITS (POLLOUT | POLLWRNORM)
 #define OOB_BITS (POLLPRI | POLLRDBAND)
 
@@ -35,7 +38,8 @@ static long slot_get(struct slot **out)
         if (!s->made) {
             long chid = __kercall1(KC_CHANNEL_CREATE, _NTO_CHF_PRIVATE);
             long coid = chid < 0 ? chid
-                                 : __kercall5(KC_CONNECT_ATTACH, ND_LOCAL_NODE, 0, chid, _NTO_SIDE_CHANNEL, _NTO_COF_CLOEXEC);
+                                 : __kercall5(KC_CONNECT_ATTACH, ND_LOCAL_NODE, 0, chid,
+                                              _NTO_SIDE_CHANNEL, _NTO_COF_CLOEXEC);
             if (coid < 0) {
                 if (chid >= 0)
                     __kercall1(KC_CHANNEL_DESTROY, chid);
@@ -59,17 +63,21 @@ static void slot_put(struct slot *s)
         __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
 }
 
-/* What holds of `events` now, as poll bits.  With a slot the server will send a pulse when nothing does. */
+/* What holds of `events` now, as poll bits.  With a slot the server will send a pulse when nothing
+ * does. */
 static short ask(int fd, short events, const struct slot *s, int *again)
 {
-    struct _io_notify m = {.type = _IO_NOTIFY, .combine_len = sizeof m, .action = _NOTIFY_ACTION_POLL};
+    struct _io_notify m = {
+        .type = _IO_NOTIFY, .combine_len = sizeof m, .action = _NOTIFY_ACTION_POLL};
     struct _io_notify_reply rep = {0};
     short got = 0;
-    uint32_t want = (events & IN_BITS ? _NOTIFY_COND_INPUT : 0) | (events & OUT_BITS ? _NOTIFY_COND_OUTPUT : 0) |
+    uint32_t want = (events & IN_BITS ? _NOTIFY_COND_INPUT : 0) |
+                    (events & OUT_BITS ? _NOTIFY_COND_OUTPUT : 0) |
                     (events & OOB_BITS ? _NOTIFY_COND_OBAND : 0);
     m.flags = (int32_t)want;
     if (s) {
-        struct _kc_sigevent ev = {.notify = SIGEV_PULSE, .id = s->coid, .value = s->seq, .priority = -1};
+        struct _kc_sigevent ev = {
+            .notify = SIGEV_PULSE, .id = s->coid, .value = s->seq, .priority = -1};
         m.action = _NOTIFY_ACTION_POLLARM;
         __qrv_copy(m.event, &ev, sizeof m.event);
     }
@@ -116,9 +124,10 @@ static long wait_pulse(const struct slot *s, uint64_t deadline)
     long rc;
     do {
         if (deadline != UINT64_MAX)
-            __kercall5(KC_TIMER_TIMEOUT, CLOCK_MONOTONIC, (long)(_NTO_TIMEOUT_RECEIVE | _KC_TIMEOUT_ABSTIME), 0,
-                       (long)&deadline, 0);
-        rc = __kercall5(KC_MSG_RECEIVEV, s->chid, (long)&pulse, -(long)sizeof pulse, 0, KC_RECEIVE_PULSE);
+            __kercall5(KC_TIMER_TIMEOUT, CLOCK_MONOTONIC,
+                       (long)(_NTO_TIMEOUT_RECEIVE | _KC_TIMEOUT_ABSTIME), 0, (long)&deadline, 0);
+        rc = __kercall5(KC_MSG_RECEIVEV, s->chid, (long)&pulse, -(long)sizeof pulse, 0,
+                        KC_RECEIVE_PULSE);
     } while (rc == 0 && (uint32_t)pulse.value != s->seq);
     return rc;
 }
@@ -172,7 +181,8 @@ static long only_wait(const struct timespec *ts, const uint64_t *mask, unsigned 
     return rc == -ETIMEDOUT ? 0 : rc;
 }
 
-long __qrv_poll(struct pollfd *fds, unsigned long nfds, const struct timespec *ts, const uint64_t *mask, unsigned fl)
+long __qrv_poll(struct pollfd *fds, unsigned long nfds, const struct timespec *ts,
+                const uint64_t *mask, unsigned fl)
 {
     uint64_t deadline = UINT64_MAX, now = 0, old, pending;
     long rc;
@@ -211,7 +221,8 @@ static int collect(int n, const fd_set *r, const fd_set *w, const fd_set *e, str
 {
     int k = 0;
     for (int fd = 0; fd < n; fd++) {
-        short ev = (short)((in_set(r, fd) ? POLLIN : 0) | (in_set(w, fd) ? POLLOUT : 0) | (in_set(e, fd) ? POLLPRI : 0));
+        short ev = (short)((in_set(r, fd) ? POLLIN : 0) | (in_set(w, fd) ? POLLOUT : 0) |
+                           (in_set(e, fd) ? POLLPRI : 0));
         if (ev)
             fds[k++] = (struct pollfd){.fd = fd, .events = ev};
     }
@@ -228,7 +239,8 @@ static int mark(fd_set *set, const struct pollfd *p, short asked, short bits)
     return 0;
 }
 
-long __qrv_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *ts, const uint64_t *mask, unsigned fl)
+long __qrv_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *ts,
+                   const uint64_t *mask, unsigned fl)
 {
     struct pollfd fds[FD_SETSIZE];
     int sum = 0;

@@ -8,8 +8,8 @@
 
 extern hidden int __qrv_forked_owner; /* forked.c */
 
-/* fork(): the child has its memory but only the connection to the process manager; it copies the parent's descriptors while
- * the parent waits for FORK_DONE. */
+/* fork(): the child has its memory but only the connection to the process manager; it copies the
+ * parent's descriptors while the parent waits for FORK_DONE. */
 static void copy_descriptors(int parent)
 {
     struct _msg_info info;
@@ -60,7 +60,8 @@ static void fill_usage(struct rusage *ru, const struct tmsg_rusage *u)
 
 static long wait_for(int pid, int options, struct tmsg_wait_reply *r, unsigned fl)
 {
-    struct tmsg_wait m = {.type = TMSG_PROC, .subtype = TMSG_PROC_WAIT, .pid = pid, .options = options};
+    struct tmsg_wait m = {
+        .type = TMSG_PROC, .subtype = TMSG_PROC_WAIT, .pid = pid, .options = options};
     *r = (struct tmsg_wait_reply){0};
     return __qrv_send(SYSMGR_COID, &m, sizeof m, r, sizeof *r, fl);
 }
@@ -84,8 +85,8 @@ static long do_waitid(int type, int id, siginfo_t *si, int options, struct rusag
 {
     struct tmsg_wait_reply r;
     int pid = type == P_ALL ? -1 : type == P_PGID ? (id ? -id : 0) : id;
-    if ((type != P_ALL && type != P_PID && type != P_PGID) || (type != P_ALL && id < 0) || (type == P_PID && id == 0) ||
-        !(options & (WEXITED | WSTOPPED | WCONTINUED)))
+    if ((type != P_ALL && type != P_PID && type != P_PGID) || (type != P_ALL && id < 0) ||
+        (type == P_PID && id == 0) || !(options & (WEXITED | WSTOPPED | WCONTINUED)))
         return -EINVAL;
     long rc = wait_for(pid, options, &r, fl);
     if (rc < 0)
@@ -162,7 +163,11 @@ static long do_times(struct tms *t)
 
 static long do_prlimit(int pid, int res, const struct rlimit *new, struct rlimit *old)
 {
-    struct tmsg_rlimit m = {.type = TMSG_PROC, .subtype = TMSG_PROC_RLIMIT, .pid = pid, .resource = res}, r = m;
+    struct tmsg_rlimit m = {.type = TMSG_PROC,
+                            .subtype = TMSG_PROC_RLIMIT,
+                            .pid = pid,
+                            .resource = res},
+                       r = m;
     if (new) {
         if (new->rlim_cur > new->rlim_max)
             return -EINVAL;
@@ -181,14 +186,23 @@ static long do_prlimit(int pid, int res, const struct rlimit *new, struct rlimit
 long __qrv_process(long n, long a, long b, long c, long d, long e, unsigned fl)
 {
     switch (n) {
-    case SYS_exit_group: return __kercall1(KC_PROC_EXIT, (a & 0xff) << 8);
-    case SYS_clone: return a == SIGCHLD ? do_fork() : -ENOSYS; /* threads are made elsewhere */
-    case SYS_execve: return do_execve((const char *)a, (char *const *)b, (char *const *)c);
-    case SYS_wait4: return do_wait4((int)a, (int *)b, (int)c, (struct rusage *)d, fl);
-    case SYS_waitid: return do_waitid((int)a, (int)b, (siginfo_t *)c, (int)d, (struct rusage *)e, fl);
-    case SYS_getrusage: return do_getrusage((int)a, (struct rusage *)b);
-    case SYS_times: return do_times((struct tms *)a);
-    case SYS_prlimit64: return do_prlimit((int)a, (int)b, (const struct rlimit *)c, (struct rlimit *)d);
-    default: return -ENOSYS;
+    case SYS_exit_group:
+        return __kercall1(KC_PROC_EXIT, (a & 0xff) << 8);
+    case SYS_clone:
+        return a == SIGCHLD ? do_fork() : -ENOSYS; /* threads are made elsewhere */
+    case SYS_execve:
+        return do_execve((const char *)a, (char *const *)b, (char *const *)c);
+    case SYS_wait4:
+        return do_wait4((int)a, (int *)b, (int)c, (struct rusage *)d, fl);
+    case SYS_waitid:
+        return do_waitid((int)a, (int)b, (siginfo_t *)c, (int)d, (struct rusage *)e, fl);
+    case SYS_getrusage:
+        return do_getrusage((int)a, (struct rusage *)b);
+    case SYS_times:
+        return do_times((struct tms *)a);
+    case SYS_prlimit64:
+        return do_prlimit((int)a, (int)b, (const struct rlimit *)c, (struct rlimit *)d);
+    default:
+        return -ENOSYS;
     }
 }

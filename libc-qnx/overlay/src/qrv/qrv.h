@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of libc's system-call layer.
  *
- * Every function here returns a value >= 0 or -errno and touches neither errno nor TLS: it may run before either exists.
- * No tables of pointers: nothing may need a relocation.  `fl` is 0 or KC_SEND_NC (not a cancellation point). */
+ * Every function here returns a value >= 0 or -errno and touches neither errno nor TLS: it may run
+ * before either exists. No tables of pointers: nothing may need a relocation.  `fl` is 0 or
+ * KC_SEND_NC (not a cancellation point). */
 #pragma once
 #include <errno.h>
 #include <features.h>
@@ -21,9 +22,9 @@
 #include <abi/taskman.h>
 #include "kercall.h"
 
-#define QRV_PATH_MAX 1024 /* with NUL: what the path manager takes */
+#define QRV_PATH_MAX  1024 /* with NUL: what the path manager takes */
 #define QRV_ALIGN8(n) (((n) + 7UL) & ~7UL)
-#define NSEC_PER_SEC 1000000000UL
+#define NSEC_PER_SEC  1000000000UL
 
 static inline int __qrv_badfd(int fd)
 {
@@ -31,8 +32,10 @@ static inline int __qrv_badfd(int fd)
 }
 
 /* Messages (message.c).  sendv takes iovec arrays, send single buffers. */
-hidden long __qrv_send(int coid, const void *msg, size_t len, void *reply, size_t rlen, unsigned fl);
-hidden long __qrv_sendv(int coid, const struct iovec *s, int sn, const struct iovec *r, int rn, unsigned fl);
+hidden long __qrv_send(int coid, const void *msg, size_t len, void *reply, size_t rlen,
+                       unsigned fl);
+hidden long __qrv_sendv(int coid, const struct iovec *s, int sn, const struct iovec *r, int rn,
+                        unsigned fl);
 hidden long __qrv_tm(const void *msg, size_t len, void *reply, size_t rlen);
 
 /* One operation on a path (connect.c) */
@@ -49,16 +52,17 @@ struct qrv_path {
     void *reply;
     size_t reply_len;
     unsigned fl;
-    int open_fd;      /* >= 0: keep the connection as lowest descriptor >= it; -1: a passing operation */
+    int open_fd; /* >= 0: keep the connection as lowest descriptor >= it; -1: a passing operation */
     int cloexec;
-    char *abs;        /* 0 or QRV_PATH_MAX bytes: the path that was used at last */
-    uint32_t umask;   /* out */
+    char *abs;           /* 0 or QRV_PATH_MAX bytes: the path that was used at last */
+    uint32_t umask;      /* out */
     int at_pid, at_chid; /* 0, or only candidates of that channel */
     uint32_t at_handle;
     int used_pid, used_chid; /* out */
     uint32_t used_handle;
 };
-hidden long __qrv_resolve(int dirfd, const char *path, unsigned flags, struct tmsg_resolve_reply *r);
+hidden long __qrv_resolve(int dirfd, const char *path, unsigned flags,
+                          struct tmsg_resolve_reply *r);
 hidden long __qrv_connect(struct qrv_path *p);
 hidden long __qrv_fdpath(int fd, char *buf, size_t size);
 
@@ -70,7 +74,8 @@ hidden long __qrv_stat_at(int dirfd, const char *path, struct stat *st, int flag
 hidden long __qrv_open(int dirfd, const char *path, int oflag, int mode, unsigned fl);
 hidden long __qrv_read(int fd, void *buf, size_t n, unsigned fl);
 hidden long __qrv_pread(int fd, void *buf, size_t n, int64_t off, unsigned fl);
-hidden long __qrv_devctl(int fd, int dcmd, const void *to, size_t tolen, void *from, size_t fromlen, int *info);
+hidden long __qrv_devctl(int fd, int dcmd, const void *to, size_t tolen, void *from, size_t fromlen,
+                         int *info);
 hidden long __qrv_access_st(const struct stat *st, int amode, int effective);
 
 /* Clusters of the dispatcher: -ENOSYS for a number that is not theirs. */
@@ -85,9 +90,10 @@ hidden long __qrv_time(long n, long a, long b, long c, long d, unsigned fl);
 hidden long __qrv_signals(long n, long a, long b, long c, unsigned fl);
 hidden long __qrv_threads(long n, long a, long b, long c, long d, unsigned fl);
 hidden long __qrv_misc(long n, long a, long b, long c, long d);
-hidden long __qrv_poll(struct pollfd *fds, unsigned long nfds, const struct timespec *ts, const uint64_t *mask, unsigned fl);
-hidden long __qrv_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *ts, const uint64_t *mask,
-                          unsigned fl);
+hidden long __qrv_poll(struct pollfd *fds, unsigned long nfds, const struct timespec *ts,
+                       const uint64_t *mask, unsigned fl);
+hidden long __qrv_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *ts,
+                          const uint64_t *mask, unsigned fl);
 hidden void __qrv_poll_forked(void);
 
 static inline uint64_t __qrv_ns(const struct timespec *ts)

@@ -18,7 +18,8 @@ static long action(int sig, const struct k_sigaction *sa, struct k_sigaction *ol
         k = (struct _kc_sigaction){.handler = (uint64_t)sa->handler, .flags = sa->flags};
         __qrv_copy(&k.mask, sa->mask, sizeof k.mask);
     }
-    long rc = __kercall4(KC_SIGNAL_ACTION, sig, (long)__restore_rt, sa ? (long)&k : 0, old ? (long)&ko : 0);
+    long rc = __kercall4(KC_SIGNAL_ACTION, sig, (long)__restore_rt, sa ? (long)&k : 0,
+                         old ? (long)&ko : 0);
     if (rc >= 0 && old) {
         old->handler = (void (*)(int))ko.handler;
         old->flags = ko.flags;
@@ -38,7 +39,8 @@ static long wait_signal(const uint64_t *set, siginfo_t *si, const struct timespe
     }
     for (;;) {
         if (ts)
-            __kercall5(KC_TIMER_TIMEOUT, CLOCK_MONOTONIC, _NTO_TIMEOUT_SIGWAITINFO, 0, (long)&ns, 0);
+            __kercall5(KC_TIMER_TIMEOUT, CLOCK_MONOTONIC, _NTO_TIMEOUT_SIGWAITINFO, 0, (long)&ns,
+                       0);
         long rc = __kercall2(KC_SIGNAL_WAITINFO, (long)set, (long)(si ? si : &own));
         if (rc == -ECANCELED && fl)
             continue;
@@ -56,7 +58,8 @@ static long suspend(const uint64_t *mask, unsigned fl)
     }
 }
 
-/* A queued signal carries who and why as its sender wrote them, but only for codes a program may use. */
+/* A queued signal carries who and why as its sender wrote them, but only for codes a program may
+ * use. */
 static long queue(int pid, int sig, const siginfo_t *si)
 {
     if (si->si_code >= 0 && si->si_code < SI_MINAVAIL)
@@ -67,16 +70,27 @@ static long queue(int pid, int sig, const siginfo_t *si)
 long __qrv_signals(long n, long a, long b, long c, unsigned fl)
 {
     switch (n) {
-    case SYS_kill: return send_signal((int)a, 0, (int)b, SI_USER, 0);
-    case SYS_tkill: return send_signal((int)__kercall0(KC_GETPID), (int)a, (int)b, SI_TKILL, 0);
-    case SYS_tgkill: return send_signal((int)a, (int)b, (int)c, SI_TKILL, 0);
-    case SYS_rt_sigaction: return action((int)a, (const struct k_sigaction *)b, (struct k_sigaction *)c);
-    case SYS_rt_sigprocmask: return __kercall3(KC_SIGNAL_PROCMASK, a, b, c);
-    case SYS_rt_sigpending: return __kercall1(KC_SIGNAL_PENDING, a);
-    case SYS_rt_sigsuspend: return suspend((const uint64_t *)a, fl);
-    case SYS_rt_sigtimedwait: return wait_signal((const uint64_t *)a, (siginfo_t *)b, (const struct timespec *)c, fl);
-    case SYS_rt_sigqueueinfo: return queue((int)a, (int)b, (const siginfo_t *)c);
-    case SYS_sigaltstack: return __kercall2(KC_SIGNAL_ALTSTACK, a, b);
-    default: return -ENOSYS;
+    case SYS_kill:
+        return send_signal((int)a, 0, (int)b, SI_USER, 0);
+    case SYS_tkill:
+        return send_signal((int)__kercall0(KC_GETPID), (int)a, (int)b, SI_TKILL, 0);
+    case SYS_tgkill:
+        return send_signal((int)a, (int)b, (int)c, SI_TKILL, 0);
+    case SYS_rt_sigaction:
+        return action((int)a, (const struct k_sigaction *)b, (struct k_sigaction *)c);
+    case SYS_rt_sigprocmask:
+        return __kercall3(KC_SIGNAL_PROCMASK, a, b, c);
+    case SYS_rt_sigpending:
+        return __kercall1(KC_SIGNAL_PENDING, a);
+    case SYS_rt_sigsuspend:
+        return suspend((const uint64_t *)a, fl);
+    case SYS_rt_sigtimedwait:
+        return wait_signal((const uint64_t *)a, (siginfo_t *)b, (const struct timespec *)c, fl);
+    case SYS_rt_sigqueueinfo:
+        return queue((int)a, (int)b, (const siginfo_t *)c);
+    case SYS_sigaltstack:
+        return __kercall2(KC_SIGNAL_ALTSTACK, a, b);
+    default:
+        return -ENOSYS;
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lays out the message that starts a program.  It is put together in pages of its own: neither the stack nor malloc() may
- * be trusted to hold it (signal handlers and the child of a fork() in a threaded program call execve() too). */
+/* Lays out the message that starts a program.  It is put together in pages of its own: neither the
+ * stack nor malloc() may be trusted to hold it (signal handlers and the child of a fork() in a
+ * threaded program call execve() too). */
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include "spawnmsg.h"
@@ -22,7 +23,8 @@ long __qrv_may_exec(const char *path, int script)
     if (rc == 0) {
         rc = __qrv_read((int)fd, head, sizeof head, KC_SEND_NC);
         if (rc >= 0) {
-            int elf = rc == 4 && head[0] == 0x7f && head[1] == 'E' && head[2] == 'L' && head[3] == 'F';
+            int elf =
+                rc == 4 && head[0] == 0x7f && head[1] == 'E' && head[2] == 'L' && head[3] == 'F';
             int hashbang = rc >= 2 && head[0] == '#' && head[1] == '!';
             rc = elf || hashbang || script ? 0 : -ENOEXEC;
         }
@@ -69,15 +71,23 @@ static char *add_actions(struct tmsg_spawn *m, char *at, const struct qrv_spawn 
     for (; op; op = op->prev, act++) {
         *act = (struct tmsg_action){.fd = op->fd, .oflag = op->oflag, .mode = op->mode};
         switch (op->cmd) {
-        case FDOP_CLOSE: act->op = TMSG_ACT_CLOSE; break;
+        case FDOP_CLOSE:
+            act->op = TMSG_ACT_CLOSE;
+            break;
         case FDOP_DUP2:
             act->op = TMSG_ACT_DUP2;
             act->fd = op->srcfd;
             act->fd2 = op->fd;
             break;
-        case FDOP_OPEN: act->op = TMSG_ACT_OPEN; break;
-        case FDOP_CHDIR: act->op = TMSG_ACT_CHDIR; break;
-        case FDOP_FCHDIR: act->op = TMSG_ACT_FCHDIR; break;
+        case FDOP_OPEN:
+            act->op = TMSG_ACT_OPEN;
+            break;
+        case FDOP_CHDIR:
+            act->op = TMSG_ACT_CHDIR;
+            break;
+        case FDOP_FCHDIR:
+            act->op = TMSG_ACT_FCHDIR;
+            break;
         }
         if (op->cmd == FDOP_OPEN || op->cmd == FDOP_CHDIR) {
             act->path_off = (uint32_t)(at - (char *)m);
@@ -87,7 +97,8 @@ static char *add_actions(struct tmsg_spawn *m, char *at, const struct qrv_spawn 
     return at;
 }
 
-static void fill(struct tmsg_spawn *m, const struct qrv_spawn *s, const struct layout *l, uint16_t sub)
+static void fill(struct tmsg_spawn *m, const struct qrv_spawn *s, const struct layout *l,
+                 uint16_t sub)
 {
     char *at = (char *)(m + 1), *base = (char *)m;
     *m = s->h;
@@ -126,11 +137,13 @@ long __qrv_spawn(const struct qrv_spawn *s, uint16_t sub)
     size_t path = __builtin_strlen(s->path) + 1;
     if (path > QRV_PATH_MAX)
         return -ENAMETOOLONG;
-    size_t size = sizeof(struct tmsg_spawn) + path + l.strings + 16 + (s->h.nfds > 0 ? (size_t)s->h.nfds * 4 : 0) +
+    size_t size = sizeof(struct tmsg_spawn) + path + l.strings + 16 +
+                  (s->h.nfds > 0 ? (size_t)s->h.nfds * 4 : 0) +
                   l.nactions * sizeof(struct tmsg_action) + l.action_strings;
     if (size > TMSG_SPAWN_MAX)
         return -E2BIG;
-    long mem = __qrv_memory(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    long mem = __qrv_memory(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON,
+                            -1, 0);
     if (mem < 0)
         return mem;
     struct tmsg_spawn *m = (struct tmsg_spawn *)mem;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* musl's struct pthread as we use it: robust_list.off caches the mutex owner word (0: not known yet, as after fork()),
- * sysinfo keeps the kernel's thread id when tid has been cleared. */
+/* musl's struct pthread as we use it: robust_list.off caches the mutex owner word (0: not known
+ * yet, as after fork()), sysinfo keeps the kernel's thread id when tid has been cleared. */
 #pragma once
 #include <abi/sync.h>
 #include <abi/thread.h>
@@ -18,9 +18,11 @@ struct qrv_thread { /* how a new thread starts; lives on its stack */
 };
 hidden void __qrv_thread_entry(void *, void *);
 hidden _Noreturn void __qrv_thread_begin(struct qrv_thread *);
-/* Makes a thread with all of libc's trimmings; its tid, or -errno.  kflags: _KC_TC_*, or -1 to go by attr.  A thread that
- * is detached for libc but not for the kernel has its stack freed at its end and is joined by ThreadJoin(). */
-hidden long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attr, void *(*fn)(void *), void *arg, int c11, int kflags);
+/* Makes a thread with all of libc's trimmings; its tid, or -errno.  kflags: _KC_TC_*, or -1 to go
+ * by attr.  A thread that is detached for libc but not for the kernel has its stack freed at its
+ * end and is joined by ThreadJoin(). */
+hidden long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attr, void *(*fn)(void *),
+                              void *arg, int c11, int kflags);
 
 static inline int __qrv_owner(void)
 {

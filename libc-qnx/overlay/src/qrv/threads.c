@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Thread-level calls that musl's own code makes as system calls: futex, scheduling, affinity.  pthread_create() and friends
- * talk to the kernel directly (src/thread). */
+/* Thread-level calls that musl's own code makes as system calls: futex, scheduling, affinity.
+ * pthread_create() and friends talk to the kernel directly (src/thread). */
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -9,8 +9,8 @@
 #include <abi/time.h>
 #include "qrv.h"
 
-#define FUTEX_OP_WAIT 0
-#define FUTEX_OP_WAKE 1
+#define FUTEX_OP_WAIT    0
+#define FUTEX_OP_WAKE    1
 #define FUTEX_OP_PRIVATE 128
 
 static long futex_wait(volatile int *addr, int val, const struct timespec *ts, unsigned fl)
@@ -29,9 +29,12 @@ static long futex_wait(volatile int *addr, int val, const struct timespec *ts, u
 static long futex(volatile int *addr, int op, int val, const struct timespec *ts, unsigned fl)
 {
     switch (op & ~FUTEX_OP_PRIVATE) {
-    case FUTEX_OP_WAIT: return futex_wait(addr, val, ts, fl);
-    case FUTEX_OP_WAKE: return __kercall2(KC_FUTEX_WAKE, (long)addr, val);
-    default: return -EINVAL; /* not -ENOSYS: musl would try the other spelling */
+    case FUTEX_OP_WAIT:
+        return futex_wait(addr, val, ts, fl);
+    case FUTEX_OP_WAKE:
+        return __kercall2(KC_FUTEX_WAKE, (long)addr, val);
+    default:
+        return -EINVAL; /* not -ENOSYS: musl would try the other spelling */
     }
 }
 
@@ -42,7 +45,8 @@ static long get_param(int pid, struct sched_param *out, int *policy)
     if (rc < 0)
         return rc;
     if (out)
-        *out = (struct sched_param){.sched_priority = k.sched_priority, .sched_curpriority = k.sched_curpriority};
+        *out = (struct sched_param){.sched_priority = k.sched_priority,
+                                    .sched_curpriority = k.sched_curpriority};
     if (policy)
         *policy = (int)rc;
     return 0;
@@ -134,23 +138,40 @@ long __qrv_threads(long n, long a, long b, long c, long d, unsigned fl)
     int policy;
     long rc;
     switch (n) {
-    case SYS_exit: return __kercall2(KC_THREAD_EXIT, a, 0);
+    case SYS_exit:
+        return __kercall2(KC_THREAD_EXIT, a, 0);
     case SYS_set_tid_address:
-    case SYS_gettid: return __kercall0(KC_GETTID);
-    case SYS_futex: return futex((volatile int *)a, (int)b, (int)c, (const struct timespec *)d, fl);
-    case SYS_sched_yield: return __kercall0(KC_SCHED_YIELD);
-    case SYS_sched_getparam: return get_param((int)a, (struct sched_param *)b, 0);
-    case SYS_sched_setparam: return set_param((int)a, _KC_SCHED_NOCHANGE, (const struct sched_param *)b);
-    case SYS_sched_getscheduler: return (rc = get_param((int)a, 0, &policy)) < 0 ? rc : policy;
-    case SYS_sched_setscheduler: return set_param((int)a, (int)b, (const struct sched_param *)c);
-    case SYS_sched_get_priority_max: return priority_limit((int)a, 1);
-    case SYS_sched_get_priority_min: return priority_limit((int)a, 0);
-    case SYS_sched_rr_get_interval: return rr_interval((int)a, (struct timespec *)b);
-    case SYS_sched_getaffinity: return get_affinity((size_t)b, (unsigned char *)c);
-    case SYS_sched_setaffinity: return set_affinity((int)a, (size_t)b, (const unsigned char *)c);
-    case SYS_riscv_flush_icache: return __kercall2(KC_CACHE_SYNC, a, b - a);
-    case SYS_getpriority: return get_nice((int)a, (int)b);
-    case SYS_setpriority: return set_nice((int)a, (int)b, (int)c);
-    default: return -ENOSYS;
+    case SYS_gettid:
+        return __kercall0(KC_GETTID);
+    case SYS_futex:
+        return futex((volatile int *)a, (int)b, (int)c, (const struct timespec *)d, fl);
+    case SYS_sched_yield:
+        return __kercall0(KC_SCHED_YIELD);
+    case SYS_sched_getparam:
+        return get_param((int)a, (struct sched_param *)b, 0);
+    case SYS_sched_setparam:
+        return set_param((int)a, _KC_SCHED_NOCHANGE, (const struct sched_param *)b);
+    case SYS_sched_getscheduler:
+        return (rc = get_param((int)a, 0, &policy)) < 0 ? rc : policy;
+    case SYS_sched_setscheduler:
+        return set_param((int)a, (int)b, (const struct sched_param *)c);
+    case SYS_sched_get_priority_max:
+        return priority_limit((int)a, 1);
+    case SYS_sched_get_priority_min:
+        return priority_limit((int)a, 0);
+    case SYS_sched_rr_get_interval:
+        return rr_interval((int)a, (struct timespec *)b);
+    case SYS_sched_getaffinity:
+        return get_affinity((size_t)b, (unsigned char *)c);
+    case SYS_sched_setaffinity:
+        return set_affinity((int)a, (size_t)b, (const unsigned char *)c);
+    case SYS_riscv_flush_icache:
+        return __kercall2(KC_CACHE_SYNC, a, b - a);
+    case SYS_getpriority:
+        return get_nice((int)a, (int)b);
+    case SYS_setpriority:
+        return set_nice((int)a, (int)b, (int)c);
+    default:
+        return -ENOSYS;
     }
 }

@@ -39,7 +39,8 @@ static long get_res(int id, struct timespec *ts)
     return 0;
 }
 
-static long do_sleep(int id, int flags, const struct timespec *req, struct timespec *rem, unsigned fl)
+static long do_sleep(int id, int flags, const struct timespec *req, struct timespec *rem,
+                     unsigned fl)
 {
     uint64_t ns, left = 0;
     if (__qrv_badts(req))
@@ -80,7 +81,8 @@ static long real_timer(int which, const struct itimerval *new, struct itimerval 
     if (which != ITIMER_REAL)
         return -EINVAL;
     if (new) {
-        if (new->it_value.tv_sec < 0 || new->it_interval.tv_sec < 0 || (unsigned long)new->it_value.tv_usec >= 1000000 ||
+        if (new->it_value.tv_sec < 0 || new->it_interval.tv_sec < 0 ||
+            (unsigned long)new->it_value.tv_usec >= 1000000 ||
             (unsigned long)new->it_interval.tv_usec >= 1000000)
             return -EINVAL;
         n = (struct _itimer){tv_ns(&new->it_value), tv_ns(&new->it_interval)};
@@ -103,11 +105,16 @@ long __qrv_time(long n, long a, long b, long c, long d, unsigned fl)
     struct timespec ts;
     long rc;
     switch (n) {
-    case SYS_clock_gettime: return get_time((int)a, (struct timespec *)b);
-    case SYS_clock_settime: return set_time((int)a, (const struct timespec *)b);
-    case SYS_clock_getres: return get_res((int)a, (struct timespec *)b);
-    case SYS_clock_nanosleep: return do_sleep((int)a, (int)b, (const struct timespec *)c, (struct timespec *)d, fl);
-    case SYS_nanosleep: return do_sleep(CLOCK_REALTIME, 0, (const struct timespec *)a, (struct timespec *)b, fl);
+    case SYS_clock_gettime:
+        return get_time((int)a, (struct timespec *)b);
+    case SYS_clock_settime:
+        return set_time((int)a, (const struct timespec *)b);
+    case SYS_clock_getres:
+        return get_res((int)a, (struct timespec *)b);
+    case SYS_clock_nanosleep:
+        return do_sleep((int)a, (int)b, (const struct timespec *)c, (struct timespec *)d, fl);
+    case SYS_nanosleep:
+        return do_sleep(CLOCK_REALTIME, 0, (const struct timespec *)a, (struct timespec *)b, fl);
     case SYS_gettimeofday:
         if (a && (rc = get_time(CLOCK_REALTIME, &ts)) < 0)
             return rc;
@@ -119,8 +126,11 @@ long __qrv_time(long n, long a, long b, long c, long d, unsigned fl)
         ts = (struct timespec){tv->tv_sec, tv->tv_usec * 1000};
         return set_time(CLOCK_REALTIME, &ts);
     }
-    case SYS_setitimer: return real_timer((int)a, (const struct itimerval *)b, (struct itimerval *)c);
-    case SYS_getitimer: return real_timer((int)a, 0, (struct itimerval *)b);
-    default: return -ENOSYS;
+    case SYS_setitimer:
+        return real_timer((int)a, (const struct itimerval *)b, (struct itimerval *)c);
+    case SYS_getitimer:
+        return real_timer((int)a, 0, (struct itimerval *)b);
+    default:
+        return -ENOSYS;
     }
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cancellation.  A request is a flag in the target and KC_THREAD_CANCEL, which ends a block at a cancellation point with
- * ECANCELED, at once or when the thread comes to one.  Only a thread in asynchronous mode needs a signal. */
+/* Cancellation.  A request is a flag in the target and KC_THREAD_CANCEL, which ends a block at a
+ * cancellation point with ECANCELED, at once or when the thread comes to one.  Only a thread in
+ * asynchronous mode needs a signal. */
 #include <string.h>
 #include "../qrv/thread.h"
 
 hidden long __cancel(void);
-hidden long __syscall_cp_c(syscall_arg_t, syscall_arg_t, syscall_arg_t, syscall_arg_t, syscall_arg_t, syscall_arg_t,
-                           syscall_arg_t);
+hidden long __syscall_cp_c(syscall_arg_t, syscall_arg_t, syscall_arg_t, syscall_arg_t,
+                           syscall_arg_t, syscall_arg_t, syscall_arg_t);
 
 /* Acts on a request; returns -ECANCELED only in musl's "masked" state. */
 long __cancel(void)
@@ -18,8 +19,8 @@ long __cancel(void)
     return -ECANCELED;
 }
 
-long __syscall_cp_c(syscall_arg_t nr, syscall_arg_t u, syscall_arg_t v, syscall_arg_t w, syscall_arg_t x, syscall_arg_t y,
-                    syscall_arg_t z)
+long __syscall_cp_c(syscall_arg_t nr, syscall_arg_t u, syscall_arg_t v, syscall_arg_t w,
+                    syscall_arg_t x, syscall_arg_t y, syscall_arg_t z)
 {
     pthread_t self = __pthread_self();
     int state = self->canceldisable;
@@ -31,7 +32,8 @@ long __syscall_cp_c(syscall_arg_t nr, syscall_arg_t u, syscall_arg_t v, syscall_
         long r = __qrv_syscall(nr | QRV_SYSCALL_CP, u, v, w, x, y, z);
         if ((r == -ECANCELED || (r == -EINTR && nr != SYS_close)) && self->cancel)
             return __cancel();
-        if (r != -ECANCELED || stale) /* once: the kernel's flag of a request that was already acted on */
+        if (r != -ECANCELED ||
+            stale) /* once: the kernel's flag of a request that was already acted on */
             return r;
     }
 }
@@ -57,7 +59,8 @@ static void on_signal(int sig, siginfo_t *si, void *context)
 static void watch_signal(void)
 {
     static volatile int done;
-    struct sigaction sa = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK, .sa_sigaction = on_signal};
+    struct sigaction sa = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK,
+                           .sa_sigaction = on_signal};
     if (done)
         return;
     memset(&sa.sa_mask, -1, _NSIG / 8);

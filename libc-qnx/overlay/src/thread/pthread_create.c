@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Birth and end of threads.
  *
- * __thread_list_lock guards the ring of threads and `leaving`.  An exiting thread takes it and never gives it back: the
- * kernel clears it when the thread has left user mode for good, so whoever holds it next knows that every stack in `leaving`
- * is out of use.  That is how a detached thread's own stack gets freed: by the next thread that is made or ends. */
+ * __thread_list_lock guards the ring of threads and `leaving`.  An exiting thread takes it and
+ * never gives it back: the kernel clears it when the thread has left user mode for good, so whoever
+ * holds it next knows that every stack in `leaving` is out of use.  That is how a detached thread's
+ * own stack gets freed: by the next thread that is made or ends. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -13,9 +14,7 @@
 #include "lock.h"
 #include "stdio_impl.h"
 
-static void nothing(void)
-{
-}
+static void nothing(void) {}
 weak_alias(nothing, __acquire_ptc);
 weak_alias(nothing, __release_ptc);
 weak_alias(nothing, __pthread_tsd_run_dtors);
@@ -179,7 +178,8 @@ static void become_threaded(struct pthread *self)
 
 #define PAGES(n) (((n) + PAGE_SIZE - 1) & -PAGE_SIZE)
 
-struct area { /* memory of a new thread: guard, stack, TLS and struct pthread, thread-specific data */
+struct area { /* memory of a new thread: guard, stack, TLS and struct pthread, thread-specific data
+               */
     unsigned char *map, *stack_lo, *stack, *tsd;
     size_t size, guard;
 };
@@ -196,7 +196,8 @@ static int make_area(const pthread_attr_t *attr, struct area *a)
         a->guard = PAGES(attr->_a_guardsize);
         a->size = a->guard + PAGES(attr->_a_stacksize + tail);
     }
-    a->map = __mmap(0, a->size, a->guard ? PROT_NONE : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    a->map = __mmap(0, a->size, a->guard ? PROT_NONE : PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANON, -1, 0);
     if (a->map == MAP_FAILED)
         return -EAGAIN;
     if (a->guard && __mprotect(a->map + a->guard, a->size - a->guard, PROT_READ | PROT_WRITE)) {
@@ -228,7 +229,8 @@ static struct pthread *furnish(const struct area *a, int detached)
     return new;
 }
 
-static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t, int kflags)
+static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t,
+                            int kflags)
 {
     struct _kc_thread_create k = {
         .flags = (uint32_t)kflags,
@@ -237,8 +239,8 @@ static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, str
         .arg1 = (uint64_t)__qrv_gp(),
         .sp = (uint64_t)t & -16UL,
         .tls = (uint64_t)TP_ADJ(new),
-        .tid_addr = (uint64_t)&new->tid,
-        .stack_lo = (uint64_t)new->stack - new->stack_size,
+        .tid_addr = (uint64_t) & new->tid,
+        .stack_lo = (uint64_t) new->stack - new->stack_size,
         .stack_size = new->stack_size,
     };
     if (attr->_a_sched) {
@@ -250,7 +252,8 @@ static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, str
 }
 
 /* Links the new thread into the ring before it can be seen; returns its tid or -errno. */
-static long launch(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t, int kflags)
+static long launch(struct pthread *new, const pthread_attr_t *attr, struct qrv_thread *t,
+                   int kflags)
 {
     pthread_t self = __pthread_self();
     sigset_t set;
@@ -277,7 +280,8 @@ static long launch(struct pthread *new, const pthread_attr_t *attr, struct qrv_t
     return rc;
 }
 
-long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(void *), void *arg, int c11, int kflags)
+long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(void *), void *arg,
+                       int c11, int kflags)
 {
     pthread_attr_t attr = {0};
     struct area a;
@@ -310,7 +314,8 @@ long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(
     return rc;
 }
 
-int __pthread_create(pthread_t *restrict res, const pthread_attr_t *restrict attr, void *(*fn)(void *), void *restrict arg)
+int __pthread_create(pthread_t *restrict res, const pthread_attr_t *restrict attr,
+                     void *(*fn)(void *), void *restrict arg)
 {
     int c11 = attr == __ATTRP_C11_THREAD;
     long rc = __qrv_thread_make(res, c11 ? 0 : attr, fn, arg, c11, -1);

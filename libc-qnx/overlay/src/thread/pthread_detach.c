@@ -9,7 +9,8 @@ static int detach(pthread_t t)
     case DT_JOINABLE:
         __kercall1(KC_THREAD_DETACH, tid);
         return 0;
-    case DT_DETACHED: return EINVAL;
+    case DT_DETACHED:
+        return EINVAL;
     }
     /* It is ending: wait for it, as nobody else will. */
     __pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cs);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Condition variables on sync_t: the kernel lets the mutex go, waits and takes it again, all in one call.
- * pthread_cond_t: words 0-1 sync_t, word 2 shared, word 4 clock. */
+/* Condition variables on sync_t: the kernel lets the mutex go, waits and takes it again, all in one
+ * call. pthread_cond_t: words 0-1 sync_t, word 2 shared, word 4 clock. */
 #include <errno.h>
 #include <threads.h>
 #include "../qrv/thread.h"
@@ -17,10 +17,12 @@ int pthread_cond_init(pthread_cond_t *restrict c, const pthread_condattr_t *rest
 
 int pthread_cond_destroy(pthread_cond_t *c)
 {
-    return __atomic_load_n(&__qrv_sync(c)->__owner, __ATOMIC_ACQUIRE) & QRV_SYNC_WAITERS ? EBUSY : 0;
+    return __atomic_load_n(&__qrv_sync(c)->__owner, __ATOMIC_ACQUIRE) & QRV_SYNC_WAITERS ? EBUSY
+                                                                                         : 0;
 }
 
-int __pthread_cond_timedwait(pthread_cond_t *restrict c, pthread_mutex_t *restrict m, const struct timespec *restrict at)
+int __pthread_cond_timedwait(pthread_cond_t *restrict c, pthread_mutex_t *restrict m,
+                             const struct timespec *restrict at)
 {
     int owner = __atomic_load_n(&__qrv_sync(m)->__owner, __ATOMIC_RELAXED) & ~QRV_SYNC_WAITERS;
     if (owner != __qrv_owner())
@@ -44,7 +46,8 @@ int pthread_cond_wait(pthread_cond_t *restrict c, pthread_mutex_t *restrict m)
 int __private_cond_signal(pthread_cond_t *c, int n)
 {
     sync_t *s = __qrv_sync(c);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the state that waiters look at, before the look at the waiters */
+    __atomic_thread_fence(
+        __ATOMIC_SEQ_CST); /* the state that waiters look at, before the look at the waiters */
     if (!(__atomic_load_n(&s->__owner, __ATOMIC_RELAXED) & QRV_SYNC_WAITERS))
         return 0;
     return (int)-__kercall2(KC_SYNC_COND_SIGNAL, (long)s, n < 0);

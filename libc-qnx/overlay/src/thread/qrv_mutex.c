@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mutexes on sync_t (abi/sync.h): taken and left by one compare-and-swap of the owner word; whatever else is the kernel's,
- * which queues by priority and lends it to the owner.
+/* Mutexes on sync_t (abi/sync.h): taken and left by one compare-and-swap of the owner word;
+ * whatever else is the kernel's, which queues by priority and lends it to the owner.
  *
  * pthread_mutex_t: word 0 count and flags, word 1 owner, word 2 set for PTHREAD_PROCESS_SHARED.
- * pthread_mutexattr_t: musl's bits (type 0-1, robust 2, protocol 3, shared 7), 4: PRIO_NONE was asked for, 5: NORMAL was. */
+ * pthread_mutexattr_t: musl's bits (type 0-1, robust 2, protocol 3, shared 7), 4: PRIO_NONE was
+ * asked for, 5: NORMAL was. */
 #include <errno.h>
 #include <threads.h>
 #include "../qrv/thread.h"
 
-#define ATTR_ROBUST 4U
+#define ATTR_ROBUST  4U
 #define ATTR_INHERIT 8U
-#define ATTR_NONE 16U
-#define ATTR_NORMAL 32U
-#define ATTR_SHARED 128U
-#define DEPTH 0xffff
+#define ATTR_NONE    16U
+#define ATTR_NORMAL  32U
+#define ATTR_SHARED  128U
+#define DEPTH        0xffff
 
 static int cas(int *p, int old, int new)
 {
@@ -124,9 +125,14 @@ int pthread_mutex_init(pthread_mutex_t *restrict m, const pthread_mutexattr_t *r
     unsigned bits = a ? a->__attr : 0;
     int flags = 0;
     switch (bits & 3) {
-    case PTHREAD_MUTEX_RECURSIVE: flags = QRV_MUTEX_RECURSIVE; break;
-    case PTHREAD_MUTEX_ERRORCHECK: flags = QRV_MUTEX_ERRORCHECK; break;
-    default: flags = bits & ATTR_NORMAL ? QRV_MUTEX_NOERROR : 0;
+    case PTHREAD_MUTEX_RECURSIVE:
+        flags = QRV_MUTEX_RECURSIVE;
+        break;
+    case PTHREAD_MUTEX_ERRORCHECK:
+        flags = QRV_MUTEX_ERRORCHECK;
+        break;
+    default:
+        flags = bits & ATTR_NORMAL ? QRV_MUTEX_NOERROR : 0;
     }
     if (bits & ATTR_ROBUST)
         flags |= QRV_MUTEX_ROBUST;
@@ -176,7 +182,8 @@ int pthread_mutexattr_settype(pthread_mutexattr_t *a, int type)
 {
     if ((unsigned)type > 2)
         return EINVAL;
-    a->__attr = (a->__attr & ~(3U | ATTR_NORMAL)) | (unsigned)type | (type == PTHREAD_MUTEX_NORMAL ? ATTR_NORMAL : 0);
+    a->__attr = (a->__attr & ~(3U | ATTR_NORMAL)) | (unsigned)type |
+                (type == PTHREAD_MUTEX_NORMAL ? ATTR_NORMAL : 0);
     return 0;
 }
 
@@ -200,7 +207,8 @@ int pthread_mutexattr_setprotocol(pthread_mutexattr_t *a, int protocol)
         return ENOTSUP;
     if (protocol != PTHREAD_PRIO_NONE && protocol != PTHREAD_PRIO_INHERIT)
         return EINVAL;
-    a->__attr = (a->__attr & ~(ATTR_NONE | ATTR_INHERIT)) | (protocol == PTHREAD_PRIO_NONE ? ATTR_NONE : ATTR_INHERIT);
+    a->__attr = (a->__attr & ~(ATTR_NONE | ATTR_INHERIT)) |
+                (protocol == PTHREAD_PRIO_NONE ? ATTR_NONE : ATTR_INHERIT);
     return 0;
 }
 

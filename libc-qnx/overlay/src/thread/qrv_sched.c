@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scheduling, clock and name of a thread.  killlock keeps the thread from ending between the look at its id and its use. */
+/* Scheduling, clock and name of a thread.  killlock keeps the thread from ending between the look
+ * at its id and its use. */
 #include <sched.h>
 #include <string.h>
 #include "../qrv/thread.h"
 #include "lock.h"
 
 /* Runs `call` on the tid of t with its end held off. */
-#define WITH_TID(t, rc, call) \
-    do { \
-        sigset_t set_; \
-        __block_app_sigs(&set_); \
-        LOCK((t)->killlock); \
-        int tid = (t)->tid; \
-        rc = tid > 0 ? (call) : -ESRCH; \
-        UNLOCK((t)->killlock); \
-        __restore_sigs(&set_); \
+#define WITH_TID(t, rc, call)                                                                      \
+    do {                                                                                           \
+        sigset_t set_;                                                                             \
+        __block_app_sigs(&set_);                                                                   \
+        LOCK((t)->killlock);                                                                       \
+        int tid = (t)->tid;                                                                        \
+        rc = tid > 0 ? (call) : -ESRCH;                                                            \
+        UNLOCK((t)->killlock);                                                                     \
+        __restore_sigs(&set_);                                                                     \
     } while (0)
 
 int pthread_getschedparam(pthread_t t, int *restrict policy, struct sched_param *restrict param)
@@ -64,7 +65,8 @@ struct name_ctl {
     char buf[_NTO_THREAD_NAME_MAX];
 };
 
-/* Names of other threads go by the id in front of the command: ThreadCtl() speaks of the caller only. */
+/* Names of other threads go by the id in front of the command: ThreadCtl() speaks of the caller
+ * only. */
 int pthread_setname_np(pthread_t t, const char *name)
 {
     struct name_ctl n = {.buf_len = 0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Semaphores on sync_t: word 0 the value, word 1 the waiters flag.  A positive value is taken without the kernel. */
+/* Semaphores on sync_t: word 0 the value, word 1 the waiters flag.  A positive value is taken
+ * without the kernel. */
 #include <errno.h>
 #include <limits.h>
 #include <semaphore.h>
@@ -37,7 +38,8 @@ static int take(sem_t *sem)
 {
     int v = __atomic_load_n(&sem->__val[0], __ATOMIC_RELAXED);
     while (v > 0)
-        if (__atomic_compare_exchange_n(&sem->__val[0], &v, v - 1, 1, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(&sem->__val[0], &v, v - 1, 1, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
             return 1;
     return 0;
 }

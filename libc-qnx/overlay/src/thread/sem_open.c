@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Named semaphores: shared memory objects sem.NAME that hold a sem_t.  A new one is filled under a name of its own and then
- * linked to its place, so that nobody ever sees half of it.  Opened twice, it is the same address: `list` knows the inodes. */
+/* Named semaphores: shared memory objects sem.NAME that hold a sem_t.  A new one is filled under a
+ * name of its own and then linked to its place, so that nobody ever sees half of it.  Opened twice,
+ * it is the same address: `list` knows the inodes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -67,7 +68,8 @@ static sem_t *attach(int fd)
     if (k) {
         k->refs++;
     } else {
-        *o = (struct open_sem){.next = list, .dev = st.st_dev, .ino = st.st_ino, .sem = sem, .refs = 1};
+        *o = (struct open_sem){
+            .next = list, .dev = st.st_dev, .ino = st.st_ino, .sem = sem, .refs = 1};
         list = o;
     }
     UNLOCK(lock);
@@ -88,11 +90,12 @@ static sem_t *create(const char *path, mode_t mode, unsigned value)
         return SEM_FAILED;
     }
     sem_init(&new, 1, value);
-    snprintf(tmp, sizeof tmp, PLACE ".sem-%d-%u", (int)getpid(), __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED));
+    snprintf(tmp, sizeof tmp, PLACE ".sem-%d-%u", (int)getpid(),
+             __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED));
     int fd = open(tmp, FLAGS | O_CREAT | O_EXCL, mode & 0666);
     if (fd == -1)
         return SEM_FAILED;
-    int ok = write(fd, &new, sizeof new) == sizeof new && link(tmp, path) == 0, saved = errno;
+    int ok = write(fd, &new, sizeof new) == sizeof new &&link(tmp, path) == 0, saved = errno;
     unlink(tmp);
     if (ok)
         return attach(fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timer_*(): kernel timers.  A SIGEV_THREAD timer sends pulses to a thread of its own, which calls the function; its handle
- * is the helper's address, tagged negative (kernel ids are not). */
+/* timer_*(): kernel timers.  A SIGEV_THREAD timer sends pulses to a thread of its own, which calls
+ * the function; its handle is the helper's address, tagged negative (kernel ids are not). */
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -55,7 +55,8 @@ static void *serve(void *arg)
     struct helper *h = arg;
     struct _kc_pulse p;
     for (;;) {
-        if (__kercall5(KC_MSG_RECEIVEV, h->chid, (long)&p, -(long)sizeof p, 0, KC_RECEIVE_PULSE) != 0)
+        if (__kercall5(KC_MSG_RECEIVEV, h->chid, (long)&p, -(long)sizeof p, 0, KC_RECEIVE_PULSE) !=
+            0)
             continue;
         if (p.code == CODE_STOP)
             break;
@@ -73,7 +74,8 @@ static struct helper *make_helper(const struct sigevent *ev)
         return 0;
     *h = (struct helper){.id = -1, .fn = ev->sigev_notify_function, .value = ev->sigev_value};
     h->chid = (int)__kercall1(KC_CHANNEL_CREATE, _NTO_CHF_PRIVATE);
-    h->coid = h->chid < 0 ? h->chid : (int)__kercall5(KC_CONNECT_ATTACH, 0, 0, h->chid, _NTO_SIDE_CHANNEL, 0);
+    h->coid = h->chid < 0 ? h->chid
+                          : (int)__kercall5(KC_CONNECT_ATTACH, 0, 0, h->chid, _NTO_SIDE_CHANNEL, 0);
     if (h->coid < 0) {
         int rc = h->coid;
         if (h->chid >= 0)
@@ -93,7 +95,8 @@ static int create_threaded(clockid_t clk, const struct sigevent *ev, timer_t *re
     struct helper *h = make_helper(ev);
     if (!h)
         return -1;
-    struct _kc_sigevent k = {.notify = SIGEV_PULSE, .id = h->coid, .code = CODE_FIRE, .priority = -1};
+    struct _kc_sigevent k = {
+        .notify = SIGEV_PULSE, .id = h->coid, .code = CODE_FIRE, .priority = -1};
     long id = __kercall2(KC_TIMER_CREATE, clk, (long)&k);
     if (id < 0) {
         dispose(h);
@@ -141,11 +144,14 @@ int timer_delete(timer_t t)
 
 static void to_spec(struct itimerspec *s, const struct _itimer *t)
 {
-    s->it_value = (struct timespec){(time_t)(t->nsec / 1000000000UL), (long)(t->nsec % 1000000000UL)};
-    s->it_interval = (struct timespec){(time_t)(t->interval_nsec / 1000000000UL), (long)(t->interval_nsec % 1000000000UL)};
+    s->it_value =
+        (struct timespec){(time_t)(t->nsec / 1000000000UL), (long)(t->nsec % 1000000000UL)};
+    s->it_interval = (struct timespec){(time_t)(t->interval_nsec / 1000000000UL),
+                                       (long)(t->interval_nsec % 1000000000UL)};
 }
 
-int timer_settime(timer_t t, int flags, const struct itimerspec *restrict val, struct itimerspec *restrict old)
+int timer_settime(timer_t t, int flags, const struct itimerspec *restrict val,
+                  struct itimerspec *restrict old)
 {
     const struct timespec *v = &val->it_value, *i = &val->it_interval;
     struct _itimer n, o = {0, 0};
@@ -156,7 +162,8 @@ int timer_settime(timer_t t, int flags, const struct itimerspec *restrict val, s
     }
     n = (struct _itimer){(uint64_t)v->tv_sec * 1000000000UL + (uint64_t)v->tv_nsec,
                          (uint64_t)i->tv_sec * 1000000000UL + (uint64_t)i->tv_nsec};
-    long rc = __kercall4(KC_TIMER_SETTIME, id_of(t), flags & TIMER_ABSTIME, (long)&n, old ? (long)&o : 0);
+    long rc =
+        __kercall4(KC_TIMER_SETTIME, id_of(t), flags & TIMER_ABSTIME, (long)&n, old ? (long)&o : 0);
     if (rc >= 0 && old)
         to_spec(old, &o);
     return rc < 0 ? (int)fail(rc) : 0;

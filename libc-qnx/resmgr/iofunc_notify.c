@@ -9,6 +9,8 @@
 #include <sys/neutrino.h>
 #include "resmgr_impl.h"
 
+#define CLIENT_MAX 1024 /* entries of one client in one list */
+
 struct _iofunc_notify_event {
     struct _iofunc_notify_event *next;
     int rcvid, scoid, coid;
@@ -43,6 +45,16 @@ static void remove_of(iofunc_notify_t *n, int rcvid, int scoid, int coid)
     recount(n);
 }
 
+/* A client gets its fair share of entries and no more: EBUSY lets a poll() try again later. */
+static bool crowded(const iofunc_notify_t *n, int scoid)
+{
+    int count = 0;
+
+    for (const struct _iofunc_notify_event *e = n->list; e != NULL; e = e->next)
+        count += e->scoid == scoid;
+    return count >= CLIENT_MAX;
+}
+
 static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, uint32_t conds)
 {
     struct _iofunc_notify_event *made[3] = {NULL, NULL, NULL};
@@ -51,11 +63,13 @@ static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, ui
     for (int i = 0; i < 3; i++) {
         if (!(conds & condition[i]))
             continue;
-        made[i] = malloc(sizeof(*made[i]));
+        bool full = crowded(&nop[i], ctp->info.scoid);
+
+        made[i] = full ? NULL : malloc(sizeof(*made[i]));
         if (made[i] == NULL) {
             free(made[0]);
             free(made[1]);
-            return ENOMEM;
+            return full ? EBUSY : ENOMEM;
         }
     }
     for (int i = 0; i < 3; i++) {

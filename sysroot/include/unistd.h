@@ -24,6 +24,8 @@ int writeblock(int fd, size_t blksize, unsigned block, int numblks, const void *
 int readcond(int fd, void *buf, int nbytes, int min, int time, int timeout);
 int execlpe(const char *file, const char *arg, ...);
 #ifndef _GNU_SOURCE
+int setresuid(uid_t ruid, uid_t euid, uid_t suid);
+int setresgid(gid_t rgid, gid_t egid, gid_t sgid);
 int execvpe(const char *file, char *const argv[], char *const envp[]);
 #endif
 #endif

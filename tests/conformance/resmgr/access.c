@@ -67,6 +67,14 @@ static void as_owner(void)
     CHECK(14, chmod(MINE, 0640) == 0);
     CHECK(15, access(OTHERS, R_OK) == 0 && access(OTHERS, W_OK) == -1);
     CHECK(16, open(MINE, O_RDWR | O_TRUNC) >= 0);
+    int fd = open(MINE, O_RDWR);
+    pid_t child = fork();
+    if (child == 0) {
+        struct stat st;
+        _exit(fstat(fd, &st) == 0 && write(fd, "x", 1) == 1 ? 0 : 1);
+    }
+    int status = -1;
+    CHECK(18, waitpid(child, &status, 0) == child && status == 0);
     CHECK(17, opens(OTHERS, O_RDONLY | O_TRUNC) == EACCES);
     _exit(0);
 }

@@ -10,6 +10,7 @@
 #include "ipc/ipc.h"
 #include "ipc/xfer.h"
 #include "kercall/kercall.h"
+#include "object/sync.h"
 #include "object/timer.h"
 
 /* Continuation of a client whose wait ended without the server: gives back what it held, in its own time. */
@@ -141,7 +142,10 @@ static void boost_servers(struct channel *ch, int prio)
             t->boost_prio = (uint8_t)prio;
             thread_recompute_prio_locked(t);
         }
+        bool waits = t->state == STATE_MUTEX;
         thread_unlock(l);
+        if (waits)
+            sync_prio_changed(t); /* it serves nobody before it has the mutex */
     }
     spin_unlock(&p->lock);
 }

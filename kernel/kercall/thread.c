@@ -3,6 +3,7 @@
 #include <abi/kercall.h>
 #include "kercall/kercall.h"
 #include "mm/mm.h"
+#include "object/sync.h"
 #include "object/timer.h"
 
 KC_HANDLER(thread_create)
@@ -252,6 +253,8 @@ KC_HANDLER(sched_set)
     if (r)
         return r;
     r = sched_apply(t, o, policy, sp.sched_priority);
+    if (!r)
+        sync_prio_changed(o);
     thread_put(o);
     return r;
 }

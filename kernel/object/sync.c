@@ -200,6 +200,14 @@ void pi_update(struct thread *owner)
     }
 }
 
+void sync_prio_changed(struct thread *t)
+{
+    struct spinlock *l = thread_lock(t);
+    struct thread *owner = t->wait_ops && is_kind(t, SYNC_MUTEX) ? t->sync.owner : NULL;
+    thread_unlock(l);
+    pi_update(owner);
+}
+
 struct thread *pi_close(struct thread *t)
 {
     struct spinlock *l = pi_lock(t);

@@ -25,6 +25,8 @@ int64_t sync_futex_wake(struct thread *t, uint64_t va, uint32_t max);
 /* Posts the semaphore at va in p from any context without locks: 0, -EFAULT, -ESRCH, -EOVERFLOW. */
 int sync_sem_post_in(struct process *p, uint64_t va);
 
+/* The priority of t has changed: if it waits for a mutex, so does what its owner inherits.  At most process.lock held. */
+void sync_prio_changed(struct thread *t);
 /* t is ending (current, address space still loaded): contended mutexes it holds go to DEAD or, robust, to a waiter. */
 void sync_thread_exit(struct thread *t);
 /* Memory of t is given back: nobody may stay queued on a thread that never got to sync_thread_exit().  Any locks up to WAIT. */

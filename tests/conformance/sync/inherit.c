@@ -127,13 +127,75 @@ static void prio_none(void)
     pthread_join(l, NULL);
 }
 
+static void raised_while_waiting(void)
+{
+    pthread_t l, mid;
+    struct sched_param sp = { .sched_priority = 33 };
+    low_tid = 0;
+    pthread_create(&l, NULL, low, &a);
+    rv_sleep_ms(20);
+    pthread_create(&mid, NULL, middle, NULL);
+    rv_sleep_ms(20);
+    pthread_setschedparam(mid, SCHED_RR, &sp);
+    is_int(current_prio(low_tid), 33, "a waiter whose priority is raised lends the new one");
+    sem_post(&go);
+    pthread_join(mid, NULL);
+    is_int(current_prio(low_tid), 8, "over");
+    sem_post(&go);
+    pthread_join(l, NULL);
+}
+
+static int chid, coid;
+
+static void *server(void *arg)
+{
+    (void)arg;
+    char c;
+    set_prio(9);
+    int rcvid = MsgReceive(chid, &c, 1, NULL);
+    MsgReply(rcvid, 0, NULL, 0);
+    pthread_mutex_lock(&a); /* busy: waits for the mutex of the low thread */
+    pthread_mutex_unlock(&a);
+    rcvid = MsgReceive(chid, &c, 1, NULL);
+    MsgReply(rcvid, 0, NULL, 0);
+    return NULL;
+}
+
+static void through_a_server(void)
+{
+    pthread_t l, s;
+    struct rv_client cl = { .prio = 28, .smsg = "x", .slen = 1 };
+    chid = ChannelCreate(0);
+    coid = cl.coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
+    low_tid = 0;
+    pthread_create(&l, NULL, low, &a);
+    rv_sleep_ms(20);
+    pthread_create(&s, NULL, server, NULL);
+    set_prio(9);
+    MsgSend(coid, "x", 1, NULL, 0);
+    set_prio(40);
+    rv_sleep_ms(20);
+    is_int(current_prio(low_tid), 9, "a server waits for the mutex");
+    rv_start(&cl);
+    rv_sleep_ms(20);
+    is_int(current_prio(low_tid), 28, "its client's priority goes through to the owner");
+    sem_post(&go);
+    rv_join(&cl);
+    pthread_join(s, NULL);
+    is_int(current_prio(low_tid), 8, "and ends");
+    sem_post(&go);
+    pthread_join(l, NULL);
+}
+
 int main(void)
 {
-    tap_plan(9);
+    tap_plan(14);
     set_prio(40);
     sem_init(&go, 0, 0);
     simple();
     chain();
     prio_none();
+    raised_while_waiting();
+    through_a_server();
     return done();
 }

@@ -79,9 +79,9 @@ int __resmgr_close_dup(resmgr_context_t *ctp, io_close_t *msg, struct resmgr_ocb
 
 static int call_read(resmgr_context_t *ctp, io_read_t *msg, struct resmgr_ocbref *ref)
 {
-    /* A readdir() differs from a read() by a hint only: managers know the plain type. */
+    /* To managers written by the documentation a readdir() is a plain read(). */
     if ((msg->i.xtype & _IO_XTYPE_MASK) == _IO_XTYPE_READDIR)
-        msg->i.xtype = (msg->i.xtype & ~(uint32_t)_IO_XTYPE_MASK) | _IO_XFLAG_DIR_EXTRA_HINT;
+        msg->i.xtype = (msg->i.xtype & ~(uint32_t)_IO_XTYPE_MASK) | _IO_XTYPE_NONE;
     return CALL(read, *msg);
 }
 

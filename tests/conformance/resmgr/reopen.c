@@ -28,7 +28,7 @@ static int serve(void)
     if (resmgr_attach(dpp, NULL, PATH, _FTYPE_ANY, 0, &connect_funcs, &io_funcs, &attr) == -1)
         return 1;
     pool_attr.handle = dpp;
-    thread_pool_start(thread_pool_create(&pool_attr, POOL_FLAG_EXIT_SELF));
+    thread_pool_start(thread_pool_create(&pool_attr, POOL_FLAG_USE_SELF));
     return 2;
 }
 

@@ -185,7 +185,7 @@ kernel_broken:
     csrs sstatus, t1
     xor t2, a0, a1
     andi t2, t2, 7
-    bnez t2, 4f             /* never aligned together: bytes */
+    bnez t2, 6f             /* never aligned together */
 1:  andi t2, a0, 7
     beqz t2, 2f
     beqz a2, 5f
@@ -231,6 +231,40 @@ kernel_broken:
     addi a0, a0, 1
     addi a1, a1, 1
     addi a2, a2, -1
+    j 4b
+/* Whole words are stored, each put together from two words of the source.  Only words that hold wanted bytes are read. */
+6:  li t2, 32
+    bltu a2, t2, 4b
+7:  andi t2, a0, 7
+    beqz t2, 8f
+    lbu t3, 0(a1)
+    sb t3, 0(a0)
+    addi a0, a0, 1
+    addi a1, a1, 1
+    addi a2, a2, -1
+    j 7b
+8:  andi t0, a1, 7
+    sub a1, a1, t0
+    slli t3, t0, 3
+    neg t4, t3              /* shifts take their low six bits: 64 - t3 */
+    ld t6, 0(a1)
+    li t2, 16
+9:  ld a3, 8(a1)
+    ld a6, 16(a1)
+    srl a4, t6, t3
+    sll a5, a3, t4
+    or a4, a4, a5
+    srl a5, a3, t3
+    sll t5, a6, t4
+    or a5, a5, t5
+    sd a4, 0(a0)
+    sd a5, 8(a0)
+    mv t6, a6
+    addi a0, a0, 16
+    addi a1, a1, 16
+    addi a2, a2, -16
+    bgeu a2, t2, 9b
+    add a1, a1, t0
     j 4b
 5:  csrc sstatus, t1
     sd zero, HART_FIXUP_PC(tp)

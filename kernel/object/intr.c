@@ -315,14 +315,31 @@ void intr_notify_thread(struct thread *t)
     spin_unlock(&t->wait_lock);
 }
 
+/* For pidin: the first vector t has attached, 0 none. */
+static uint32_t vector_of(struct thread *t)
+{
+    struct process *p = t->proc;
+    uint32_t vector = 0;
+    spin_lock(&p->lock);
+    for (int id = idtable_next(&p->intrs, 0); id >= 0 && !vector; id = idtable_next(&p->intrs, (uint32_t)id + 1)) {
+        struct intr *it = idtable_get(&p->intrs, (uint32_t)id);
+        if (it->tid == t->tid)
+            vector = it->vector;
+    }
+    spin_unlock(&p->lock);
+    return vector;
+}
+
 int64_t intr_wait(struct thread *t)
 {
     int64_t ret = 0;
+    uint32_t vector = vector_of(t);
     spin_lock(&t->wait_lock);
     if (!atomic_exchange(&t->intr_pending, 0)) {
         ret = thread_timeout_start(t, STATE_INTR);
         if (!ret) {
-            t->blocked_on = t->blocked_aux = 0;
+            t->blocked_on = vector;
+            t->blocked_aux = 0;
             t->wait_ops = &intr_ops;
             thread_block_locked(t, STATE_INTR, &t->wait_lock);
             ret = KC_BLOCKED;

@@ -299,8 +299,10 @@ bool timer_process_fini(struct process *p)
 {
     int id = 0;
     spin_lock(&p->lock);
-    p->alarm.cookie = 0;
-    ktimer_cancel(&p->alarm);
+    if (atomic_load(&p->flags) & PF_DYING) { /* an alarm outlives exec */
+        p->alarm.cookie = 0;
+        ktimer_cancel(&p->alarm);
+    }
     for (int n = 0; n < FINI_STEP && (id = idtable_next(&p->timers, 0)) >= 0; n++)
         destroy_locked(p, idtable_get(&p->timers, (uint32_t)id));
     bool empty = idtable_next(&p->timers, 0) < 0;

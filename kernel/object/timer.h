@@ -39,7 +39,7 @@ int timer_destroy(struct process *p, int32_t id);
 int timer_settime(struct process *p, int32_t id, uint32_t flags, const struct _itimer *new, struct _itimer *old);
 /* id found (with _NTO_TIMER_SEARCH the first >= id) or -EINVAL. */
 int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info *out);
-/* Frees a bounded number of timers and stops the alarm; true when none is left. */
+/* Frees a bounded number of timers and, of a dying process, stops the alarm; true when none is left. */
 bool timer_process_fini(struct process *p);
 uint32_t timer_count(void);
 /* CLOCK_REALTIME jumped: deadlines given as absolute times of day are computed anew. */

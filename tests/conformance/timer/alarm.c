@@ -14,7 +14,7 @@ static void on_alarm(int s)
 int main(void)
 {
     struct itimerval it = { { 0, 20000 }, { 0, 30000 } }, old;
-    tap_plan(9);
+    tap_plan(10);
     signal(SIGALRM, on_alarm);
     is_int(setitimer(ITIMER_REAL, &it, NULL), 0, "a periodic alarm");
     for (int i = 0; i < 300 && rings < 3; i++)
@@ -40,6 +40,16 @@ int main(void)
     int status = 0;
     waitpid(pid, &status, 0);
     ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM, "uncaught it ends the process");
+    pid = fork();
+    if (pid == 0) {
+        signal(SIGALRM, SIG_DFL);
+        it.it_value.tv_usec = 300000;
+        setitimer(ITIMER_REAL, &it, NULL);
+        execlp("sleep", "sleep", "10", (char *)NULL);
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM, "an alarm goes on through exec (%#x)", status);
     struct _itimer k = { 1, 0 };
     is_int(TimerAlarm_r(77, &k, NULL), EINVAL, "unknown clock: EINVAL");
     return done();

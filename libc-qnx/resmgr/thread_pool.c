@@ -14,6 +14,7 @@ struct member {
     struct member *next;
     void *ctp;
     bool blocked;
+    bool stays; /* POOL_FLAG_USE_SELF: its owner does not expect it back */
 };
 
 struct _thread_pool {
@@ -118,8 +119,7 @@ static void delist(thread_pool_t *pool, struct member *me)
 /* Called with the lock. */
 static bool surplus(const thread_pool_t *pool)
 {
-    return pool->stopping || pool->waiting >= pool->attr.hi_water ||
-           pool->created > pool->attr.maximum;
+    return pool->waiting >= pool->attr.hi_water || pool->created > pool->attr.maximum;
 }
 
 /* Waits for one event and handles it; false: this thread is to leave.  Called with the lock. */
@@ -128,7 +128,7 @@ static bool serve(thread_pool_t *pool, struct member *me)
     void *ctp;
     bool failed;
 
-    if (surplus(pool))
+    if (pool->stopping || (!me->stays && surplus(pool)))
         return false;
     pool->waiting++;
     me->blocked = true;
@@ -148,9 +148,9 @@ static bool serve(thread_pool_t *pool, struct member *me)
     return true;
 }
 
-static void work(thread_pool_t *pool)
+static void work(thread_pool_t *pool, bool stays)
 {
-    struct member me = {.ctp = pool->attr.context_alloc(pool->attr.handle)};
+    struct member me = {.ctp = pool->attr.context_alloc(pool->attr.handle), .stays = stays};
 
     pthread_mutex_lock(&pool->lock);
     enlist(pool, &me);
@@ -169,7 +169,7 @@ static void work(thread_pool_t *pool)
 
 static void *run(void *arg)
 {
-    work(arg);
+    work(arg, false);
     return NULL;
 }
 
@@ -197,7 +197,7 @@ int thread_pool_start(void *arg)
     if (rc != 0 && want == 0)
         return fail(rc);
     if (pool->flags & POOL_FLAG_USE_SELF)
-        work(pool);
+        work(pool, true);
     else if (pool->flags & POOL_FLAG_EXIT_SELF)
         pthread_exit(NULL);
     return 0;

@@ -60,11 +60,19 @@ static int64_t configuration(struct message *m)
     return message_answer(m, out, sizeof(*out), 0);
 }
 
+/* Anybody may say something on the kernel's console, but not steer the terminal behind it. */
 static int64_t log_text(struct message *m)
 {
+    char *text = (char *)m->buffer;
+    size_t n = m->bytes - sizeof(struct tmsg_hdr);
+
     if (m->bytes < sizeof(struct tmsg_hdr))
         return -EINVAL;
-    tmk_print((const char *)m->data + sizeof(struct tmsg_hdr), m->bytes - sizeof(struct tmsg_hdr));
+    memcpy(text, m->data + sizeof(struct tmsg_hdr), n);
+    for (size_t i = 0; i < n; i++)
+        if (text[i] != '\n' && text[i] != '\t' && (text[i] < ' ' || text[i] == 0x7f))
+            text[i] = '?';
+    tmk_print(text, n);
     return 0;
 }
 

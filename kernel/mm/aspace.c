@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* User address spaces: page tables (Sv39, 4 KiB leaves), copy-on-write, lazy pages.
+/* User address spaces: page tables (Sv39, 4 KiB leaves), mapping and unmapping.
  *
  * as->lock guards every entry of the user half and the counters.  An entry that loses rights or its frame is flushed on every
  * hart that has the root loaded before the frame is given back (struct batch).  A leaf table whose
@@ -9,13 +9,7 @@
  * address space, a memory object, or a pin of uaccess.c; fork copies a pinned frame at once, so that the pin stays with
  * the parent.
  */
-#include "arch/riscv64/pte.h"
-#include "core/arch.h"
-#include "lib/string.h"
-#include "mm/frame.h"
-#include "mm/mm.h"
-
-#define USER_LIMIT (QRV_USER_END - PAGE_SIZE) /* the syspage lies above */
+#include "mm/aspace_internal.h"
 
 static struct slab aspaces = SLAB_INIT("aspace", struct aspace, slab_link);
 static paddr_t syspage;
@@ -34,18 +28,7 @@ static uint64_t rights_of(uint32_t prot)
     return r;
 }
 
-static bool has_frame(uint64_t e)
-{
-    return (e & PTE_V) != 0 || (e & (PTE_HELD | PTE_LAZY)) == PTE_HELD;
-}
-
-static bool is_lazy(uint64_t e)
-{
-    return (e & PTE_V) == 0 && (e & PTE_LAZY) != 0;
-}
-
-/* soft: PTE_SHARED or PTE_COW.  A copy-on-write page that may be written starts without W. */
-static uint64_t make_entry(paddr_t pa, uint64_t rights, uint64_t soft)
+uint64_t make_entry(paddr_t pa, uint64_t rights, uint64_t soft)
 {
     uint64_t e = PTE_FROM_PA(pa) | PTE_U | soft;
     if (rights == 0)
@@ -77,8 +60,7 @@ static uint64_t *table_at(uint64_t entry)
     return phys_to_virt(PTE_PA(entry));
 }
 
-/* Leaf table of va; NULL when there is none (with create: when memory is out). */
-static uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create)
+uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create)
 {
     uint64_t *table = phys_to_virt(as->root);
     for (int level = PT_LEVELS - 1; level > 0; level--) {
@@ -95,14 +77,7 @@ static uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create)
     return table;
 }
 
-static uint64_t *entry_of(struct aspace *as, uint64_t va)
-{
-    uint64_t *t = leaf_table(as, va, false);
-    return t ? &t[PT_INDEX(va, 0)] : NULL;
-}
-
-/* First address at or after va whose leaf table exists; end when there is none.  *table is that table. */
-static uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **table)
+uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **table)
 {
     uint64_t *root = phys_to_virt(as->root);
     while (va < end) {
@@ -120,12 +95,6 @@ static uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_
         return va;
     }
     return end;
-}
-
-/* End of the part of [va, end) that one leaf table covers. */
-static uint64_t table_end(uint64_t va, uint64_t end)
-{
-    return MIN(end, ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1)));
 }
 
 /* ------------------------------------------------------------------ batches of removed pages */
@@ -525,197 +494,4 @@ uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget)
     batch_flush(&b);
     spin_unlock(&as->lock);
     return va < USER_LIMIT ? va : QRV_USER_END;
-}
-
-/* ------------------------------------------------------------------ fork */
-
-/* The child's entry for a parent's; *p becomes copy-on-write where needed.  0 when memory is out. */
-static uint64_t fork_entry(uint64_t *p, bool *narrowed)
-{
-    uint64_t e = *p;
-    if (!has_frame(e))
-        return e;
-    paddr_t pa = PTE_PA(e);
-    if (!(e & PTE_SHARED) && (e & PTE_W) && frame_refs(pa) > 1) {
-        paddr_t copy = frame_alloc_dirty();
-        if (copy == 0)
-            return 0;
-        memcpy(phys_to_virt(copy), phys_to_virt(pa), PAGE_SIZE);
-        return (e & ~PTE_PPN_MASK) | PTE_FROM_PA(copy);
-    }
-    if (!(e & PTE_SHARED) && (e & PTE_W)) {
-        e = (e & ~(PTE_W | PTE_D)) | PTE_COW;
-        *p = e;
-        *narrowed = true;
-    }
-    frame_get(pa);
-    return e;
-}
-
-static int fork_table(struct aspace *child, uint64_t va, uint64_t *from, bool *narrowed)
-{
-    uint64_t *to = NULL;
-    for (uint64_t end = table_end(va, USER_LIMIT); va < end; va += PAGE_SIZE) {
-        uint64_t *p = &from[PT_INDEX(va, 0)];
-        if (*p == 0)
-            continue;
-        if (to == NULL && (to = leaf_table(child, va, true)) == NULL)
-            return -ENOMEM;
-        uint64_t e = fork_entry(p, narrowed);
-        if (e == 0)
-            return -ENOMEM;
-        to[PT_INDEX(va, 0)] = e;
-        child->pages += has_frame(e) ? 1 : 0;
-    }
-    return 0;
-}
-
-int aspace_fork(struct aspace *parent, struct aspace *child)
-{
-    int err = 0;
-    bool narrowed = false;
-    uint64_t *t;
-    spin_lock_pair(&parent->lock, &child->lock);
-    for (uint64_t va = 0; err == 0;) {
-        va = next_table(parent, va, USER_LIMIT, &t);
-        if (va >= USER_LIMIT)
-            break;
-        err = fork_table(child, va, t, &narrowed);
-        va = table_end(va, USER_LIMIT);
-    }
-    if (narrowed)
-        arch_tlb_flush(parent, 0, USER_LIMIT);
-    spin_unlock_pair(&parent->lock, &child->lock);
-    if (err != 0)
-        for (uint64_t va = 0; va < QRV_USER_END;)
-            va = aspace_teardown(child, va, BATCH);
-    return err;
-}
-
-/* ------------------------------------------------------------------ faults */
-
-static bool may(uint64_t rights, bool write, bool exec)
-{
-    return (rights & (exec ? PTE_X : write ? PTE_W : PTE_R)) != 0;
-}
-
-#define NEED_FRAME 1
-
-/* One look at the page under as->lock: 0 resolved, -errno, or NEED_FRAME: come again with *spare. */
-static int try_fault(struct aspace *as, uint64_t va, bool write, bool exec, paddr_t *spare)
-{
-    uint64_t *p = entry_of(as, va);
-    uint64_t e = p ? *p : 0;
-    if (is_lazy(e)) {
-        if (!may(e, write, exec))
-            return -EFAULT;
-        if (as->max_pages != 0 && as->pages >= as->max_pages)
-            return -ENOMEM;
-        if (*spare == 0)
-            return NEED_FRAME;
-        memset(phys_to_virt(*spare), 0, PAGE_SIZE);
-        if (e & PTE_X)
-            arch_icache_sync_all();
-        *p = make_entry(*spare, e & PTE_RWX, 0);
-        as->pages++;
-        *spare = 0;
-        arch_tlb_flush_local(va);
-        return 0;
-    }
-    if (!(e & PTE_V))
-        return -EFAULT;
-    if (may(e, write, exec)) { /* another thread was faster, or this hart remembers an older entry */
-        arch_tlb_flush_local(va);
-        return 0;
-    }
-    if (!write || !(e & PTE_COW))
-        return -EFAULT;
-    paddr_t pa = PTE_PA(e);
-    if (frame_refs(pa) == 1) {
-        *p = (e & ~PTE_COW) | PTE_W | PTE_D;
-        arch_tlb_flush_local(va); /* elsewhere a stale entry only faults once more */
-        return 0;
-    }
-    if (*spare == 0)
-        return NEED_FRAME;
-    memcpy(phys_to_virt(*spare), phys_to_virt(pa), PAGE_SIZE);
-    if (e & PTE_X)
-        arch_icache_sync_all();
-    *p = (e & ~(PTE_COW | PTE_PPN_MASK)) | PTE_FROM_PA(*spare) | PTE_W | PTE_D;
-    *spare = 0;
-    arch_tlb_flush(as, va, PAGE_SIZE); /* others must not read the old frame any longer */
-    frame_put(pa);
-    return 0;
-}
-
-int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec)
-{
-    if (as == NULL || va >= QRV_USER_END)
-        return -EFAULT;
-    va = ALIGN_DOWN(va, PAGE_SIZE);
-    paddr_t spare = 0;
-    for (;;) {
-        spin_lock(&as->lock);
-        int r = try_fault(as, va, write, exec, &spare);
-        spin_unlock(&as->lock);
-        if (r != NEED_FRAME) {
-            if (spare != 0)
-                frame_put(spare);
-            return r;
-        }
-        spare = frame_alloc_dirty();
-        if (spare == 0)
-            return -ENOMEM;
-    }
-}
-
-bool aspace_is_mapped(struct aspace *as, uint64_t va)
-{
-    if (as == NULL || va >= QRV_USER_END)
-        return false;
-    spin_lock(&as->lock);
-    uint64_t *p = entry_of(as, va);
-    bool yes = p != NULL && *p != 0;
-    spin_unlock(&as->lock);
-    return yes;
-}
-
-int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared)
-{
-    if (va >= QRV_USER_END)
-        return -EFAULT;
-    /* Bounded: somebody who forks or unmaps in a loop gets EFAULT, not our time. */
-    for (int tries = 0; tries < 64; tries++) {
-        spin_lock(&as->lock);
-        uint64_t *p = entry_of(as, va);
-        uint64_t e = p ? *p : 0;
-        if ((e & PTE_V) && may(e, write, false)) {
-            *frame = PTE_PA(e);
-            *shared = (e & PTE_SHARED) != 0;
-            bool ram = frame_is_ram(*frame);
-            if (ram)
-                frame_get(*frame);
-            spin_unlock(&as->lock);
-            return ram ? 0 : -EFAULT;
-        }
-        spin_unlock(&as->lock);
-        int err = aspace_fault(as, va, write, false);
-        if (err != 0)
-            return err;
-    }
-    return -EFAULT;
-}
-
-int aspace_translate(struct aspace *as, uint64_t va, paddr_t *pa)
-{
-    if (va >= QRV_USER_END)
-        return -EFAULT;
-    spin_lock(&as->lock);
-    uint64_t *p = entry_of(as, va);
-    uint64_t e = p ? *p : 0;
-    spin_unlock(&as->lock);
-    if (!has_frame(e))
-        return -EFAULT;
-    *pa = PTE_PA(e) + va % PAGE_SIZE;
-    return 0;
 }

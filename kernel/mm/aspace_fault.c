@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* User address spaces: fork, page faults (lazy pages, copy-on-write), pins.  Invariants and locks: mm/aspace.c. */
+#include "mm/aspace_internal.h"
+
+/* ------------------------------------------------------------------ fork */
+
+#define FORK_UNDO 64 /* pages given back per step when memory is out */
+
+/* The child's entry for a parent's; *p becomes copy-on-write where needed.  0 when memory is out. */
+static uint64_t fork_entry(uint64_t *p, bool *narrowed)
+{
+    uint64_t e = *p;
+    if (!has_frame(e))
+        return e;
+    paddr_t pa = PTE_PA(e);
+    if (!(e & PTE_SHARED) && (e & PTE_W) && frame_refs(pa) > 1) {
+        paddr_t copy = frame_alloc_dirty();
+        if (copy == 0)
+            return 0;
+        memcpy(phys_to_virt(copy), phys_to_virt(pa), PAGE_SIZE);
+        return (e & ~PTE_PPN_MASK) | PTE_FROM_PA(copy);
+    }
+    if (!(e & PTE_SHARED) && (e & PTE_W)) {
+        e = (e & ~(PTE_W | PTE_D)) | PTE_COW;
+        *p = e;
+        *narrowed = true;
+    }
+    frame_get(pa);
+    return e;
+}
+
+static int fork_table(struct aspace *child, uint64_t va, uint64_t *from, bool *narrowed)
+{
+    uint64_t *to = NULL;
+    for (uint64_t end = table_end(va, USER_LIMIT); va < end; va += PAGE_SIZE) {
+        uint64_t *p = &from[PT_INDEX(va, 0)];
+        if (*p == 0)
+            continue;
+        if (to == NULL && (to = leaf_table(child, va, true)) == NULL)
+            return -ENOMEM;
+        uint64_t e = fork_entry(p, narrowed);
+        if (e == 0)
+            return -ENOMEM;
+        to[PT_INDEX(va, 0)] = e;
+        child->pages += has_frame(e) ? 1 : 0;
+    }
+    return 0;
+}
+
+int aspace_fork(struct aspace *parent, struct aspace *child)
+{
+    int err = 0;
+    bool narrowed = false;
+    uint64_t *t;
+    spin_lock_pair(&parent->lock, &child->lock);
+    for (uint64_t va = 0; err == 0;) {
+        va = next_table(parent, va, USER_LIMIT, &t);
+        if (va >= USER_LIMIT)
+            break;
+        err = fork_table(child, va, t, &narrowed);
+        va = table_end(va, USER_LIMIT);
+    }
+    if (narrowed)
+        arch_tlb_flush(parent, 0, USER_LIMIT);
+    spin_unlock_pair(&parent->lock, &child->lock);
+    if (err != 0)
+        for (uint64_t va = 0; va < QRV_USER_END;)
+            va = aspace_teardown(child, va, FORK_UNDO);
+    return err;
+}
+
+/* ------------------------------------------------------------------ faults */
+
+static bool may(uint64_t rights, bool write, bool exec)
+{
+    return (rights & (exec ? PTE_X : write ? PTE_W : PTE_R)) != 0;
+}
+
+#define NEED_FRAME 1
+
+/* One look at the page under as->lock: 0 resolved, -errno, or NEED_FRAME: come again with *spare. */
+static int try_fault(struct aspace *as, uint64_t va, bool write, bool exec, paddr_t *spare)
+{
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0;
+    if (is_lazy(e)) {
+        if (!may(e, write, exec))
+            return -EFAULT;
+        if (as->max_pages != 0 && as->pages >= as->max_pages)
+            return -ENOMEM;
+        if (*spare == 0)
+            return NEED_FRAME;
+        memset(phys_to_virt(*spare), 0, PAGE_SIZE);
+        if (e & PTE_X)
+            arch_icache_sync_all();
+        *p = make_entry(*spare, e & PTE_RWX, 0);
+        as->pages++;
+        *spare = 0;
+        arch_tlb_flush_local(va);
+        return 0;
+    }
+    if (!(e & PTE_V))
+        return -EFAULT;
+    if (may(e, write, exec)) { /* another thread was faster, or this hart remembers an older entry */
+        arch_tlb_flush_local(va);
+        return 0;
+    }
+    if (!write || !(e & PTE_COW))
+        return -EFAULT;
+    paddr_t pa = PTE_PA(e);
+    if (frame_refs(pa) == 1) {
+        *p = (e & ~PTE_COW) | PTE_W | PTE_D;
+        arch_tlb_flush_local(va); /* elsewhere a stale entry only faults once more */
+        return 0;
+    }
+    if (*spare == 0)
+        return NEED_FRAME;
+    memcpy(phys_to_virt(*spare), phys_to_virt(pa), PAGE_SIZE);
+    if (e & PTE_X)
+        arch_icache_sync_all();
+    *p = (e & ~(PTE_COW | PTE_PPN_MASK)) | PTE_FROM_PA(*spare) | PTE_W | PTE_D;
+    *spare = 0;
+    arch_tlb_flush(as, va, PAGE_SIZE); /* others must not read the old frame any longer */
+    frame_put(pa);
+    return 0;
+}
+
+int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec)
+{
+    if (as == NULL || va >= QRV_USER_END)
+        return -EFAULT;
+    va = ALIGN_DOWN(va, PAGE_SIZE);
+    paddr_t spare = 0;
+    for (;;) {
+        spin_lock(&as->lock);
+        int r = try_fault(as, va, write, exec, &spare);
+        spin_unlock(&as->lock);
+        if (r != NEED_FRAME) {
+            if (spare != 0)
+                frame_put(spare);
+            return r;
+        }
+        spare = frame_alloc_dirty();
+        if (spare == 0)
+            return -ENOMEM;
+    }
+}
+
+bool aspace_is_mapped(struct aspace *as, uint64_t va)
+{
+    if (as == NULL || va >= QRV_USER_END)
+        return false;
+    spin_lock(&as->lock);
+    uint64_t *p = entry_of(as, va);
+    bool yes = p != NULL && *p != 0;
+    spin_unlock(&as->lock);
+    return yes;
+}
+
+int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared)
+{
+    if (va >= QRV_USER_END)
+        return -EFAULT;
+    /* Bounded: somebody who forks or unmaps in a loop gets EFAULT, not our time. */
+    for (int tries = 0; tries < 64; tries++) {
+        spin_lock(&as->lock);
+        uint64_t *p = entry_of(as, va);
+        uint64_t e = p ? *p : 0;
+        if ((e & PTE_V) && may(e, write, false)) {
+            *frame = PTE_PA(e);
+            *shared = (e & PTE_SHARED) != 0;
+            bool ram = frame_is_ram(*frame);
+            if (ram)
+                frame_get(*frame);
+            spin_unlock(&as->lock);
+            return ram ? 0 : -EFAULT;
+        }
+        spin_unlock(&as->lock);
+        int err = aspace_fault(as, va, write, false);
+        if (err != 0)
+            return err;
+    }
+    return -EFAULT;
+}
+
+int aspace_translate(struct aspace *as, uint64_t va, paddr_t *pa)
+{
+    if (va >= QRV_USER_END)
+        return -EFAULT;
+    spin_lock(&as->lock);
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0;
+    spin_unlock(&as->lock);
+    if (!has_frame(e))
+        return -EFAULT;
+    *pa = PTE_PA(e) + va % PAGE_SIZE;
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between mm/aspace.c (life, mapping) and mm/aspace_fault.c (fork, faults, pins) only. */
+#pragma once
+#include "arch/riscv64/pte.h"
+#include "core/arch.h"
+#include "lib/string.h"
+#include "mm/frame.h"
+#include "mm/mm.h"
+
+#define USER_LIMIT (QRV_USER_END - PAGE_SIZE) /* the syspage lies above */
+
+static inline bool has_frame(uint64_t e)
+{
+    return (e & PTE_V) != 0 || (e & (PTE_HELD | PTE_LAZY)) == PTE_HELD;
+}
+
+static inline bool is_lazy(uint64_t e)
+{
+    return (e & PTE_V) == 0 && (e & PTE_LAZY) != 0;
+}
+
+/* soft: PTE_SHARED or PTE_COW.  A copy-on-write page that may be written starts without W. */
+uint64_t make_entry(paddr_t pa, uint64_t rights, uint64_t soft);
+
+/* ---- walking: as->lock held */
+/* Leaf table of va; NULL when there is none (with create: when memory is out). */
+uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create);
+/* First address at or after va whose leaf table exists; end when there is none.  *table is that table. */
+uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **table);
+
+/* End of the part of [va, end) that one leaf table covers. */
+static inline uint64_t table_end(uint64_t va, uint64_t end)
+{
+    return MIN(end, ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1)));
+}
+
+/* NULL when there is no leaf table. */
+static inline uint64_t *entry_of(struct aspace *as, uint64_t va)
+{
+    uint64_t *t = leaf_table(as, va, false);
+    return t ? &t[PT_INDEX(va, 0)] : NULL;
+}

@@ -8,9 +8,12 @@
 struct client {
     struct thread *t; /* referenced */
     struct channel *chan;
+    uint16_t hold;    /* what this hold adds to msg.xfers */
 };
+#define XFER_ALONE 0x8000 /* in msg.xfers: somebody answers the client, nobody else may begin */
 
-/* Finds the REPLY-blocked thread that rcvid names for process p and holds it.  alone: waits until no other copy runs.
+/* Finds the REPLY-blocked thread that rcvid names for process p and holds it.  alone: waits until no other copy runs, and
+ * lets none begin: the client is about to be answered.
  * -ESRCH when there is none. */
 int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c);
 /* Ends the hold; a disturbance that came meanwhile is applied. */

@@ -40,8 +40,9 @@ int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
             sconn_put(s);
             return -ESRCH;
         }
-        if (!(alone && t->msg.xfers)) {
-            t->msg.xfers++;
+        if (!(t->msg.xfers & (alone ? 0xffff : XFER_ALONE))) {
+            c->hold = alone ? XFER_ALONE : 1;
+            t->msg.xfers += c->hold;
             thread_unlock(l);
             break;
         }
@@ -57,7 +58,7 @@ int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
 void client_end(struct client *c)
 {
     spin_lock(&c->chan->lock);
-    c->t->msg.xfers--;
+    c->t->msg.xfers -= c->hold;
     reply_apply_deferred_locked(c->chan, c->t);
     spin_unlock(&c->chan->lock);
     thread_put(c->t);
@@ -68,7 +69,7 @@ void client_finish(struct client *c, int64_t result)
     struct thread *t = c->t;
     struct conn *conn = t->msg.conn;
     spin_lock(&c->chan->lock);
-    t->msg.xfers--;
+    t->msg.xfers -= c->hold;
     t->msg.deferred = 0;
     t->msg.conn = NULL;
     t->msg.chan = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel calls of clocks.  Documentation followed: Library Reference ClockTime(), ClockAdjust(), ClockPeriod(), ClockId(). */
+/* Kernel calls of clocks.  Documentation followed: Library Reference ClockTime(), ClockAdjust(),
+ * ClockPeriod(), ClockId(). */
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/timer.h"
@@ -39,7 +40,7 @@ KC_HANDLER(clock_adjust)
 
 KC_HANDLER(clock_period)
 {
-    struct _clockperiod new, old = { .nsec = (uint32_t)clock_tick_ns() };
+    struct _clockperiod new, old = {.nsec = (uint32_t)clock_tick_ns()};
     if ((int32_t)a[0] != _KC_CLOCK_REALTIME || a[3] != 0)
         return -EINVAL;
     if (a[1] && copy_from_user(&new, UADDR(a[1]), sizeof(new)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel calls of interrupts and the I-cache.  Documentation followed: Library Reference InterruptAttachEvent(), InterruptDetach(),
- * InterruptMask(), InterruptUnmask(), InterruptWait(). */
+/* Kernel calls of interrupts and the I-cache.  Documentation followed: Library Reference
+ * InterruptAttachEvent(), InterruptDetach(), InterruptMask(), InterruptUnmask(), InterruptWait().
+ */
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/channel.h"

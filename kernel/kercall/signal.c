@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel calls of signals.  Documentation followed: Library Reference SignalAction(), SignalKill(), SignalProcmask(), SignalSuspend(),
- * SignalWaitinfo(), SignalReturn(); System Architecture "Signals". */
+/* Kernel calls of signals.  Documentation followed: Library Reference SignalAction(), SignalKill(),
+ * SignalProcmask(), SignalSuspend(), SignalWaitinfo(), SignalReturn(); System Architecture
+ * "Signals". */
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/signal.h"
 
-#define HOW_BLOCK 0
-#define HOW_UNBLOCK 1
-#define HOW_SETMASK 2
+#define HOW_BLOCK    0
+#define HOW_UNBLOCK  1
+#define HOW_SETMASK  2
 #define ALTSTACK_MIN 2048
 
 KC_HANDLER(signal_action)
@@ -43,7 +44,7 @@ static int64_t kill_many(struct thread *t, int32_t pgrp, const struct signal_msg
 KC_HANDLER(signal_kill)
 {
     int32_t pid = (int32_t)a[0], tid = (int32_t)a[1];
-    struct signal_msg m = { (int)a[2], (int)a[3], a[4], t->proc->pid };
+    struct signal_msg m = {(int)a[2], (int)a[3], a[4], t->proc->pid};
     if (m.signo < 0 || m.signo >= QRV_NSIG || m.code > INT16_MAX || m.code < INT16_MIN)
         return -EINVAL;
     if (t->proc == taskman && a[5])
@@ -114,7 +115,7 @@ KC_HANDLER(signal_altstack)
         uint64_t sp;
         int32_t flags, pad;
         uint64_t size;
-    } new, old = { .sp = t->altstack_sp, .size = t->altstack_size };
+    } new, old = {.sp = t->altstack_sp, .size = t->altstack_size};
     bool in_use = t->altstack_size && t->regs.x[REG_SP] - t->altstack_sp < t->altstack_size;
     old.flags = !t->altstack_size ? 2 : in_use; /* SS_DISABLE, SS_ONSTACK */
     if (a[0] && copy_from_user(&new, UADDR(a[0]), sizeof(new)))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel calls of synchronisation objects and futex waits.  Documentation followed: Library Reference SyncTypeCreate(), SyncDestroy(),
- * SyncMutexLock(), SyncMutexUnlock(), SyncMutexEvent(), SyncMutexRevive(), SyncCondvarWait(), SyncCondvarSignal(), SyncSemPost(),
- * SyncSemWait(), SyncCtl(). */
+/* Kernel calls of synchronisation objects and futex waits.  Documentation followed: Library
+ * Reference SyncTypeCreate(), SyncDestroy(), SyncMutexLock(), SyncMutexUnlock(), SyncMutexEvent(),
+ * SyncMutexRevive(), SyncCondvarWait(), SyncCondvarSignal(), SyncSemPost(), SyncSemWait(),
+ * SyncCtl(). */
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/channel.h"
@@ -91,7 +92,8 @@ KC_HANDLER(sync_ctl)
 /* States a futex wait may be shown as. */
 static bool is_sync_state(uint64_t state)
 {
-    return state == STATE_MUTEX || state == STATE_CONDVAR || state == STATE_SEM || state == STATE_JOIN;
+    return state == STATE_MUTEX || state == STATE_CONDVAR || state == STATE_SEM ||
+           state == STATE_JOIN;
 }
 
 KC_HANDLER(futex_wait)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel calls of timers and timeouts.  Documentation followed: Library Reference TimerCreate(), TimerDestroy(), TimerSettime(),
- * TimerInfo(), TimerAlarm(), TimerTimeout(), nanosleep(). */
+/* Kernel calls of timers and timeouts.  Documentation followed: Library Reference TimerCreate(),
+ * TimerDestroy(), TimerSettime(), TimerInfo(), TimerAlarm(), TimerTimeout(), nanosleep(). */
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/channel.h"
@@ -55,7 +55,7 @@ KC_HANDLER(timer_info)
 
 KC_HANDLER(timer_alarm)
 {
-    struct _itimer new = { 0 }, old;
+    struct _itimer new = {0}, old;
     nsec_t deadline = 0;
     if (a[1] && copy_from_user(&new, UADDR(a[1]), sizeof(new)))
         return -EFAULT;
@@ -74,7 +74,7 @@ KC_HANDLER(timer_timeout)
 {
     uint32_t flags = (uint32_t)a[1], before = t->tmo.flags;
     bool absolute = (flags & _KC_TIMEOUT_ABSTIME) != 0;
-    struct _kc_sigevent ev = { .notify = SIGEV_UNBLOCK };
+    struct _kc_sigevent ev = {.notify = SIGEV_UNBLOCK};
     uint64_t ns = 0;
     nsec_t deadline;
     if (flags & ~(_NTO_TIMEOUT_MASK | _KC_TIMEOUT_ABSTIME))

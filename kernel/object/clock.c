@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks.  CLOCK_MONOTONIC is arch_now(); CLOCK_REALTIME adds an offset that lives in the system page, where programs read it under
- * its sequence count.  Setting the clock and slewing it change the offset only; nothing here touches monotonic time.
+/* Clocks.  CLOCK_MONOTONIC is arch_now(); CLOCK_REALTIME adds an offset that lives in the system
+ * page, where programs read it under its sequence count.  Setting the clock and slewing it change
+ * the offset only; nothing here touches monotonic time.
  *
- * ClockAdjust(): until tick_count ticks have passed the offset grows by tick_nsec_inc per tick, in steps of STEP_TICKS ticks.
- * Lock: clock_lock, a leaf (rank HEAP).
+ * ClockAdjust(): until tick_count ticks have passed the offset grows by tick_nsec_inc per tick, in
+ * steps of STEP_TICKS ticks. Lock: clock_lock, a leaf (rank HEAP).
  */
 #include <abi/syspage.h>
 #include "object/timer.h"
 
-#define STEP_TICKS 10
+#define STEP_TICKS      10
 #define TICK_NS_DEFAULT 1000000U
-#define TICK_NS_MIN 10000U
-#define TICK_NS_MAX 100000000U
+#define TICK_NS_MIN     10000U
+#define TICK_NS_MAX     100000000U
 
 static struct spinlock clock_lock = SPINLOCK_INIT(RANK_HEAP);
 static struct qrv_syspage *page;
@@ -64,7 +65,8 @@ nsec_t clock_tick_ns(void)
 static nsec_t add_saturating(nsec_t a, uint64_t b)
 {
     nsec_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? (nsec_t)-2 : sum; /* -1 means disarmed to the hardware */
+    return __builtin_add_overflow(a, b, &sum) ? (nsec_t)-2
+                                              : sum; /* -1 means disarmed to the hardware */
 }
 
 int clock_deadline(int32_t id, bool absolute, uint64_t ns, nsec_t *out)
@@ -97,7 +99,8 @@ static nsec_t process_cpu(struct process *p)
 {
     spin_lock(&p->lock);
     nsec_t ns = p->cpu_ns;
-    list_for_each(e, &p->thread_list) {
+    list_for_each(e, &p->thread_list)
+    {
         struct thread *t = list_entry(e, struct thread, proc_link);
         if (t->state != STATE_DEAD) /* counted in p->cpu_ns when it ended */
             ns += thread_cpu(t);
@@ -160,7 +163,8 @@ int clock_set_realtime(uint64_t ns)
 {
     spin_lock(&clock_lock);
     nsec_t now = arch_now();
-    if (ns < now) { /* before boot: the offset would be negative and absolute deadlines meaningless */
+    if (ns <
+        now) { /* before boot: the offset would be negative and absolute deadlines meaningless */
         spin_unlock(&clock_lock);
         return -EINVAL;
     }
@@ -187,7 +191,7 @@ int clock_adjust(const struct _clockadjust *new, struct _clockadjust *old)
             slew = *new;
             start = slew.tick_count != 0 && slew.tick_nsec_inc != 0;
             if (!start)
-                slew = (struct _clockadjust){ 0 };
+                slew = (struct _clockadjust){0};
         }
     }
     uint64_t step = (uint64_t)page->tick_ns * STEP_TICKS;

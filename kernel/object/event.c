@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* struct sigevent: checking one and delivering it to a process, from any context.  Documentation followed: Library Reference sigevent. */
+/* struct sigevent: checking one and delivering it to a process, from any context.  Documentation
+ * followed: Library Reference sigevent. */
 #include <abi/sigevent.h>
 #include "object/channel.h"
 #include "object/intr.h"
@@ -13,7 +14,8 @@ static int type_of(const struct _kc_sigevent *ev)
 
 static int check_pulse(struct process *p, const struct _kc_sigevent *ev)
 {
-    if (ev->priority != SIGEV_PULSE_PRIO_INHERIT && (ev->priority < 1 || ev->priority > QRV_PRIO_MAX))
+    if (ev->priority != SIGEV_PULSE_PRIO_INHERIT &&
+        (ev->priority < 1 || ev->priority > QRV_PRIO_MAX))
         return -EINVAL;
     if (ev->code < _PULSE_CODE_MINAVAIL || ev->code > _PULSE_CODE_MAXAVAIL)
         return -EINVAL; /* negative codes are the kernel's: nobody forges them */
@@ -64,8 +66,11 @@ static int deliver_pulse(struct process *p, struct thread *t, const struct _kc_s
     int prio = ev->priority > 0 ? ev->priority : inherited_prio(p, t);
     if (prio > QRV_PRIO_USER_MAX && !process_can(p, TM_ABLE_PRIORITY))
         prio = QRV_PRIO_USER_MAX;
-    bool forged = ev->code < 0 && c->chan->proc != p; /* the system's codes are for one's own channels only */
-    int err = forged ? -EPERM : pulse_send(c->chan, prio, ev->code, ev->value, QRV_SCOID_BASE + c->sconn->index);
+    bool forged =
+        ev->code < 0 && c->chan->proc != p; /* the system's codes are for one's own channels only */
+    int err =
+        forged ? -EPERM
+               : pulse_send(c->chan, prio, ev->code, ev->value, QRV_SCOID_BASE + c->sconn->index);
     conn_put(c);
     return err;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interrupt attachments.
  *
- * A vector has a chain of attachments and a mask count; the source is open at the PLIC while the count is 0 and the chain is not
- * empty.  Every delivery masks the vector once for each attachment, which its process undoes with InterruptUnmask().  A count is always
- * kept with the attachment it belongs to, so the end of a driver takes its masks along and never leaves a neighbour shut out.
- * Lock order: process.lock (id table) -> vector.lock (RANK_WAIT: chain, counts).  Events are delivered with no lock held.
+ * A vector has a chain of attachments and a mask count; the source is open at the PLIC while the
+ * count is 0 and the chain is not empty.  Every delivery masks the vector once for each attachment,
+ * which its process undoes with InterruptUnmask().  A count is always kept with the attachment it
+ * belongs to, so the end of a driver takes its masks along and never leaves a neighbour shut out.
+ * Lock order: process.lock (id table) -> vector.lock (RANK_WAIT: chain, counts).  Events are
+ * delivered with no lock held.
  */
 #include "object/intr.h"
 #include "mm/mm.h"
@@ -13,8 +15,10 @@
 #include "platform/plic.h"
 
 #define VECTORS_MAX 1024
-#define CHAIN_MAX 8 /* attachments of one vector */
-#define FLAGS_KNOWN (_NTO_INTR_FLAGS_END | _NTO_INTR_FLAGS_PROCESS | _NTO_INTR_FLAGS_TRK_MSK | _NTO_INTR_FLAGS_NO_UNMASK | _NTO_INTR_FLAGS_EXCLUSIVE)
+#define CHAIN_MAX   8 /* attachments of one vector */
+#define FLAGS_KNOWN                                                                                \
+    (_NTO_INTR_FLAGS_END | _NTO_INTR_FLAGS_PROCESS | _NTO_INTR_FLAGS_TRK_MSK |                     \
+     _NTO_INTR_FLAGS_NO_UNMASK | _NTO_INTR_FLAGS_EXCLUSIVE)
 
 struct intr {
     struct process *proc; /* weak: the process detaches before it goes */
@@ -111,10 +115,12 @@ static void chain_remove(struct intr *it)
 static bool is_process_event(const struct _kc_sigevent *ev)
 {
     int type = ev->notify & SIGEV_TYPE_MASK;
-    return type == SIGEV_SIGNAL || type == SIGEV_SIGNAL_CODE || type == SIGEV_PULSE || type == SIGEV_SEM;
+    return type == SIGEV_SIGNAL || type == SIGEV_SIGNAL_CODE || type == SIGEV_PULSE ||
+           type == SIGEV_SEM;
 }
 
-int intr_attach_event(struct thread *t, uint32_t vector, const struct _kc_sigevent *ev, uint32_t flags)
+int intr_attach_event(struct thread *t, uint32_t vector, const struct _kc_sigevent *ev,
+                      uint32_t flags)
 {
     struct process *p = t->proc;
     if (!process_can(p, TM_ABLE_IO))
@@ -124,7 +130,7 @@ int intr_attach_event(struct thread *t, uint32_t vector, const struct _kc_sigeve
     struct intr *it = slab_alloc(&intr_slab);
     if (!it)
         return -EAGAIN;
-    *it = (struct intr){ .proc = p, .tid = t->tid, .vector = vector, .flags = flags, .event = *ev };
+    *it = (struct intr){.proc = p, .tid = t->tid, .vector = vector, .flags = flags, .event = *ev};
     list_init(&it->link);
     if (is_process_event(ev))
         it->flags |= _NTO_INTR_FLAGS_PROCESS;
@@ -169,7 +175,8 @@ int intr_detach(struct process *p, int32_t id)
 static void detach_all(struct process *p, const struct thread *t)
 {
     spin_lock(&p->lock);
-    for (int id = idtable_next(&p->intrs, 0); id >= 0; id = idtable_next(&p->intrs, (uint32_t)id + 1)) {
+    for (int id = idtable_next(&p->intrs, 0); id >= 0;
+         id = idtable_next(&p->intrs, (uint32_t)id + 1)) {
         struct intr *it = idtable_get(&p->intrs, (uint32_t)id);
         if (!t || (it->tid == t->tid && !(it->flags & _NTO_INTR_FLAGS_PROCESS)))
             detach_locked(p, it);
@@ -197,7 +204,8 @@ static struct intr *find(struct process *p, uint32_t vector, int32_t id)
         struct intr *it = idtable_get(&p->intrs, (uint32_t)id);
         return it && it->vector == vector ? it : NULL;
     }
-    for (int i = idtable_next(&p->intrs, 0); id == -1 && i >= 0; i = idtable_next(&p->intrs, (uint32_t)i + 1)) {
+    for (int i = idtable_next(&p->intrs, 0); id == -1 && i >= 0;
+         i = idtable_next(&p->intrs, (uint32_t)i + 1)) {
         struct intr *it = idtable_get(&p->intrs, (uint32_t)i);
         if (it->vector == vector)
             return it;
@@ -278,7 +286,8 @@ void kernel_external_interrupt(uint32_t vector)
     if (is_vector(vector)) {
         struct vector *v = &vectors[vector];
         spin_lock(&v->lock);
-        list_for_each(e, &v->chain) {
+        list_for_each(e, &v->chain)
+        {
             struct intr *it = list_entry(e, struct intr, link);
             it->masks++;
             v->mask_count++;
@@ -300,13 +309,14 @@ static void intr_disturb(struct thread *t, enum wake_cause cause, int err)
     thread_ready_locked(t);
 }
 
-static const struct wait_ops intr_ops = { .name = "interrupt", .disturb = intr_disturb };
+static const struct wait_ops intr_ops = {.name = "interrupt", .disturb = intr_disturb};
 
 /* wait_lock decides: either the waiter sees the pending flag, or the event sees the waiter. */
 void intr_notify_thread(struct thread *t)
 {
     spin_lock(&t->wait_lock);
-    if (atomic_load(&t->lockp) == &t->wait_lock && t->state == STATE_INTR && t->wait_ops == &intr_ops) {
+    if (atomic_load(&t->lockp) == &t->wait_lock && t->state == STATE_INTR &&
+        t->wait_ops == &intr_ops) {
         thread_set_result(t, 0);
         thread_ready_locked(t);
     } else {
@@ -321,7 +331,8 @@ static uint32_t vector_of(struct thread *t)
     struct process *p = t->proc;
     uint32_t vector = 0;
     spin_lock(&p->lock);
-    for (int id = idtable_next(&p->intrs, 0); id >= 0 && !vector; id = idtable_next(&p->intrs, (uint32_t)id + 1)) {
+    for (int id = idtable_next(&p->intrs, 0); id >= 0 && !vector;
+         id = idtable_next(&p->intrs, (uint32_t)id + 1)) {
         struct intr *it = idtable_get(&p->intrs, (uint32_t)id);
         if (it->tid == t->tid)
             vector = it->vector;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signals: posting, choosing a thread, queues, actions, job control.
  *
- * process.lock guards actions, masks, pending sets and queues.  Under it a thread that can take the signal is flagged
- * (thread_post), so a thread that blocks with that lock held, or whose flag is looked at after it has blocked, misses nothing.
- * Signals that end or stop the process by default act at once, without waiting for a thread to notice.
- * A pending set has a bit per signal; queued infos hang behind it and a bit without an info is a plain kill().
+ * process.lock guards actions, masks, pending sets and queues.  Under it a thread that can take the
+ * signal is flagged (thread_post), so a thread that blocks with that lock held, or whose flag is
+ * looked at after it has blocked, misses nothing. Signals that end or stop the process by default
+ * act at once, without waiting for a thread to notice. A pending set has a bit per signal; queued
+ * infos hang behind it and a bit without an info is a plain kill().
  */
 #include "object/signal_internal.h"
 
@@ -39,7 +40,8 @@ static void node_free(struct process *p, struct siginfo_node *n)
 
 static void queue_drop(struct process *p, struct list *queue, uint64_t set)
 {
-    list_for_each_safe(e, tmp, queue) {
+    list_for_each_safe(e, tmp, queue)
+    {
         struct siginfo_node *n = list_entry(e, struct siginfo_node, link);
         if (QRV_SIG_BIT(n->info.signo) & set)
             node_free(p, n);
@@ -50,7 +52,8 @@ static void discard_locked(struct process *p, uint64_t set)
 {
     p->sig_pending &= ~set;
     queue_drop(p, &p->sig_queue, set);
-    list_for_each(e, &p->thread_list) {
+    list_for_each(e, &p->thread_list)
+    {
         struct thread *t = list_entry(e, struct thread, proc_link);
         t->sig_pending &= ~set;
         queue_drop(p, &t->sig_queue, set);
@@ -58,7 +61,8 @@ static void discard_locked(struct process *p, uint64_t set)
 }
 
 /* Without memory, or past the limit, the bit alone remains; -EAGAIN when even that was set. */
-static int enqueue(struct process *p, uint64_t *pending, struct list *queue, const struct _kc_siginfo *info)
+static int enqueue(struct process *p, uint64_t *pending, struct list *queue,
+                   const struct _kc_siginfo *info)
 {
     uint64_t bit = QRV_SIG_BIT(info->signo);
     bool queued = info->signo >= QRV_SIGRTMIN || (p->action[info->signo].flags & K_SA_SIGINFO);
@@ -76,11 +80,13 @@ static int enqueue(struct process *p, uint64_t *pending, struct list *queue, con
     return 0;
 }
 
-static void dequeue(struct process *p, uint64_t *pending, struct list *queue, int signo, struct _kc_siginfo *info)
+static void dequeue(struct process *p, uint64_t *pending, struct list *queue, int signo,
+                    struct _kc_siginfo *info)
 {
     struct siginfo_node *found = NULL;
     bool more = false;
-    list_for_each(e, queue) {
+    list_for_each(e, queue)
+    {
         struct siginfo_node *n = list_entry(e, struct siginfo_node, link);
         if (n->info.signo != signo)
             continue;
@@ -91,7 +97,7 @@ static void dequeue(struct process *p, uint64_t *pending, struct list *queue, in
     }
     if (!more)
         *pending &= ~QRV_SIG_BIT(signo);
-    *info = found ? found->info : (struct _kc_siginfo){ .signo = signo };
+    *info = found ? found->info : (struct _kc_siginfo){.signo = signo};
     if (found)
         node_free(p, found);
 }
@@ -117,11 +123,13 @@ static bool takes(const struct thread *t, uint64_t bit)
     return (t->sig_wait & bit) || !(sig_blocked(t) & bit);
 }
 
-/* Who gets a signal to the process: a thread in sigwaitinfo, else the caller, else any that does not block it; NULL: all block it. */
+/* Who gets a signal to the process: a thread in sigwaitinfo, else the caller, else any that does
+ * not block it; NULL: all block it. */
 static struct thread *choose_locked(struct process *p, uint64_t bit)
 {
     struct thread *best = NULL, *here = this_hart()->current;
-    list_for_each(e, &p->thread_list) {
+    list_for_each(e, &p->thread_list)
+    {
         struct thread *t = list_entry(e, struct thread, proc_link);
         if (t->state == STATE_DEAD)
             continue;
@@ -138,7 +146,8 @@ void sig_retarget_locked(struct process *p, uint64_t set, const struct thread *e
     set &= p->sig_pending;
     if (!set)
         return;
-    list_for_each(e, &p->thread_list) {
+    list_for_each(e, &p->thread_list)
+    {
         struct thread *t = list_entry(e, struct thread, proc_link);
         uint64_t can = set & (t->sig_wait | ~sig_blocked(t));
         if (t == except || t->state == STATE_DEAD || !can)
@@ -156,9 +165,11 @@ bool sig_stop_locked(struct process *p, int signo)
         return false;
     atomic_fetch_or(&p->flags, PF_STOPPED);
     p->exit_status = signo << 8 | 0x7f;
-    list_for_each(e, &p->thread_list) {
+    list_for_each(e, &p->thread_list)
+    {
         struct thread *t = list_entry(e, struct thread, proc_link);
-        thread_post(t, TF_STOP, WAKE_SIGNAL, EINTR); /* noticed on the way to user mode; a wait goes on */
+        thread_post(t, TF_STOP, WAKE_SIGNAL,
+                    EINTR); /* noticed on the way to user mode; a wait goes on */
     }
     return true;
 }
@@ -170,7 +181,7 @@ static void park_disturb(struct thread *t, enum wake_cause cause, int err)
         thread_ready_locked(t);
 }
 
-static const struct wait_ops park_ops = { .name = "stopped", .disturb = park_disturb };
+static const struct wait_ops park_ops = {.name = "stopped", .disturb = park_disturb};
 
 /* Caller holds *t->lockp. */
 static void unpark_locked(struct thread *t)
@@ -211,7 +222,8 @@ static bool continue_locked(struct process *p)
         return false;
     if (!(atomic_load(&p->flags) & PF_DYING))
         p->exit_status = 0xffff;
-    list_for_each(e, &p->thread_list) {
+    list_for_each(e, &p->thread_list)
+    {
         struct thread *t = list_entry(e, struct thread, proc_link);
         atomic_fetch_and(&t->flags, ~(uint32_t)TF_STOP);
         signal_unpark(t);
@@ -227,7 +239,8 @@ struct aftermath {
     bool end; /* the process dies of the signal */
 };
 
-static int post_locked(struct process *p, struct thread *t, const struct _kc_siginfo *info, struct aftermath *after)
+static int post_locked(struct process *p, struct thread *t, const struct _kc_siginfo *info,
+                       struct aftermath *after)
 {
     int signo = info->signo;
     uint64_t bit = QRV_SIG_BIT(signo);
@@ -238,7 +251,8 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
     } else if (bit & SIGS_STOP) {
         discard_locked(p, QRV_SIG_BIT(SIGCONT));
     }
-    if (signo == SIGCHLD && (p->action[signo].flags & K_SA_NOCLDSTOP) && info->code >= K_CLD_STOPPED)
+    if (signo == SIGCHLD && (p->action[signo].flags & K_SA_NOCLDSTOP) &&
+        info->code >= K_CLD_STOPPED)
         return 0;
     struct thread *target = t ? (takes(t, bit) ? t : NULL) : choose_locked(p, bit);
     if (target && !(target->sig_wait & bit)) {
@@ -255,21 +269,23 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
             return 0;
         }
     }
-    int err = t ? enqueue(p, &t->sig_pending, &t->sig_queue, info) : enqueue(p, &p->sig_pending, &p->sig_queue, info);
+    int err = t ? enqueue(p, &t->sig_pending, &t->sig_queue, info)
+                : enqueue(p, &p->sig_pending, &p->sig_queue, info);
     if (!err && target)
         thread_post(target, TF_SIGNAL, WAKE_SIGNAL, EINTR);
     return err;
 }
 
-int signal_post(struct process *p, struct thread *t, int signo, int code, uint64_t value, int32_t from_pid, uint32_t from_uid)
+int signal_post(struct process *p, struct thread *t, int signo, int code, uint64_t value,
+                int32_t from_pid, uint32_t from_uid)
 {
     if (signo < 1 || signo >= QRV_NSIG)
         return -EINVAL;
-    struct _kc_siginfo info = { .signo = signo, .code = code };
+    struct _kc_siginfo info = {.signo = signo, .code = code};
     info.u.k.pid = from_pid;
     info.u.k.uid = from_uid;
     info.u.k.value = value;
-    struct aftermath after = { 0 };
+    struct aftermath after = {0};
     spin_lock(&p->lock);
     int err = 0;
     if (t && (t->proc != p || t->state == STATE_DEAD))
@@ -303,7 +319,9 @@ int signal_send(struct thread *from, struct process *p, int32_t tid, const struc
         if (!t)
             return -ESRCH;
     }
-    int err = m->signo ? signal_post(p, t, m->signo, m->code, m->value, m->about, from->proc->cred.ruid) : 0;
+    int err = m->signo
+                  ? signal_post(p, t, m->signo, m->code, m->value, m->about, from->proc->cred.ruid)
+                  : 0;
     if (t)
         thread_put(t);
     return err;
@@ -320,7 +338,8 @@ bool signal_is_pending(struct thread *t)
 
 /* ---- actions and masks */
 
-int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, struct _kc_sigaction *old)
+int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act,
+                      struct _kc_sigaction *old)
 {
     if (signo < 1 || signo >= QRV_NSIG)
         return -EINVAL;
@@ -358,13 +377,14 @@ void signal_exec_reset(struct process *p)
     spin_lock(&p->lock);
     for (int s = 1; s < QRV_NSIG; s++) {
         bool ignored = p->action[s].handler == K_SIG_IGN;
-        p->action[s] = (struct _kc_sigaction){ .handler = ignored ? K_SIG_IGN : K_SIG_DFL };
+        p->action[s] = (struct _kc_sigaction){.handler = ignored ? K_SIG_IGN : K_SIG_DFL};
     }
     p->stub = 0;
     spin_unlock(&p->lock);
 }
 
-void signal_fork_copy(struct process *child, struct process *parent, struct thread *ct, struct thread *pt)
+void signal_fork_copy(struct process *child, struct process *parent, struct thread *ct,
+                      struct thread *pt)
 {
     spin_lock(&parent->lock); /* the child is not running and has no handler to race with */
     __builtin_memcpy(child->action, parent->action, sizeof(child->action));

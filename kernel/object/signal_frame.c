@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Delivering a signal to the current thread: handler frames (abi/signal.h), faults, return from a handler.
- * Nothing read back from a frame is trusted beyond what user code may set by itself: registers, pc, FP state, mask. */
+/* Delivering a signal to the current thread: handler frames (abi/signal.h), faults, return from a
+ * handler. Nothing read back from a frame is trusted beyond what user code may set by itself:
+ * registers, pc, FP state, mask. */
 #include "object/process.h"
 #include "object/signal_internal.h"
 
@@ -28,7 +29,8 @@ static void frame_fill(struct thread *t, struct _kc_sigframe *f, uint64_t mask)
 }
 
 /* Makes t run the handler; -EFAULT: no room on its stack. */
-static int frame_push(struct thread *t, const struct _kc_sigaction *act, const struct _kc_siginfo *info, uint64_t mask, uint64_t stub)
+static int frame_push(struct thread *t, const struct _kc_sigaction *act,
+                      const struct _kc_siginfo *info, uint64_t mask, uint64_t stub)
 {
     struct _kc_sigframe f;
     frame_fill(t, &f, mask);
@@ -48,7 +50,8 @@ static int frame_push(struct thread *t, const struct _kc_sigaction *act, const s
     return 0;
 }
 
-/* proc->lock held: mask and action change as entering the handler demands; the mask to come back to. */
+/* proc->lock held: mask and action change as entering the handler demands; the mask to come back
+ * to. */
 static uint64_t enter_locked(struct thread *t, int signo, struct _kc_sigaction *act)
 {
     struct process *p = t->proc;
@@ -58,7 +61,7 @@ static uint64_t enter_locked(struct thread *t, int signo, struct _kc_sigaction *
     t->sig_mask |= act->mask | (act->flags & K_SA_NODEFER ? 0 : QRV_SIG_BIT(signo));
     t->sig_mask &= ~SIGS_SURE;
     if (act->flags & K_SA_RESETHAND)
-        p->action[signo] = (struct _kc_sigaction){ .handler = K_SIG_DFL };
+        p->action[signo] = (struct _kc_sigaction){.handler = K_SIG_DFL};
     return back;
 }
 
@@ -112,7 +115,7 @@ void signal_deliver(struct thread *t)
     while (deliver_one(t, interrupted))
         ;
     if (t->regs.pc != pc || t->regs.x[REG_SP] != sp)
-        return; /* a handler runs */
+        return;                /* a handler runs */
     if (t->sig_restore_mask) { /* sigsuspend ends only with a handler: it goes on */
         t->sig_restore_mask = false;
         signal_set_mask(t, t->sig_saved_mask);
@@ -143,18 +146,20 @@ static const char *fault_name(int signo)
 void signal_fault(struct thread *t, int signo, int code, uint64_t addr)
 {
     struct process *p = t->proc;
-    struct _kc_siginfo info = { .signo = signo, .code = code, .u.f.addr = addr };
+    struct _kc_siginfo info = {.signo = signo, .code = code, .u.f.addr = addr};
     struct _kc_sigaction act;
     spin_lock(&p->lock);
-    bool caught = sig_action_locked(p, signo) == ACT_CATCH && !(sig_blocked(t) & QRV_SIG_BIT(signo));
+    bool caught =
+        sig_action_locked(p, signo) == ACT_CATCH && !(sig_blocked(t) & QRV_SIG_BIT(signo));
     uint64_t back = caught ? enter_locked(t, signo, &act) : 0;
     uint64_t stub = p->stub;
     spin_unlock(&p->lock);
     if (caught && frame_push(t, &act, &info, back, stub) == 0)
         return;
     if (!(atomic_load(&p->flags) & PF_DYING))
-        kprintf("%s[%d] thread %d: %s code %d address %#lx pc %#lx sp %#lx ra %#lx\n", p->name, p->pid, t->tid,
-                fault_name(signo), code, addr, t->regs.pc, t->regs.x[REG_SP], t->regs.x[REG_RA]);
+        kprintf("%s[%d] thread %d: %s code %d address %#lx pc %#lx sp %#lx ra %#lx\n", p->name,
+                p->pid, t->tid, fault_name(signo), code, addr, t->regs.pc, t->regs.x[REG_SP],
+                t->regs.x[REG_RA]);
     end_process(p, signo);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between object/signal.c, signal_wait.c and signal_frame.c only.  Everything here wants process.lock. */
+/* Between object/signal.c, signal_wait.c and signal_frame.c only.  Everything here wants
+ * process.lock. */
 #pragma once
 #include "mm/mm.h"
 #include "object/signal.h"
@@ -34,8 +35,9 @@
 /* clang-format on */
 
 #define SIGS_SPECIAL (~0UL << (QRV_SIGSPECIAL_MIN - 1)) /* always blocked */
-#define SIGS_SURE (QRV_SIG_BIT(SIGKILL) | QRV_SIG_BIT(SIGSTOP))
-#define SIGS_STOP (QRV_SIG_BIT(SIGSTOP) | QRV_SIG_BIT(SIGTSTP) | QRV_SIG_BIT(SIGTTIN) | QRV_SIG_BIT(SIGTTOU))
+#define SIGS_SURE    (QRV_SIG_BIT(SIGKILL) | QRV_SIG_BIT(SIGSTOP))
+#define SIGS_STOP                                                                                  \
+    (QRV_SIG_BIT(SIGSTOP) | QRV_SIG_BIT(SIGTSTP) | QRV_SIG_BIT(SIGTTIN) | QRV_SIG_BIT(SIGTTOU))
 
 struct siginfo_node {
     struct list link;
@@ -53,5 +55,6 @@ static inline uint64_t sig_blocked(const struct thread *t)
 int sig_take_locked(struct thread *t, uint64_t set, struct _kc_siginfo *info);
 /* Signals of set pending for the process find another thread than except that can take them. */
 void sig_retarget_locked(struct process *p, uint64_t set, const struct thread *except);
-/* Stops p; false: it is stopped or ending already.  The caller notifies taskman without the lock. */
+/* Stops p; false: it is stopped or ending already.  The caller notifies taskman without the lock.
+ */
 bool sig_stop_locked(struct process *p, int signo);

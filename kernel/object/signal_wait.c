@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sigsuspend() and sigwaitinfo().  Both go to sleep with process.lock held, so nothing posted in between is missed, and look again
- * in their own context when woken: another thread may have taken the signal. */
+/* sigsuspend() and sigwaitinfo().  Both go to sleep with process.lock held, so nothing posted in
+ * between is missed, and look again in their own context when woken: another thread may have taken
+ * the signal. */
 #include "object/signal_internal.h"
 
 /* Leaves the wait with the result already set; both locks were the caller's. */
@@ -23,19 +24,25 @@ static void suspend_restore(struct thread *t)
 
 static void suspend_disturb(struct thread *t, enum wake_cause cause, int err)
 {
-    leave(t, -err, cause == WAKE_SIGNAL ? suspend_again : cause == WAKE_KILL ? NULL : suspend_restore);
+    leave(t, -err,
+          cause == WAKE_SIGNAL ? suspend_again
+          : cause == WAKE_KILL ? NULL
+                               : suspend_restore);
 }
 
-static const struct wait_ops suspend_ops = { .name = "sigsuspend", .disturb = suspend_disturb };
+static const struct wait_ops suspend_ops = {.name = "sigsuspend", .disturb = suspend_disturb};
 
-/* proc->lock held.  -EINTR with a signal to deliver (which restores the mask), KC_BLOCKED, -ETIMEDOUT. */
+/* proc->lock held.  -EINTR with a signal to deliver (which restores the mask), KC_BLOCKED,
+ * -ETIMEDOUT. */
 static int64_t suspend_locked(struct thread *t)
 {
     if ((t->sig_pending | t->proc->sig_pending) & ~sig_blocked(t)) {
         atomic_fetch_or(&t->flags, TF_SIGNAL);
         return -EINTR;
     }
-    atomic_fetch_and(&t->flags, ~(uint32_t)TF_SIGNAL); /* left by a signal that is gone: it would end every wait at once */
+    atomic_fetch_and(
+        &t->flags,
+        ~(uint32_t)TF_SIGNAL); /* left by a signal that is gone: it would end every wait at once */
     spin_lock(&t->wait_lock);
     int64_t ret = thread_timeout_start(t, STATE_SIGSUSPEND);
     if (!ret) {
@@ -96,9 +103,10 @@ static void wait_disturb(struct thread *t, enum wake_cause cause, int err)
     leave(t, -err, cause == WAKE_SIGNAL ? wait_again : cause == WAKE_KILL ? NULL : wait_abandon);
 }
 
-static const struct wait_ops wait_ops = { .name = "sigwaitinfo", .disturb = wait_disturb };
+static const struct wait_ops wait_ops = {.name = "sigwaitinfo", .disturb = wait_disturb};
 
-/* proc->lock held.  A signal number with its info, -EINTR (another signal wants a handler), KC_BLOCKED, -ETIMEDOUT. */
+/* proc->lock held.  A signal number with its info, -EINTR (another signal wants a handler),
+ * KC_BLOCKED, -ETIMEDOUT. */
 static int64_t wait_locked(struct thread *t, struct _kc_siginfo *info)
 {
     struct process *p = t->proc;

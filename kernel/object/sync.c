@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The wait-queue table of all synchronisation objects, and priority inheritance.
  *
- * A waiter sits in the bucket its key hashes to and is guarded by that bucket's lock.  Words in user memory are changed with
- * atomics because user code changes them without any lock; WAITERS is only set and cleared under the bucket lock.
- * A waiter for a mutex is also in the `held` list of the thread that holds the mutex (lock: PI, hashed by that thread).
- * Priorities travel owner by owner without holding two wait locks: each step recomputes from the list, so the last one is right.
+ * A waiter sits in the bucket its key hashes to and is guarded by that bucket's lock.  Words in
+ * user memory are changed with atomics because user code changes them without any lock; WAITERS is
+ * only set and cleared under the bucket lock. A waiter for a mutex is also in the `held` list of
+ * the thread that holds the mutex (lock: PI, hashed by that thread). Priorities travel owner by
+ * owner without holding two wait locks: each step recomputes from the list, so the last one is
+ * right.
  */
 #include "object/sync_internal.h"
 
-#define BUCKETS 256
+#define BUCKETS  256
 #define PI_LOCKS 64
-#define PI_HOPS 16 /* longer chains, and cycles (user deadlocks), get no further boost */
+#define PI_HOPS  16 /* longer chains, and cycles (user deadlocks), get no further boost */
 
 static struct bucket buckets[BUCKETS];
 static struct spinlock pi_locks[PI_LOCKS];
@@ -71,7 +73,8 @@ struct bucket *sync_bucket(const uint64_t key[2])
 
 /* ---- queueing */
 
-void sync_queue(struct bucket *b, struct thread *t, const struct uword *w, uint64_t va, int state, const struct wait_ops *ops)
+void sync_queue(struct bucket *b, struct thread *t, const struct uword *w, uint64_t va, int state,
+                const struct wait_ops *ops)
 {
     t->sync.key[0] = w->key[0];
     t->sync.key[1] = w->key[1];
@@ -126,7 +129,8 @@ static bool is_kind(const struct thread *t, enum sync_kind kind)
 struct thread *sync_best(struct bucket *b, const uint64_t key[2], enum sync_kind kind)
 {
     struct thread *best = NULL;
-    list_for_each(e, &b->waiters) {
+    list_for_each(e, &b->waiters)
+    {
         struct thread *t = list_entry(e, struct thread, link);
         if (sync_same_key(t->sync.key, key) && is_kind(t, kind) && (!best || t->prio > best->prio))
             best = t;
@@ -161,7 +165,8 @@ bool pi_attach(struct thread *waiter, struct thread *owner)
     return alive;
 }
 
-/* The owner may let go of its waiters at the same time (sync_thread_free), holding only the PI lock. */
+/* The owner may let go of its waiters at the same time (sync_thread_free), holding only the PI
+ * lock. */
 void pi_detach(struct thread *waiter)
 {
     struct thread *owner;
@@ -175,14 +180,16 @@ void pi_detach(struct thread *waiter)
     }
 }
 
-/* Safe on a thread that has ended meanwhile: whatever lives in its memory now gets the value of its own list. */
+/* Safe on a thread that has ended meanwhile: whatever lives in its memory now gets the value of its
+ * own list. */
 void pi_update(struct thread *owner)
 {
     for (int hop = 0; owner && hop < PI_HOPS; hop++) {
         struct spinlock *l = thread_lock(owner);
         uint8_t prio = 0;
         struct spinlock *pi = pi_lock(owner);
-        list_for_each(e, &owner->held) {
+        list_for_each(e, &owner->held)
+        {
             struct thread *w = list_entry(e, struct thread, sync.pi_link);
             if (!(w->sync.value & MW_NOINHERIT) && w->prio > prio)
                 prio = w->prio;
@@ -212,7 +219,8 @@ struct thread *pi_close(struct thread *t)
 {
     struct spinlock *l = pi_lock(t);
     t->sync.closed = true;
-    struct thread *w = list_empty(&t->held) ? NULL : list_entry(t->held.next, struct thread, sync.pi_link);
+    struct thread *w =
+        list_empty(&t->held) ? NULL : list_entry(t->held.next, struct thread, sync.pi_link);
     spin_unlock(l);
     return w;
 }
@@ -233,7 +241,8 @@ void sync_thread_free(struct thread *t)
 /* Bucket lock held. */
 static struct sync_event *event_find(struct bucket *b, const uint64_t key[2])
 {
-    list_for_each(e, &b->events) {
+    list_for_each(e, &b->events)
+    {
         struct sync_event *se = list_entry(e, struct sync_event, link);
         if (sync_same_key(se->key, key))
             return se;
@@ -266,7 +275,7 @@ int64_t sync_mutex_event(struct thread *t, uint64_t va, const struct _kc_sigeven
         event_free_locked(old);
     if (se) {
         atomic_fetch_add(&event_count, 1);
-        *se = (struct sync_event){ .key = { w.key[0], w.key[1] }, .pid = t->proc->pid, .ev = *ev };
+        *se = (struct sync_event){.key = {w.key[0], w.key[1]}, .pid = t->proc->pid, .ev = *ev};
         if (w.key[1] == 0) {
             frame_get(w.frame);
             se->frame = w.frame;
@@ -298,7 +307,8 @@ void sync_process_fini(struct process *p)
     for (int i = 0; i < BUCKETS && atomic_load(&event_count) > 0; i++) {
         struct bucket *b = &buckets[i];
         spin_lock(&b->lock);
-        list_for_each_safe(e, tmp, &b->events) {
+        list_for_each_safe(e, tmp, &b->events)
+        {
             struct sync_event *se = list_entry(e, struct sync_event, link);
             if (se->pid == p->pid)
                 event_free_locked(se);

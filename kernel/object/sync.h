@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Synchronisation objects: one keyed wait-queue table for mutexes, condvars, semaphores and futex waits.
- * Words and bits are those of abi/sync.h; the key of an object is that of its first word (uword.key). */
+/* Synchronisation objects: one keyed wait-queue table for mutexes, condvars, semaphores and futex
+ * waits. Words and bits are those of abi/sync.h; the key of an object is that of its first word
+ * (uword.key). */
 #pragma once
 #include <abi/sync.h>
 #include "object/process.h"
@@ -11,25 +12,31 @@ void sync_init(void); /* boot, before the first process */
 int64_t sync_mutex_lock(struct thread *t, uint64_t va);
 int64_t sync_mutex_unlock(struct thread *t, uint64_t va);
 int64_t sync_mutex_revive(struct thread *t, uint64_t va);
-int64_t sync_mutex_event(struct thread *t, uint64_t va, const struct _kc_sigevent *ev); /* NULL removes */
+int64_t sync_mutex_event(struct thread *t, uint64_t va,
+                         const struct _kc_sigevent *ev); /* NULL removes */
 int64_t sync_cond_wait(struct thread *t, uint64_t cond_va, uint64_t mutex_va);
 int64_t sync_cond_signal(struct thread *t, uint64_t va, bool all);
 int64_t sync_sem_wait(struct thread *t, uint64_t va, bool try);
 int64_t sync_sem_post(struct thread *t, uint64_t va);
-int64_t sync_type_create(struct thread *t, uint32_t type, uint64_t va, const struct _sync_attr *attr);
+int64_t sync_type_create(struct thread *t, uint32_t type, uint64_t va,
+                         const struct _sync_attr *attr);
 int64_t sync_destroy(struct thread *t, uint64_t va);
 int64_t sync_futex_wait(struct thread *t, uint64_t va, uint32_t expected, int state);
-/* Wakes up to max futex waiters of the word at va in t's (loaded) address space; number woken or -errno. */
+/* Wakes up to max futex waiters of the word at va in t's (loaded) address space; number woken or
+ * -errno. */
 int64_t sync_futex_wake(struct thread *t, uint64_t va, uint32_t max);
 
 /* Posts the semaphore at va in p from any context without locks: 0, -EFAULT, -ESRCH, -EOVERFLOW. */
 int sync_sem_post_in(struct process *p, uint64_t va);
 
-/* The priority of t has changed: if it waits for a mutex, so does what its owner inherits.  At most process.lock held. */
+/* The priority of t has changed: if it waits for a mutex, so does what its owner inherits.  At most
+ * process.lock held. */
 void sync_prio_changed(struct thread *t);
-/* t is ending (current, address space still loaded): contended mutexes it holds go to DEAD or, robust, to a waiter. */
+/* t is ending (current, address space still loaded): contended mutexes it holds go to DEAD or,
+ * robust, to a waiter. */
 void sync_thread_exit(struct thread *t);
-/* Memory of t is given back: nobody may stay queued on a thread that never got to sync_thread_exit().  Any locks up to WAIT. */
+/* Memory of t is given back: nobody may stay queued on a thread that never got to
+ * sync_thread_exit().  Any locks up to WAIT. */
 void sync_thread_free(struct thread *t);
 /* Owner-death events registered by p are dropped. */
 void sync_process_fini(struct process *p);

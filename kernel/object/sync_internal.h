@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between object/sync.c (table, priority inheritance), sync_mutex.c and sync_wait.c (condvar, semaphore, futex) only. */
+/* Between object/sync.c (table, priority inheritance), sync_mutex.c and sync_wait.c (condvar,
+ * semaphore, futex) only. */
 #pragma once
 #include "mm/mm.h"
 #include "object/sync.h"
@@ -25,14 +26,14 @@ struct sync_event {
     struct _kc_sigevent ev;
 };
 
-#define W_WAITERS ((uint32_t)QRV_SYNC_WAITERS)
-#define W_ID(w) ((w) & ~W_WAITERS)
+#define W_WAITERS   ((uint32_t)QRV_SYNC_WAITERS)
+#define W_ID(w)     ((w) & ~W_WAITERS)
 #define COUNT_DEPTH 0xffffU
 
 /* thread.sync.value of a mutex waiter: errno to report when it gets the mutex, and flags */
-#define MW_ERRNO 0xffffU
+#define MW_ERRNO     0xffffU
 #define MW_NOINHERIT 0x10000U
-#define MW_DEADLK 0x20000U /* SIGDEADLK sent */
+#define MW_DEADLK    0x20000U /* SIGDEADLK sent */
 
 enum sync_kind { SYNC_MUTEX, SYNC_COND, SYNC_SEM, SYNC_FUTEX };
 
@@ -50,16 +51,20 @@ static inline uint32_t sync_thread_word(const struct thread *t)
 }
 
 /* All below: bucket lock held.
- * sync_queue: t (current) becomes a waiter; sync_leave: a waiter leaves, result and readying are the caller's. */
-void sync_queue(struct bucket *b, struct thread *t, const struct uword *w, uint64_t va, int state, const struct wait_ops *ops);
+ * sync_queue: t (current) becomes a waiter; sync_leave: a waiter leaves, result and readying are
+ * the caller's. */
+void sync_queue(struct bucket *b, struct thread *t, const struct uword *w, uint64_t va, int state,
+                const struct wait_ops *ops);
 void sync_leave(struct thread *t);
 /* Highest priority, then longest wait. */
 struct thread *sync_best(struct bucket *b, const uint64_t key[2], enum sync_kind kind);
 void sync_wake(struct thread *t, int64_t result); /* leave, result, ready */
-/* A wait that a signal ends: -EINTR, to be restarted after an SA_RESTART handler unless a deadline was set. */
+/* A wait that a signal ends: -EINTR, to be restarted after an SA_RESTART handler unless a deadline
+ * was set. */
 void sync_interrupted(struct thread *t, enum wake_cause cause, int err);
 
-extern const struct wait_ops sync_mutex_ops, sync_relock_ops, sync_cond_ops, sync_sem_ops, sync_futex_ops;
+extern const struct wait_ops sync_mutex_ops, sync_relock_ops, sync_cond_ops, sync_sem_ops,
+    sync_futex_ops;
 
 /* Priority inheritance.  pi_attach fails when owner has ended; pi_update wants no lock at all. */
 bool pi_attach(struct thread *waiter, struct thread *owner);
@@ -70,7 +75,8 @@ struct thread *pi_close(struct thread *t); /* first waiter on t, which accepts n
 /* Event registered for the owner death of the object: pid to deliver to.  No lock held. */
 bool sync_event_get(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev);
 
-/* sync_mutex.c for the condvar: takes the mutex for t; res is the result it gets with the mutex if it has to wait. */
+/* sync_mutex.c for the condvar: takes the mutex for t; res is the result it gets with the mutex if
+ * it has to wait. */
 int64_t mutex_take(struct thread *t, uint64_t va, const struct wait_ops *ops, uint32_t res_errno);
 /* Gives up the mutex r, which t owns, to the next waiter. */
 void mutex_release(struct thread *t, struct sync_ref *r);

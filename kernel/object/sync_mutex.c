@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mutexes: taking, handing over to the most important waiter, owners that die.
  *
- * The owner word says who holds the mutex: the kernel keeps nothing per mutex, only its waiters.  User code moves the word only
- * between 0 and its own id; the WAITERS bit, set here under the bucket lock by compare-and-swap, sends the holder's unlock into
- * the kernel.  An interrupted lock starts over after the handler (a mutex wait has no EINTR) unless a deadline was set, which
- * libc has to set again.
+ * The owner word says who holds the mutex: the kernel keeps nothing per mutex, only its waiters.
+ * User code moves the word only between 0 and its own id; the WAITERS bit, set here under the
+ * bucket lock by compare-and-swap, sends the holder's unlock into the kernel.  An interrupted lock
+ * starts over after the handler (a mutex wait has no EINTR) unless a deadline was set, which libc
+ * has to set again.
  */
 #include "object/channel.h"
 #include "object/signal.h"
 #include "object/sync_internal.h"
 
 #define SIGDEADLK 16 /* sysroot/include/signal.h */
-#define TRIES 32     /* the owner word may change under our hands; after that nobody is boosted */
+#define TRIES     32 /* the owner word may change under our hands; after that nobody is boosted */
 
 /* What is known of the holder of a mutex before its bucket is locked. */
 enum holder { HOLDER_NONE, HOLDER_SELF, HOLDER_LIVE, HOLDER_GONE, HOLDER_MARK };
@@ -45,12 +46,13 @@ static void relock_disturb(struct thread *t, enum wake_cause cause, int err)
         mutex_disturb(t, cause, err);
 }
 
-const struct wait_ops sync_mutex_ops = { .name = "mutex", .disturb = mutex_disturb };
-const struct wait_ops sync_relock_ops = { .name = "condvar mutex", .disturb = relock_disturb };
+const struct wait_ops sync_mutex_ops = {.name = "mutex", .disturb = mutex_disturb};
+const struct wait_ops sync_relock_ops = {.name = "condvar mutex", .disturb = relock_disturb};
 
 /* ---- handing over; bucket lock held */
 
-/* The best waiter becomes the owner and gets the result in its sync.value, or -err; without waiters the mutex is free. */
+/* The best waiter becomes the owner and gets the result in its sync.value, or -err; without waiters
+ * the mutex is free. */
 static void pass_locked(struct bucket *b, const uint64_t key[2], _Atomic uint32_t *owner, int err)
 {
     struct thread *w = sync_best(b, key, SYNC_MUTEX);
@@ -60,9 +62,11 @@ static void pass_locked(struct bucket *b, const uint64_t key[2], _Atomic uint32_
     }
     uint32_t word = sync_thread_word(w);
     sync_leave(w);
-    list_for_each(e, &b->waiters) {
+    list_for_each(e, &b->waiters)
+    {
         struct thread *o = list_entry(e, struct thread, link);
-        if (!sync_same_key(o->sync.key, key) || (o->wait_ops != &sync_mutex_ops && o->wait_ops != &sync_relock_ops))
+        if (!sync_same_key(o->sync.key, key) ||
+            (o->wait_ops != &sync_mutex_ops && o->wait_ops != &sync_relock_ops))
             continue;
         word |= W_WAITERS;
         pi_detach(o);
@@ -80,10 +84,11 @@ static void tell_deadlocked(const uint64_t key[2])
     for (;;) {
         struct thread *found = NULL;
         spin_lock(&b->lock);
-        list_for_each(e, &b->waiters) {
+        list_for_each(e, &b->waiters)
+        {
             struct thread *t = list_entry(e, struct thread, link);
-            if (sync_same_key(t->sync.key, key) && t->wait_ops == &sync_mutex_ops && !t->tmo.active &&
-                !(t->sync.value & MW_DEADLK)) {
+            if (sync_same_key(t->sync.key, key) && t->wait_ops == &sync_mutex_ops &&
+                !t->tmo.active && !(t->sync.value & MW_DEADLK)) {
                 t->sync.value |= MW_DEADLK;
                 thread_get(t);
                 found = t;
@@ -143,7 +148,7 @@ struct take {
     uint32_t res_errno; /* reported with the mutex when it has to wait */
     const struct wait_ops *ops;
     struct thread *holder; /* HOLDER_LIVE: referenced */
-    bool dead, just_died; /* out: the mutex is DEAD, and became so now */
+    bool dead, just_died;  /* out: the mutex is DEAD, and became so now */
 };
 
 static enum holder holder_find(struct thread *t, struct take *k, uint32_t id)
@@ -165,8 +170,10 @@ static bool grab(struct bucket *b, struct thread *t, struct take *k, uint32_t ol
     return atomic_compare_exchange_strong(k->r.owner, &old, me);
 }
 
-/* Bucket lock held: waits.  The word is old and gets new, which has WAITERS.  -EBUSY: it has changed. */
-static int64_t wait_locked(struct bucket *b, struct thread *t, struct take *k, uint32_t old, uint32_t new)
+/* Bucket lock held: waits.  The word is old and gets new, which has WAITERS.  -EBUSY: it has
+ * changed. */
+static int64_t wait_locked(struct bucket *b, struct thread *t, struct take *k, uint32_t old,
+                           uint32_t new)
 {
     if (!atomic_compare_exchange_strong(k->r.owner, &old, new))
         return -EBUSY;
@@ -183,7 +190,8 @@ static int64_t wait_locked(struct bucket *b, struct thread *t, struct take *k, u
 }
 
 /* Bucket lock held.  -EBUSY: the word has changed. */
-static int64_t take_locked(struct bucket *b, struct thread *t, struct take *k, enum holder h, uint32_t w)
+static int64_t take_locked(struct bucket *b, struct thread *t, struct take *k, enum holder h,
+                           uint32_t w)
 {
     bool robust = (k->flags & QRV_MUTEX_ROBUST) != 0;
     switch (h) {
@@ -202,8 +210,10 @@ static int64_t take_locked(struct bucket *b, struct thread *t, struct take *k, e
     case HOLDER_GONE:
         if (robust)
             return grab(b, t, k, w) ? -EOWNERDEAD : -EBUSY;
-        k->dead = k->just_died = k->r.w.key[1] == 0; /* within one process a forgotten lock just stays locked */
-        return wait_locked(b, t, k, w, k->dead ? (uint32_t)QRV_SYNC_DEAD | W_WAITERS : w | W_WAITERS);
+        k->dead = k->just_died =
+            k->r.w.key[1] == 0; /* within one process a forgotten lock just stays locked */
+        return wait_locked(b, t, k, w,
+                           k->dead ? (uint32_t)QRV_SYNC_DEAD | W_WAITERS : w | W_WAITERS);
     case HOLDER_MARK:
         if (W_ID(w) == QRV_SYNC_DESTROYED)
             return -EINVAL;
@@ -236,7 +246,7 @@ static int64_t take_loop(struct thread *t, struct take *k)
 
 int64_t mutex_take(struct thread *t, uint64_t va, const struct wait_ops *ops, uint32_t res_errno)
 {
-    struct take k = { .va = va, .ops = ops, .res_errno = res_errno };
+    struct take k = {.va = va, .ops = ops, .res_errno = res_errno};
     int err = sync_ref_get(t, va, &k.r);
     if (err)
         return err;
@@ -296,7 +306,8 @@ int64_t sync_mutex_revive(struct thread *t, uint64_t va)
     int64_t ret = 0;
     if (W_ID(w) == QRV_SYNC_DEAD) {
         bool more = false;
-        list_for_each(e, &b->waiters) {
+        list_for_each(e, &b->waiters)
+        {
             struct thread *o = list_entry(e, struct thread, link);
             if (sync_same_key(o->sync.key, r.w.key) &&
                 (o->wait_ops == &sync_mutex_ops || o->wait_ops == &sync_relock_ops)) {
@@ -320,7 +331,8 @@ int64_t sync_mutex_revive(struct thread *t, uint64_t va)
 /* Bucket lock held: nobody with this key hangs on t any longer. */
 static void let_go_locked(struct bucket *b, const struct thread *t, const uint64_t key[2])
 {
-    list_for_each(e, &b->waiters) {
+    list_for_each(e, &b->waiters)
+    {
         struct thread *o = list_entry(e, struct thread, link);
         if (o->sync.owner == t && sync_same_key(o->sync.key, key))
             pi_detach(o);
@@ -330,7 +342,7 @@ static void let_go_locked(struct bucket *b, const struct thread *t, const uint64
 /* w waited, a moment ago, for a mutex that t holds.  true: the mutex has become DEAD. */
 static bool orphan(struct thread *t, struct thread *w, const uint64_t key[2], uint64_t va)
 {
-    struct sync_ref r = { .count = NULL };
+    struct sync_ref r = {.count = NULL};
     bool private = key[1] != 0, dead = false;
     if (private && sync_ref_get(t, va, &r) != 0)
         r.count = NULL;
@@ -361,7 +373,7 @@ void sync_thread_exit(struct thread *t)
     struct thread *w;
     while ((w = pi_close(t)) != NULL) {
         struct spinlock *l = thread_lock(w);
-        uint64_t key[2] = { w->sync.key[0], w->sync.key[1] }, va = w->sync.addr;
+        uint64_t key[2] = {w->sync.key[0], w->sync.key[1]}, va = w->sync.addr;
         bool waits = w->sync.owner == t && w->wait_ops;
         thread_unlock(l);
         if (waits && orphan(t, w, key, va))

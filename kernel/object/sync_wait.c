@@ -10,8 +10,9 @@ static bool no_waiter(struct bucket *b, const uint64_t key[2], enum sync_kind ki
 
 /* ---- condition variables */
 
-/* Continuation of every way out of SyncCondvarWait() but death: the result register holds the outcome, the mutex is taken first.
- * Signals stay pending until the thread has it (a handler could not give it back). */
+/* Continuation of every way out of SyncCondvarWait() but death: the result register holds the
+ * outcome, the mutex is taken first. Signals stay pending until the thread has it (a handler could
+ * not give it back). */
 static void cond_relock(struct thread *t)
 {
     int64_t outcome = (int64_t)t->regs.x[REG_A0];
@@ -25,13 +26,16 @@ static void cond_disturb(struct thread *t, enum wake_cause cause, int err)
 {
     if (cause == WAKE_KILL)
         atomic_store(&t->kcont, NULL);
-    sync_wake(t, cause == WAKE_SIGNAL ? 0 : -err); /* a signal is a spurious wake-up, as POSIX has it */
+    sync_wake(t, cause == WAKE_SIGNAL ? 0
+                                      : -err); /* a signal is a spurious wake-up, as POSIX has it */
 }
 
-const struct wait_ops sync_cond_ops = { .name = "condvar", .disturb = cond_disturb };
+const struct wait_ops sync_cond_ops = {.name = "condvar", .disturb = cond_disturb};
 
-/* The caller is queued on the condvar before it lets go of the mutex, so no signal in between is lost. */
-static int64_t cond_wait(struct thread *t, struct sync_ref *c, uint64_t cond_va, struct sync_ref *m, uint64_t mutex_va)
+/* The caller is queued on the condvar before it lets go of the mutex, so no signal in between is
+ * lost. */
+static int64_t cond_wait(struct thread *t, struct sync_ref *c, uint64_t cond_va, struct sync_ref *m,
+                         uint64_t mutex_va)
 {
     if (W_ID(atomic_load(c->owner)) == QRV_SYNC_DESTROYED)
         return -EINVAL;
@@ -109,7 +113,7 @@ static bool sem_take(_Atomic uint32_t *count)
     return false;
 }
 
-const struct wait_ops sync_sem_ops = { .name = "semaphore", .disturb = sync_interrupted };
+const struct wait_ops sync_sem_ops = {.name = "semaphore", .disturb = sync_interrupted};
 
 int64_t sync_sem_wait(struct thread *t, uint64_t va, bool try)
 {
@@ -120,7 +124,8 @@ int64_t sync_sem_wait(struct thread *t, uint64_t va, bool try)
     struct bucket *b = sync_bucket(r.w.key);
     int64_t ret = 0;
     spin_lock(&b->lock);
-    /* Step 1: say that somebody waits; step 2: look.  A poster counts up first and looks for the bit then. */
+    /* Step 1: say that somebody waits; step 2: look.  A poster counts up first and looks for the
+     * bit then. */
     uint32_t was = atomic_fetch_or(r.owner, W_WAITERS);
     if (W_ID(was) == QRV_SYNC_DESTROYED)
         ret = -EINVAL;
@@ -181,7 +186,7 @@ int sync_sem_post_in(struct process *p, uint64_t va)
     spin_unlock(&p->lock);
     if (!as)
         return -ESRCH;
-    struct sync_ref r = { .two = false };
+    struct sync_ref r = {.two = false};
     bool shared;
     int err = aspace_pin(as, va, true, &r.w.frame, &shared);
     aspace_release(as);
@@ -198,7 +203,7 @@ int sync_sem_post_in(struct process *p, uint64_t va)
 
 /* ---- futex waits */
 
-const struct wait_ops sync_futex_ops = { .name = "futex", .disturb = sync_interrupted };
+const struct wait_ops sync_futex_ops = {.name = "futex", .disturb = sync_interrupted};
 
 int64_t sync_futex_wait(struct thread *t, uint64_t va, uint32_t expected, int state)
 {
@@ -253,8 +258,9 @@ static int start_value(uint32_t type, const struct _sync_attr *a, uint32_t *coun
             return -EINVAL;
         if (a->__protocol == 2) /* PTHREAD_PRIO_PROTECT */
             return -ENOSYS;
-        *count = (uint32_t)a->__flags & (QRV_MUTEX_RECURSIVE | QRV_MUTEX_ERRORCHECK | QRV_MUTEX_NOINHERIT |
-                                         QRV_MUTEX_ROBUST | QRV_MUTEX_NOERROR);
+        *count =
+            (uint32_t)a->__flags & (QRV_MUTEX_RECURSIVE | QRV_MUTEX_ERRORCHECK |
+                                    QRV_MUTEX_NOINHERIT | QRV_MUTEX_ROBUST | QRV_MUTEX_NOERROR);
         return 0;
     case _NTO_SYNC_SEM:
         if (a && a->__flags < 0)
@@ -270,7 +276,8 @@ static int start_value(uint32_t type, const struct _sync_attr *a, uint32_t *coun
     }
 }
 
-int64_t sync_type_create(struct thread *t, uint32_t type, uint64_t va, const struct _sync_attr *attr)
+int64_t sync_type_create(struct thread *t, uint32_t type, uint64_t va,
+                         const struct _sync_attr *attr)
 {
     uint32_t count;
     int err = start_value(type, attr, &count);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deadlines of blocking calls: TimerTimeout() and sleeping.
  *
- * A thread is armed (tmo.flags) for its next kernel call; the ktimer runs from the moment it enters one of the named states.
- * The ktimer's cookie is the wait_seq of that wait, so a callback that comes late finds another wait and does nothing; a callback
- * that reads the cookie of a newer wait is stopped by that wait's deadline.
- * tmo is owner-only while the thread runs and guarded by *lockp while it is blocked.
+ * A thread is armed (tmo.flags) for its next kernel call; the ktimer runs from the moment it enters
+ * one of the named states. The ktimer's cookie is the wait_seq of that wait, so a callback that
+ * comes late finds another wait and does nothing; a callback that reads the cookie of a newer wait
+ * is stopped by that wait's deadline. tmo is owner-only while the thread runs and guarded by *lockp
+ * while it is blocked.
  */
 #include "mm/mm.h"
 #include "object/channel.h"
@@ -37,12 +38,13 @@ void thread_timeout_init(struct thread *t)
     ktimer_init(&t->tmo.timer, timeout_fire);
 }
 
-void timeout_arm(struct thread *t, uint32_t states, nsec_t deadline, uint64_t absolute, const struct _kc_sigevent *ev)
+void timeout_arm(struct thread *t, uint32_t states, nsec_t deadline, uint64_t absolute,
+                 const struct _kc_sigevent *ev)
 {
     thread_timeout_clear(t);
     t->tmo.deadline = deadline;
     t->tmo.rt_absolute = absolute;
-    t->tmo.event = ev ? *ev : (struct _kc_sigevent){ .notify = SIGEV_UNBLOCK };
+    t->tmo.event = ev ? *ev : (struct _kc_sigevent){.notify = SIGEV_UNBLOCK};
     t->tmo.flags = states;
 }
 
@@ -82,7 +84,8 @@ void thread_timeout_clear(struct thread *t)
 
 void timeout_clock_changed_locked(struct process *p)
 {
-    list_for_each(e, &p->thread_list) {
+    list_for_each(e, &p->thread_list)
+    {
         struct thread *t = list_entry(e, struct thread, proc_link);
         struct spinlock *l = thread_lock(t);
         nsec_t deadline;
@@ -113,7 +116,7 @@ static void sleep_disturb(struct thread *t, enum wake_cause cause, int err)
     thread_ready_locked(t);
 }
 
-static const struct wait_ops sleep_ops = { .name = "nanosleep", .disturb = sleep_disturb };
+static const struct wait_ops sleep_ops = {.name = "nanosleep", .disturb = sleep_disturb};
 
 int64_t thread_sleep(struct thread *t, nsec_t deadline, uint64_t absolute, uint64_t remain_uaddr)
 {

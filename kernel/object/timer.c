@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Timers and the process alarm.
  *
- * A struct timer is guarded by the lock of its process and found through the process' id table; its ktimer fires in interrupt
- * context, looks the timer up again under that lock and delivers the event after dropping it.
- * A period is served at most every PERIOD_MIN times the number of timers of the process, and the rest counted as overruns, so that
- * no program can make a hart do nothing but fire its timers.  A signal that is still pending is not queued again: an overrun, too.
+ * A struct timer is guarded by the lock of its process and found through the process' id table; its
+ * ktimer fires in interrupt context, looks the timer up again under that lock and delivers the
+ * event after dropping it. A period is served at most every PERIOD_MIN times the number of timers
+ * of the process, and the rest counted as overruns, so that no program can make a hart do nothing
+ * but fire its timers.  A signal that is still pending is not queued again: an overrun, too.
  */
 #include "mm/mm.h"
 #include "object/channel.h"
@@ -12,9 +13,9 @@
 #include "object/timer.h"
 
 #define PERIOD_MIN 10000U /* ns */
-#define FINI_STEP 32
-#define SI_TIMER (-2)
-#define SIGALRM 14
+#define FINI_STEP  32
+#define SI_TIMER   (-2)
+#define SIGALRM    14
 
 static struct slab timer_slab = SLAB_INIT("timer", struct timer, slab_link);
 static _Atomic uint32_t timers_live;
@@ -24,8 +25,10 @@ uint32_t timer_count(void)
     return atomic_load_explicit(&timers_live, memory_order_relaxed);
 }
 
-/* The next deadline of a periodic timer that was due at last, and how many were missed on the way. */
-static nsec_t next_deadline(const struct process *p, nsec_t last, uint64_t interval, nsec_t now, uint64_t *missed)
+/* The next deadline of a periodic timer that was due at last, and how many were missed on the way.
+ */
+static nsec_t next_deadline(const struct process *p, nsec_t last, uint64_t interval, nsec_t now,
+                            uint64_t *missed)
 {
     nsec_t next = last + interval, pause = (nsec_t)PERIOD_MIN * MAX(p->timers.count, 1U);
     *missed = 0;
@@ -124,7 +127,7 @@ int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev)
     tm->flags = tm->overruns = 0;
     tm->deadline = 0;
     tm->absolute = 0;
-    tm->set = (struct _itimer){ 0 };
+    tm->set = (struct _itimer){0};
     tm->event = *ev;
     int id = -EAGAIN;
     if (p->timers.count < p->max_timers)
@@ -167,7 +170,8 @@ static uint64_t time_left(const struct timer *tm)
     nsec_t now = arch_now();
     if (!(tm->flags & _NTO_TI_ACTIVE))
         return 0;
-    return tm->deadline > now ? tm->deadline - now : 1; /* due this moment, but not fired: not yet zero */
+    return tm->deadline > now ? tm->deadline - now
+                              : 1; /* due this moment, but not fired: not yet zero */
 }
 
 /* proc->lock held. */
@@ -180,20 +184,22 @@ static void start_locked(struct timer *tm, bool absolute, const struct _itimer *
         ktimer_cancel(&tm->kt);
         return;
     }
-    (void)clock_deadline(tm->clock, absolute, new->nsec, &tm->deadline); /* the clock was checked at creation */
+    (void)clock_deadline(tm->clock, absolute, new->nsec,
+                         &tm->deadline); /* the clock was checked at creation */
     tm->absolute = absolute && tm->clock != _KC_CLOCK_MONOTONIC ? new->nsec : 0;
     tm->flags = _NTO_TI_ACTIVE | (absolute ? _NTO_TI_ABSOLUTE : 0);
     ktimer_set(&tm->kt, tm->deadline);
 }
 
-int timer_settime(struct process *p, int32_t id, uint32_t flags, const struct _itimer *new, struct _itimer *old)
+int timer_settime(struct process *p, int32_t id, uint32_t flags, const struct _itimer *new,
+                  struct _itimer *old)
 {
     if (flags & ~(uint32_t)_KC_TIMER_ABSTIME)
         return -EINVAL;
     spin_lock(&p->lock);
     struct timer *tm = id < 0 ? NULL : idtable_get(&p->timers, (uint32_t)id);
     if (tm && old)
-        *old = (struct _itimer){ time_left(tm), tm->set.interval_nsec };
+        *old = (struct _itimer){time_left(tm), tm->set.interval_nsec};
     if (tm && new)
         start_locked(tm, (flags & _KC_TIMER_ABSTIME) != 0, new);
     spin_unlock(&p->lock);
@@ -210,8 +216,13 @@ int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info
     struct timer *tm = id < 0 ? NULL : idtable_get(&p->timers, (uint32_t)id);
     if (tm) {
         *out = (struct _timer_info){
-            .itime = { time_left(tm), tm->set.interval_nsec }, .otime = tm->set, .flags = tm->flags,
-            .tid = tm->tid, .notify = tm->event.notify, .clockid = tm->clock, .overruns = tm->overruns,
+            .itime = {time_left(tm), tm->set.interval_nsec},
+            .otime = tm->set,
+            .flags = tm->flags,
+            .tid = tm->tid,
+            .notify = tm->event.notify,
+            .clockid = tm->clock,
+            .overruns = tm->overruns,
             .event = tm->event,
         };
         if (flags & _NTO_TIMER_RESET_OVERRUNS)
@@ -225,7 +236,8 @@ int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info
 
 static void rearm_absolute_locked(struct process *p)
 {
-    for (int id = idtable_next(&p->timers, 0); id >= 0; id = idtable_next(&p->timers, (uint32_t)id + 1)) {
+    for (int id = idtable_next(&p->timers, 0); id >= 0;
+         id = idtable_next(&p->timers, (uint32_t)id + 1)) {
         struct timer *tm = idtable_get(&p->timers, (uint32_t)id);
         if ((tm->flags & _NTO_TI_ACTIVE) && tm->absolute) {
             (void)clock_deadline(tm->clock, true, tm->absolute, &tm->deadline);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Timers, the process alarm, clocks, and deadlines of user calls (object/timer.c, object/clock.c, object/timeout.c). */
+/* Timers, the process alarm, clocks, and deadlines of user calls (object/timer.c, object/clock.c,
+ * object/timeout.c). */
 #pragma once
 #include <abi/time.h>
 #include "object/process.h"
@@ -10,7 +11,8 @@ struct qrv_syspage;
 void clock_init(struct qrv_syspage *sp);
 uint64_t clock_realtime_offset(void);
 nsec_t clock_tick_ns(void); /* ClockPeriod(): a round-robin slice is four of these */
-/* Absolute or relative time of clock id as a monotonic deadline (saturating).  -EINVAL for another clock. */
+/* Absolute or relative time of clock id as a monotonic deadline (saturating).  -EINVAL for another
+ * clock. */
 int clock_deadline(int32_t id, bool absolute, uint64_t ns, nsec_t *out);
 /* Value of any clock as the caller sees it: -EINVAL, -ESRCH. */
 int clock_read(struct thread *t, int32_t id, uint64_t *out);
@@ -20,26 +22,28 @@ int clock_set_period(uint32_t ns);
 
 /* ---- timers: guarded by process.lock */
 struct timer {
-    struct process *proc;        /* weak */
+    struct process *proc; /* weak */
     int32_t id;
     int32_t clock;
-    int32_t tid;                 /* creator: SIGEV_SIGNAL_THREAD, SIGEV_INTR */
-    uint32_t flags;              /* _NTO_TI_* */
+    int32_t tid;    /* creator: SIGEV_SIGNAL_THREAD, SIGEV_INTR */
+    uint32_t flags; /* _NTO_TI_* */
     uint32_t overruns;
-    nsec_t deadline;             /* monotonic; valid while ACTIVE */
-    uint64_t absolute;           /* CLOCK_REALTIME time of the deadline when set as such, else 0 */
-    struct _itimer set;          /* as given to TimerSettime() */
+    nsec_t deadline;    /* monotonic; valid while ACTIVE */
+    uint64_t absolute;  /* CLOCK_REALTIME time of the deadline when set as such, else 0 */
+    struct _itimer set; /* as given to TimerSettime() */
     struct _kc_sigevent event;
     struct ktimer kt;
-    void *slab_link;             /* of freed memory: the rest must stay readable to a late ktimer */
+    void *slab_link; /* of freed memory: the rest must stay readable to a late ktimer */
 };
 
 int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev);
 int timer_destroy(struct process *p, int32_t id);
-int timer_settime(struct process *p, int32_t id, uint32_t flags, const struct _itimer *new, struct _itimer *old);
+int timer_settime(struct process *p, int32_t id, uint32_t flags, const struct _itimer *new,
+                  struct _itimer *old);
 /* id found (with _NTO_TIMER_SEARCH the first >= id) or -EINVAL. */
 int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info *out);
-/* Frees a bounded number of timers and, of a dying process, stops the alarm; true when none is left. */
+/* Frees a bounded number of timers and, of a dying process, stops the alarm; true when none is
+ * left. */
 bool timer_process_fini(struct process *p);
 uint32_t timer_count(void);
 /* CLOCK_REALTIME jumped: deadlines given as absolute times of day are computed anew. */
@@ -52,11 +56,13 @@ void alarm_set(struct process *p, nsec_t deadline, uint64_t interval, struct _it
 
 /* ---- deadlines of blocking calls (object/timeout.c); thread_timeout_* are in object/thread.h */
 /* Arms t for its next kernel call (or, from inside a call, for the wait it is about to enter). */
-void timeout_arm(struct thread *t, uint32_t states, nsec_t deadline, uint64_t absolute, const struct _kc_sigevent *ev);
-/* A blocked thread moves to another blocking state (SEND to REPLY) without running: *lockp held.  A deadline that is over already
- * disturbs it from the timer interrupt. */
+void timeout_arm(struct thread *t, uint32_t states, nsec_t deadline, uint64_t absolute,
+                 const struct _kc_sigevent *ev);
+/* A blocked thread moves to another blocking state (SEND to REPLY) without running: *lockp held.  A
+ * deadline that is over already disturbs it from the timer interrupt. */
 void thread_timeout_move(struct thread *t, int state);
-/* Blocks the current thread until the deadline: 0, -EINTR (time left goes to remain_uaddr unless 0), -ECANCELED. */
+/* Blocks the current thread until the deadline: 0, -EINTR (time left goes to remain_uaddr unless
+ * 0), -ECANCELED. */
 int64_t thread_sleep(struct thread *t, nsec_t deadline, uint64_t absolute, uint64_t remain_uaddr);
 /* process.lock held: threads of p that wait for an absolute time of day. */
 void timeout_clock_changed_locked(struct process *p);

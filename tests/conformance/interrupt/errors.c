@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the interrupt calls refuse.  Pages: QNX Neutrino Library Reference, InterruptAttachEvent(), InterruptMask(), InterruptWait(),
- * ThreadCtl() (_NTO_TCTL_IO). */
+/* What the interrupt calls refuse.  Pages: QNX Neutrino Library Reference, InterruptAttachEvent(),
+ * InterruptMask(), InterruptWait(), ThreadCtl() (_NTO_TCTL_IO). */
 #include "../rendezvous.h"
 
 #define SPARE 50 /* a vector nobody uses */
@@ -25,7 +25,8 @@ int main(void)
     is_int(InterruptDetach_r(-5), EINVAL, "detaching nothing: EINVAL");
     uint64_t ns = 5000000;
     TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_INTR, NULL, &ns, NULL);
-    is_int(InterruptWait_r(0, NULL), ETIMEDOUT, "InterruptWait without anything attached times out");
+    is_int(InterruptWait_r(0, NULL), ETIMEDOUT,
+           "InterruptWait without anything attached times out");
     pid_t pid = fork();
     if (pid == 0) {
         if (setuid(1000) != 0)

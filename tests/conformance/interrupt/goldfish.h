@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The alarm of QEMU's "Goldfish" real-time clock: an interrupt at will.  Only on QEMU's virt machine, vector 11. */
+/* The alarm of QEMU's "Goldfish" real-time clock: an interrupt at will.  Only on QEMU's virt
+ * machine, vector 11. */
 #pragma once
 #include <hw/inout.h>
 #include <sys/mman.h>
 #include <sys/syspage.h>
 #include "../rendezvous.h"
 
-#define RTC_BASE 0x101000
-#define RTC_VECTOR 11
-#define RTC_TIME_LOW 0x00
-#define RTC_TIME_HIGH 0x04
-#define RTC_ALARM_LOW 0x08
-#define RTC_ALARM_HIGH 0x0c
-#define RTC_IRQ_ENABLED 0x10
-#define RTC_CLEAR_ALARM 0x14
+#define RTC_BASE            0x101000
+#define RTC_VECTOR          11
+#define RTC_TIME_LOW        0x00
+#define RTC_TIME_HIGH       0x04
+#define RTC_ALARM_LOW       0x08
+#define RTC_ALARM_HIGH      0x0c
+#define RTC_IRQ_ENABLED     0x10
+#define RTC_CLEAR_ALARM     0x14
 #define RTC_CLEAR_INTERRUPT 0x1c
 
 static uintptr_t rtc;

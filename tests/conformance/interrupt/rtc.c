@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A real interrupt: waiting for it, the mask after delivery, sharing, what remains of a dead driver.
- * Pages: QNX Neutrino Library Reference, InterruptAttachEvent(), InterruptWait(), InterruptUnmask(), InterruptDetach(); System
- * Architecture, "Interrupt handling". */
+/* A real interrupt: waiting for it, the mask after delivery, sharing, what remains of a dead
+ * driver. Pages: QNX Neutrino Library Reference, InterruptAttachEvent(), InterruptWait(),
+ * InterruptUnmask(), InterruptDetach(); System Architecture, "Interrupt handling". */
 #include "goldfish.h"
 
 static int wait_ms(long ms)
@@ -112,7 +112,8 @@ static void dying(void)
     InterruptDetach(id);
     pthread_create(&t, NULL, attach_and_end, &id);
     pthread_join(t, NULL);
-    ok(id != -1 && InterruptDetach_r(id) == EINVAL, "what a thread attached for itself goes with it");
+    ok(id != -1 && InterruptDetach_r(id) == EINVAL,
+       "what a thread attached for itself goes with it");
 }
 
 int main(void)

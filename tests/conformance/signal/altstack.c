@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The alternate signal stack.  Pages: QNX Neutrino Library Reference, sigaltstack(), sigaction(). */
+/* The alternate signal stack.  Pages: QNX Neutrino Library Reference, sigaltstack(), sigaction().
+ */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <sys/mman.h>
@@ -18,7 +19,7 @@ static int on_alt(void)
 static void plain(int s)
 {
     (void)s;
-    stack_t now, other = { .ss_sp = alt, .ss_size = sizeof(alt) };
+    stack_t now, other = {.ss_sp = alt, .ss_size = sizeof(alt)};
     inside = on_alt();
     sigaltstack(NULL, &now);
     flags_inside = now.ss_flags;
@@ -41,7 +42,7 @@ __attribute__((noinline)) static int eat(int n)
 
 static void install(int s, void (*fn)(int), int flags)
 {
-    struct sigaction sa = { .sa_handler = fn, .sa_flags = flags };
+    struct sigaction sa = {.sa_handler = fn, .sa_flags = flags};
     sigaction(s, &sa, NULL);
 }
 
@@ -49,7 +50,7 @@ static int dies_without(void)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        stack_t off = { .ss_flags = SS_DISABLE };
+        stack_t off = {.ss_flags = SS_DISABLE};
         sigaltstack(&off, NULL);
         rv_sleep_ms(20); /* what was printed is out before the kernel reports */
         eat(1);
@@ -62,7 +63,7 @@ static int dies_without(void)
 
 int main(void)
 {
-    stack_t st = { .ss_sp = alt, .ss_size = sizeof(alt) }, old;
+    stack_t st = {.ss_sp = alt, .ss_size = sizeof(alt)}, old;
     tap_plan(12);
     ok(sigaltstack(NULL, &old) == 0 && (old.ss_flags & SS_DISABLE), "none at first");
     is_int(sigaltstack(&st, NULL), 0, "one is set");
@@ -89,7 +90,7 @@ int main(void)
     st.ss_size = sizeof(alt);
     st.ss_flags = 0x40;
     ok(sigaltstack(&st, NULL) == -1 && errno == EINVAL, "unknown flags: EINVAL");
-    st = (stack_t){ .ss_flags = SS_DISABLE };
+    st = (stack_t){.ss_flags = SS_DISABLE};
     sigaltstack(&st, NULL);
     raise(SIGUSR1);
     is_int(inside, 0, "switched off, the handler runs on the normal stack");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Faults as signals: code and address, to the thread that did it; blocked or ignored they end the process.
- * Pages: QNX Neutrino System Architecture, "Signals"; Library Reference, siginfo_t, sigaction(). */
+/* Faults as signals: code and address, to the thread that did it; blocked or ignored they end the
+ * process. Pages: QNX Neutrino System Architecture, "Signals"; Library Reference, siginfo_t,
+ * sigaction(). */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <sys/mman.h>
@@ -22,7 +23,7 @@ static void on_fault(int s, siginfo_t *si, void *uc)
 
 static int fault_at(volatile char *p, int store)
 {
-    last = (siginfo_t){ 0 };
+    last = (siginfo_t){0};
     if (sigsetjmp(back, 1) == 0) {
         if (store)
             *p = 1;
@@ -34,7 +35,7 @@ static int fault_at(volatile char *p, int store)
 
 static void jump_to(void *p)
 {
-    last = (siginfo_t){ 0 };
+    last = (siginfo_t){0};
     if (sigsetjmp(back, 1) == 0)
         ((void (*)(void))p)();
 }
@@ -70,7 +71,7 @@ static int child_status(int how)
 int main(void)
 {
     tap_plan(14);
-    struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+    struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
     sigaction(SIGSEGV, &sa, NULL);
     sigaction(SIGBUS, &sa, NULL);
     sigaction(SIGILL, &sa, NULL);
@@ -80,16 +81,18 @@ int main(void)
     is_int(fault_at((char *)24, 1), SIGSEGV, "a store nowhere");
     ok(last.si_code == SEGV_MAPERR && last.si_addr == (void *)24, "SEGV_MAPERR and its address");
     is_int(fault_at(ro + 5, 1), SIGSEGV, "a store to read-only memory");
-    ok(last.si_code == SEGV_ACCERR && last.si_addr == ro + 5, "SEGV_ACCERR and its address (%d, %p)", last.si_code, last.si_addr);
+    ok(last.si_code == SEGV_ACCERR && last.si_addr == ro + 5,
+       "SEGV_ACCERR and its address (%d, %p)", last.si_code, last.si_addr);
     is_int(fault_at(none + 9, 0), SIGSEGV, "a load from inaccessible memory");
     is_int(fault_at((char *)0xffffffff80000000UL, 0), SIGSEGV, "a load from the kernel");
     jump_to(ro);
     ok(last.si_signo == SIGSEGV && last.si_addr == ro, "a jump to data (%p)", last.si_addr);
-    last = (siginfo_t){ 0 };
+    last = (siginfo_t){0};
     if (sigsetjmp(back, 1) == 0)
         __asm__ volatile(".4byte 0x0000000b"); /* custom-0 */
-    ok(last.si_signo == SIGILL && last.si_code == ILL_ILLOPC, "an illegal instruction: SIGILL (%d, %d)", last.si_signo, last.si_code);
-    last = (siginfo_t){ 0 };
+    ok(last.si_signo == SIGILL && last.si_code == ILL_ILLOPC,
+       "an illegal instruction: SIGILL (%d, %d)", last.si_signo, last.si_code);
+    last = (siginfo_t){0};
     if (sigsetjmp(back, 1) == 0)
         __asm__ volatile("ebreak");
     is_int(last.si_signo, SIGTRAP, "ebreak: SIGTRAP");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handlers: arguments, masks, flags, registers across them.
- * Pages: QNX Neutrino Library Reference, SignalAction(), sigaction(), SignalProcmask(); System Architecture, "Signals". */
+ * Pages: QNX Neutrino Library Reference, SignalAction(), sigaction(), SignalProcmask(); System
+ * Architecture, "Signals". */
 #define _GNU_SOURCE
 #include <ucontext.h>
 #include "../rendezvous.h"
@@ -50,7 +51,7 @@ static void stop_loop(int s, siginfo_t *si, void *p)
 
 static void install(int s, void (*fn)(int), int flags, int also)
 {
-    struct sigaction sa = { .sa_handler = fn, .sa_flags = flags };
+    struct sigaction sa = {.sa_handler = fn, .sa_flags = flags};
     sigemptyset(&sa.sa_mask);
     if (also)
         sigaddset(&sa.sa_mask, also);
@@ -78,7 +79,7 @@ static void registers(void)
     ok(keep == 1.25 && spoiled > 3.0, "floating-point registers survive a handler");
     pthread_join(t, NULL);
 
-    struct sigaction sa = { .sa_sigaction = stop_loop, .sa_flags = SA_SIGINFO };
+    struct sigaction sa = {.sa_sigaction = stop_loop, .sa_flags = SA_SIGINFO};
     sigaction(SIGUSR1, &sa, NULL);
     pthread_create(&t, NULL, poke, &self);
     long r;
@@ -110,27 +111,31 @@ static void ignore_and_default(void)
     }
     int status = 0;
     waitpid(pid, &status, 0);
-    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR2, "the default ends the process with the signal's number");
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR2,
+       "the default ends the process with the signal's number");
 }
 
 int main(void)
 {
     tap_plan(15);
-    struct sigaction sa = { .sa_sigaction = info_handler, .sa_flags = SA_SIGINFO }, old;
+    struct sigaction sa = {.sa_sigaction = info_handler, .sa_flags = SA_SIGINFO}, old;
     is_int(sigaction(SIGUSR1, &sa, NULL), 0, "sigaction");
-    union sigval v = { .sival_ptr = (void *)0x123456789abcUL };
+    union sigval v = {.sival_ptr = (void *)0x123456789abcUL};
     sigqueue(getpid(), SIGUSR1, v);
-    ok(count == 1 && last.si_signo == SIGUSR1 && last.si_code == SI_QUEUE && last.si_pid == getpid() &&
-           last.si_value.sival_ptr == v.sival_ptr,
-       "the handler sees number, code, sender and value (%d %d %d)", last.si_signo, last.si_code, last.si_pid);
+    ok(count == 1 && last.si_signo == SIGUSR1 && last.si_code == SI_QUEUE &&
+           last.si_pid == getpid() && last.si_value.sival_ptr == v.sival_ptr,
+       "the handler sees number, code, sender and value (%d %d %d)", last.si_signo, last.si_code,
+       last.si_pid);
     kill(getpid(), SIGUSR1);
     ok(count == 2 && last.si_code == SI_USER, "kill() says SI_USER");
     sigaction(SIGUSR1, NULL, &old);
-    ok(old.sa_sigaction == info_handler && (old.sa_flags & SA_SIGINFO), "the old action is reported");
+    ok(old.sa_sigaction == info_handler && (old.sa_flags & SA_SIGINFO),
+       "the old action is reported");
 
     install(SIGUSR1, nest_handler, 0, SIGUSR2);
     raise(SIGUSR1);
-    ok(count == 2 && max_depth == 1 && masked_in_handler == 3, "a signal does not interrupt its own handler; sa_mask holds");
+    ok(count == 2 && max_depth == 1 && masked_in_handler == 3,
+       "a signal does not interrupt its own handler; sa_mask holds");
     install(SIGUSR1, nest_handler, SA_NODEFER, 0);
     raise(SIGUSR1);
     ok(count == 2 && max_depth == 2 && masked_in_handler == 0, "with SA_NODEFER it does");

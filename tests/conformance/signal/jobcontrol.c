@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stopping and continuing a process.  Pages: QNX Neutrino System Architecture, "Signals" (SIGSTOP, SIGCONT), "Thread life cycle"
- * (STOPPED); Library Reference, waitpid(). */
+/* Stopping and continuing a process.  Pages: QNX Neutrino System Architecture, "Signals" (SIGSTOP,
+ * SIGCONT), "Thread life cycle" (STOPPED); Library Reference, waitpid(). */
 #include <sys/mman.h>
 #include "../rendezvous.h"
 
 static volatile struct {
     long ticks[2];
     int continued, usr1;
-} *sh;
+} * sh;
 
 static void on_cont(int s)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may signal whom, and how targets are named.  Pages: QNX Neutrino Library Reference, SignalKill(), kill(). */
+/* Who may signal whom, and how targets are named.  Pages: QNX Neutrino Library Reference,
+ * SignalKill(), kill(). */
 #include "../rendezvous.h"
 
 static pid_t child(int new_group)
@@ -55,7 +56,8 @@ int main(void)
     ok(kill(1, SIGKILL) == -1 && errno == EPERM, "not even root kills process 1: EPERM");
     ok(kill(1, SIGTERM) == -1 && errno == EPERM, "... in any way");
     /* The kernel tells process 1 of deaths by pulses: nobody may say so in its place. */
-    is_int(MsgSendPulse_r(SYSMGR_COID, 10, _PULSE_CODE_TM_DEATH, 2), EPERM, "a pulse with a code of the system's: EPERM");
+    is_int(MsgSendPulse_r(SYSMGR_COID, 10, _PULSE_CODE_TM_DEATH, 2), EPERM,
+           "a pulse with a code of the system's: EPERM");
     struct sigevent ev;
     SIGEV_PULSE_INIT(&ev, SYSMGR_COID, 10, _PULSE_CODE_TM_DEATH, 2);
     ok(MsgDeliverEvent(0, &ev) == -1, "nor by an event");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocking calls and handlers: EINTR, SA_RESTART.  Pages: QNX Neutrino Library Reference, SignalAction(), sigaction(), MsgSend(),
- * InterruptWait(), nanosleep(). */
+/* Blocking calls and handlers: EINTR, SA_RESTART.  Pages: QNX Neutrino Library Reference,
+ * SignalAction(), sigaction(), MsgSend(), InterruptWait(), nanosleep(). */
 #include <semaphore.h>
 #include "../rendezvous.h"
 
@@ -16,7 +16,7 @@ static void on_usr1(int s)
 
 static void install(int flags)
 {
-    struct sigaction sa = { .sa_handler = on_usr1, .sa_flags = flags };
+    struct sigaction sa = {.sa_handler = on_usr1, .sa_flags = flags};
     sigaction(SIGUSR1, &sa, NULL);
     handled = 0;
 }
@@ -39,7 +39,7 @@ static void *do_receive(void *arg)
 
 static void *do_sleep(void *arg)
 {
-    struct timespec ts = { 1, 0 };
+    struct timespec ts = {1, 0};
     long r = nanosleep(&ts, arg);
     return (void *)(r == -1 ? -errno : r);
 }
@@ -77,7 +77,7 @@ static void pulse(void)
 
 int main(void)
 {
-    struct timespec left = { 0, 0 };
+    struct timespec left = {0, 0};
     tap_plan(9);
     sem_init(&never, 0, 0);
     chid = ChannelCreate(0);
@@ -89,7 +89,8 @@ int main(void)
     is_int(interrupted(do_receive, NULL, NULL), -EINTR, "MsgReceivePulse(): EINTR");
     is_int(interrupted(do_intr, NULL, NULL), EINTR, "InterruptWait(): EINTR");
     is_int(interrupted(do_sleep, &left, NULL), -EINTR, "nanosleep(): EINTR");
-    ok(left.tv_sec == 0 && left.tv_nsec > 500000000, "... with the time left (%ld ns)", left.tv_nsec);
+    ok(left.tv_sec == 0 && left.tv_nsec > 500000000, "... with the time left (%ld ns)",
+       left.tv_nsec);
     install(SA_RESTART);
     is_int(interrupted(do_read, NULL, feed), 1, "read() with SA_RESTART goes on");
     is_int(interrupted(do_receive, NULL, pulse), 105, "MsgReceivePulse() with SA_RESTART goes on");

@@ -28,7 +28,7 @@ int main(void)
     pthread_t t, self = pthread_self();
     struct timespec t0, t1;
     tap_plan(11);
-    struct sigaction sa = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
+    struct sigaction sa = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
     sigaction(SIGUSR1, &sa, NULL);
     sigemptyset(&none);
     sigemptyset(&block);
@@ -37,16 +37,20 @@ int main(void)
     sigprocmask(SIG_SETMASK, &block, &old);
     raise(SIGUSR1);
     is_int(handled, 0, "blocked");
-    ok(sigsuspend(&none) == -1 && errno == EINTR, "a pending signal ends it at once: EINTR, SA_RESTART or not");
+    ok(sigsuspend(&none) == -1 && errno == EINTR,
+       "a pending signal ends it at once: EINTR, SA_RESTART or not");
     is_int(handled, 1, "... after its handler");
-    ok(sigismember(&in_handler, SIGUSR1) == 1 && sigismember(&in_handler, SIGUSR2) == 0, "which ran under the new mask");
+    ok(sigismember(&in_handler, SIGUSR1) == 1 && sigismember(&in_handler, SIGUSR2) == 0,
+       "which ran under the new mask");
     sigprocmask(SIG_BLOCK, NULL, &now);
     ok(sigismember(&now, SIGUSR1) == 1 && sigismember(&now, SIGUSR2) == 1, "the old mask is back");
     clock_gettime(CLOCK_MONOTONIC, &t0);
     pthread_create(&t, NULL, sender, &self);
-    ok(sigsuspend(&none) == -1 && errno == EINTR && handled == 2, "a signal that comes later ends it");
+    ok(sigsuspend(&none) == -1 && errno == EINTR && handled == 2,
+       "a signal that comes later ends it");
     clock_gettime(CLOCK_MONOTONIC, &t1);
-    ok((t1.tv_sec - t0.tv_sec) * 1000000000L + t1.tv_nsec - t0.tv_nsec >= 40000000, "an ignored one before does not");
+    ok((t1.tv_sec - t0.tv_sec) * 1000000000L + t1.tv_nsec - t0.tv_nsec >= 40000000,
+       "an ignored one before does not");
     pthread_join(t, NULL);
     uint64_t ns = 20000000;
     TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_SIGSUSPEND, NULL, &ns, NULL);

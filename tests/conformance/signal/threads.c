@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads and signals: masks are per thread, a signal to the process goes to one that has it unblocked.
- * Pages: QNX Neutrino System Architecture, "Signals"; Library Reference, SignalProcmask(), SignalKill(), pthread_kill(). */
+/* Threads and signals: masks are per thread, a signal to the process goes to one that has it
+ * unblocked. Pages: QNX Neutrino System Architecture, "Signals"; Library Reference,
+ * SignalProcmask(), SignalKill(), pthread_kill(). */
 #define _GNU_SOURCE
 #include <semaphore.h>
 #include "../rendezvous.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Condition variables.  Pages: QNX Neutrino Library Reference, SyncCondvarWait(), SyncCondvarSignal(), pthread_cond_wait(),
- * pthread_cond_timedwait(). */
+/* Condition variables.  Pages: QNX Neutrino Library Reference, SyncCondvarWait(),
+ * SyncCondvarSignal(), pthread_cond_wait(), pthread_cond_timedwait(). */
 #include "../rendezvous.h"
 
 #define THREADS 6
@@ -86,9 +86,10 @@ static void signals_and_timeouts(void)
     rv_sleep_ms(120); /* its time is over, but we have the mutex */
     pthread_mutex_unlock(&m);
     pthread_join(t, &r);
-    ok((intptr_t)r == ETIMEDOUT && took >= 120000000, "it returns only with the mutex (%ld ns)", took);
+    ok((intptr_t)r == ETIMEDOUT && took >= 120000000, "it returns only with the mutex (%ld ns)",
+       took);
 
-    struct sigaction sa = { .sa_handler = on_usr1 };
+    struct sigaction sa = {.sa_handler = on_usr1};
     sigaction(SIGUSR1, &sa, NULL);
     turn = 0;
     waiting = 0;
@@ -108,7 +109,7 @@ static void signals_and_timeouts(void)
 
 static void errors(void)
 {
-    sync_t cond = { 0, 0 }, mutex = { 0, 0 };
+    sync_t cond = {0, 0}, mutex = {0, 0};
     is_int(SyncCondvarWait_r(&cond, &mutex), EPERM, "waiting without the mutex: EPERM");
     SyncMutexLock(&mutex);
     is_int(SyncCondvarWait_r((sync_t *)8, &mutex), EFAULT, "a condvar nowhere: EFAULT");

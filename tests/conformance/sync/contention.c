@@ -5,7 +5,7 @@
 #include "../rendezvous.h"
 
 #define THREADS 8
-#define ROUNDS 400
+#define ROUNDS  400
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t not_empty = PTHREAD_COND_INITIALIZER, not_full = PTHREAD_COND_INITIALIZER;
 static sem_t s;
@@ -88,7 +88,8 @@ int main(void)
     is_int(run(count, count), 0, "one thread at a time has the mutex");
     is_int(counter, THREADS * ROUNDS, "no increment is lost");
     run(produce, consume);
-    ok(consumed == THREADS / 2 * ROUNDS && queued == 0, "producers and consumers meet (%ld, %ld)", consumed, queued);
+    ok(consumed == THREADS / 2 * ROUNDS && queued == 0, "producers and consumers meet (%ld, %ld)",
+       consumed, queued);
     sem_init(&s, 0, 2);
     is_int(run(sem_user, sem_user), 0, "a semaphore of two lets two in");
     int v = 0;

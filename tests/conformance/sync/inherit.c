@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Priority inheritance, also along a chain of owners, and its end.
- * Pages: QNX Neutrino System Architecture, "Mutexes: mutual exclusion locks" (priority inheritance); Library Reference, SchedGet(). */
+ * Pages: QNX Neutrino System Architecture, "Mutexes: mutual exclusion locks" (priority
+ * inheritance); Library Reference, SchedGet(). */
 #define _GNU_SOURCE
 #include <semaphore.h>
 #include "../rendezvous.h"
@@ -11,14 +12,14 @@ static volatile int low_tid;
 
 static int current_prio(int tid)
 {
-    struct sched_param sp = { 0 };
+    struct sched_param sp = {0};
     SchedGet(0, tid, &sp);
     return sp.sched_curpriority;
 }
 
 static void set_prio(int prio)
 {
-    struct sched_param sp = { .sched_priority = prio };
+    struct sched_param sp = {.sched_priority = prio};
     SchedSet(0, 0, SCHED_RR, &sp);
 }
 
@@ -130,7 +131,7 @@ static void prio_none(void)
 static void raised_while_waiting(void)
 {
     pthread_t l, mid;
-    struct sched_param sp = { .sched_priority = 33 };
+    struct sched_param sp = {.sched_priority = 33};
     low_tid = 0;
     pthread_create(&l, NULL, low, &a);
     rv_sleep_ms(20);
@@ -164,7 +165,7 @@ static void *server(void *arg)
 static void through_a_server(void)
 {
     pthread_t l, s;
-    struct rv_client cl = { .prio = 28, .smsg = "x", .slen = 1 };
+    struct rv_client cl = {.prio = 28, .smsg = "x", .slen = 1};
     chid = ChannelCreate(0);
     coid = cl.coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
     low_tid = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mutex kinds, ownership, hand-over to the most important waiter.
- * Pages: QNX Neutrino Library Reference, SyncMutexLock(), SyncMutexUnlock(), SyncTypeCreate(), pthread_mutex_lock(). */
+ * Pages: QNX Neutrino Library Reference, SyncMutexLock(), SyncMutexUnlock(), SyncTypeCreate(),
+ * pthread_mutex_lock(). */
 #include "../rendezvous.h"
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
@@ -9,7 +10,7 @@ static int order[3], arrived;
 static void *waiter(void *arg)
 {
     int prio = (int)(intptr_t)arg;
-    struct sched_param sp = { .sched_priority = prio };
+    struct sched_param sp = {.sched_priority = prio};
     SchedSet(0, 0, SCHED_RR, &sp);
     pthread_mutex_lock(&m);
     order[arrived++] = prio;
@@ -30,7 +31,8 @@ static void kinds(void)
     pthread_mutexattr_init(&a);
     pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&r, &a);
-    ok(pthread_mutex_lock(&r) == 0 && pthread_mutex_lock(&r) == 0, "a recursive mutex is taken twice");
+    ok(pthread_mutex_lock(&r) == 0 && pthread_mutex_lock(&r) == 0,
+       "a recursive mutex is taken twice");
     ok(pthread_mutex_unlock(&r) == 0 && pthread_mutex_unlock(&r) == 0, "... and given back twice");
     is_int(pthread_mutex_unlock(&r), EPERM, "... a third time is EPERM");
     pthread_mutexattr_settype(&a, PTHREAD_MUTEX_ERRORCHECK);
@@ -44,7 +46,7 @@ static void kinds(void)
 
 static void kernel_entry(void)
 {
-    sync_t s = { 0, 0 };
+    sync_t s = {0, 0};
     is_int(SyncTypeCreate(_NTO_SYNC_MUTEX_FREE, &s, NULL), 0, "SyncTypeCreate makes a mutex");
     is_int(SyncMutexLock(&s), 0, "SyncMutexLock takes it");
     is_int(SyncMutexLock_r(&s), EDEADLK, "again: EDEADLK");
@@ -64,7 +66,7 @@ int main(void)
     pthread_create(&t[0], NULL, try_it, NULL);
     pthread_join(t[0], &result);
     is_int((intptr_t)result, EBUSY * 1000 + EPERM, "another thread: trylock EBUSY, unlock EPERM");
-    static const int prio[] = { 12, 30, 20 };
+    static const int prio[] = {12, 30, 20};
     for (int i = 0; i < 3; i++) {
         pthread_create(&t[i], NULL, waiter, (void *)(intptr_t)prio[i]);
         rv_sleep_ms(20);
@@ -72,7 +74,8 @@ int main(void)
     pthread_mutex_unlock(&m);
     for (int i = 0; i < 3; i++)
         pthread_join(t[i], NULL);
-    ok(order[0] == 30 && order[1] == 20 && order[2] == 12, "waiters get it by priority (%d %d %d)", order[0], order[1], order[2]);
+    ok(order[0] == 30 && order[1] == 20 && order[2] == 12, "waiters get it by priority (%d %d %d)",
+       order[0], order[1], order[2]);
     ok(pthread_mutex_trylock(&m) == 0 && pthread_mutex_unlock(&m) == 0, "it is free afterwards");
     pthread_mutex_lock(&m);
     is_int(pthread_mutex_lock(&m), EDEADLK, "the default kind reports a relock");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Timeouts and signals while waiting for a mutex.
- * Pages: QNX Neutrino Library Reference, TimerTimeout(), SyncMutexLock(), pthread_mutex_timedlock(). */
+ * Pages: QNX Neutrino Library Reference, TimerTimeout(), SyncMutexLock(),
+ * pthread_mutex_timedlock(). */
 #include "../rendezvous.h"
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
@@ -49,7 +50,7 @@ int main(void)
     void *r;
     long took = 0;
     tap_plan(9);
-    struct sigaction sa = { .sa_handler = on_usr1 };
+    struct sigaction sa = {.sa_handler = on_usr1};
     sigaction(SIGUSR1, &sa, NULL);
     pthread_mutex_lock(&m);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Owners that die: robust mutexes, dead mutexes in shared memory, the event and the revival.
- * Pages: QNX Neutrino Library Reference, SyncMutexEvent(), SyncMutexRevive(); POSIX pthread_mutexattr_setrobust(). */
+ * Pages: QNX Neutrino Library Reference, SyncMutexEvent(), SyncMutexRevive(); POSIX
+ * pthread_mutexattr_setrobust(). */
 #include <sys/mman.h>
 #include "../rendezvous.h"
 
@@ -23,7 +24,8 @@ static void threads(void)
     pthread_t t;
     pthread_create(&t, NULL, hold_and_end, &local);
     rv_sleep_ms(10);
-    is_int(pthread_mutex_lock(&local), EOWNERDEAD, "a waiter gets a robust mutex whose owner ends: EOWNERDEAD");
+    is_int(pthread_mutex_lock(&local), EOWNERDEAD,
+           "a waiter gets a robust mutex whose owner ends: EOWNERDEAD");
     is_int(pthread_mutex_consistent(&local), 0, "it is made consistent");
     is_int(pthread_mutex_unlock(&local), 0, "unlocked");
     is_int(pthread_mutex_lock(&local), 0, "and works again");
@@ -31,7 +33,8 @@ static void threads(void)
     pthread_join(t, NULL);
     pthread_create(&t, NULL, hold_and_end, &local);
     pthread_join(t, NULL);
-    is_int(pthread_mutex_lock(&local), EOWNERDEAD, "the owner ended before anybody waited: EOWNERDEAD");
+    is_int(pthread_mutex_lock(&local), EOWNERDEAD,
+           "the owner ended before anybody waited: EOWNERDEAD");
     pthread_mutex_consistent(&local);
     pthread_mutex_unlock(&local);
 }
@@ -62,8 +65,10 @@ static void processes(void)
     waitpid(pid, NULL, 0);
     uint64_t ns = 20000000;
     TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_MUTEX, NULL, &ns, NULL);
-    is_int(SyncMutexLock_r((sync_t *)&sh->plain), ETIMEDOUT, "a plain one is dead: a timed lock times out");
-    is_int(SyncMutexRevive_r((sync_t *)&sh->plain), 0, "SyncMutexRevive makes the caller its owner");
+    is_int(SyncMutexLock_r((sync_t *)&sh->plain), ETIMEDOUT,
+           "a plain one is dead: a timed lock times out");
+    is_int(SyncMutexRevive_r((sync_t *)&sh->plain), 0,
+           "SyncMutexRevive makes the caller its owner");
     is_int(SyncMutexUnlock_r((sync_t *)&sh->plain), 0, "... who unlocks it");
     is_int(SyncMutexRevive_r((sync_t *)&sh->plain), EINVAL, "reviving a live mutex: EINVAL");
 }
@@ -80,14 +85,16 @@ static void deadlk(void)
     }
     waitpid(pid, NULL, 0);
     waitpid(waiter, &status, 0);
-    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGDEADLK, "a waiter gets SIGDEADLK when the owner dies (%#x)", status);
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGDEADLK,
+       "a waiter gets SIGDEADLK when the owner dies (%#x)", status);
     waiter = fork();
     if (waiter == 0) {
         SyncMutexLock((sync_t *)&sh->plain);
         _exit(0);
     }
     waitpid(waiter, &status, 0);
-    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGDEADLK, "one who comes later, too (%#x)", status);
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGDEADLK, "one who comes later, too (%#x)",
+       status);
     SyncMutexRevive((sync_t *)&sh->plain);
     SyncMutexUnlock((sync_t *)&sh->plain);
     pthread_mutex_trylock(&sh->robust);

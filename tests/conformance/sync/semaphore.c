@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Semaphores: counting, waiting by priority, signals, timeouts, several processes.
- * Pages: QNX Neutrino Library Reference, SyncSemWait(), SyncSemPost(), sem_wait(), sem_post(), sem_timedwait(). */
+ * Pages: QNX Neutrino Library Reference, SyncSemWait(), SyncSemPost(), sem_wait(), sem_post(),
+ * sem_timedwait(). */
 #include <limits.h>
 #include <semaphore.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@ static void on_usr1(int sig)
 
 static void *waiter(void *arg)
 {
-    struct sched_param sp = { .sched_priority = (int)(intptr_t)arg };
+    struct sched_param sp = {.sched_priority = (int)(intptr_t)arg};
     SchedSet(0, 0, SCHED_RR, &sp);
     sem_wait(&s);
     order[n++] = sp.sched_priority;
@@ -34,7 +35,7 @@ static void signals(void)
 {
     pthread_t t;
     void *r;
-    struct sigaction sa = { .sa_handler = on_usr1 };
+    struct sigaction sa = {.sa_handler = on_usr1};
     sigaction(SIGUSR1, &sa, NULL);
     pthread_create(&t, NULL, interrupted, &s);
     rv_sleep_ms(20);
@@ -99,8 +100,8 @@ int main(void)
     signals();
     shared();
 
-    sync_t k = { 0, 0 };
-    struct _sync_attr a = { .__flags = 1 };
+    sync_t k = {0, 0};
+    struct _sync_attr a = {.__flags = 1};
     is_int(SyncTypeCreate_r(_NTO_SYNC_SEM, &k, &a), 0, "SyncTypeCreate makes a semaphore");
     is_int(SyncSemWait_r(&k, 0), 0, "SyncSemWait takes it");
     is_int(SyncSemWait_r(&k, 1), EAGAIN, "trying again: EAGAIN");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes full of threads that wait for shared objects with deadlines and signals flying are killed at random moments: the survivors
- * can still use the objects, and no waiter, timer or page is left behind in the kernel.
- * Pages: QNX Neutrino Library Reference, SyncMutexLock(), SyncCondvarWait(), TimerTimeout(), SignalKill(). */
+/* Processes full of threads that wait for shared objects with deadlines and signals flying are
+ * killed at random moments: the survivors can still use the objects, and no waiter, timer or page
+ * is left behind in the kernel. Pages: QNX Neutrino Library Reference, SyncMutexLock(),
+ * SyncCondvarWait(), TimerTimeout(), SignalKill(). */
 #define _GNU_SOURCE
 #include <abi/taskman.h>
 #include <abi/tm.h>
@@ -10,8 +11,8 @@
 #include "../rendezvous.h"
 
 #define CHILDREN 3
-#define THREADS 6
-#define ROUNDS 12
+#define THREADS  6
+#define ROUNDS   12
 
 static struct {
     pthread_mutex_t robust;
@@ -19,12 +20,12 @@ static struct {
     pthread_mutex_t cond_mutex;
     pthread_cond_t cond;
     volatile long done;
-} *sh;
+} * sh;
 
 static struct tm_kstat stats(void)
 {
     struct tm_kstat k;
-    struct tmsg_hdr h = { .type = TMSG_SYS, .subtype = TMSG_SYS_KSTAT };
+    struct tmsg_hdr h = {.type = TMSG_SYS, .subtype = TMSG_SYS_KSTAT};
     memset(&k, 0, sizeof(k));
     if (MsgSend(SYSMGR_COID, &h, sizeof(h), &k, sizeof(k)) == -1)
         bail_out("TMSG_SYS_KSTAT");
@@ -127,7 +128,8 @@ static int usable(void)
     struct timespec at;
     clock_gettime(CLOCK_REALTIME, &at);
     at.tv_sec += 5;
-    int r = pthread_mutex_timedlock(&sh->robust, &at), q = pthread_mutex_timedlock(&sh->cond_mutex, &at);
+    int r = pthread_mutex_timedlock(&sh->robust, &at),
+        q = pthread_mutex_timedlock(&sh->cond_mutex, &at);
     leave(&sh->robust, r);
     leave(&sh->cond_mutex, q);
     if (r && r != EOWNERDEAD)
@@ -159,12 +161,12 @@ int main(void)
 {
     tap_plan(4);
     init();
-    struct sigaction sa = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
+    struct sigaction sa = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
     sigaction(SIGUSR1, &sa, NULL);
     pid_t bystander = start();
     unsigned seed = 1;
     int good = 0, killed = 0;
-    struct tm_kstat before = { 0 }, after;
+    struct tm_kstat before = {0}, after;
     for (int round = 0; round < ROUNDS; round++) {
         pid_t pid[CHILDREN];
         int status;
@@ -191,7 +193,9 @@ int main(void)
     waitpid(pid, NULL, 0);
     rv_sleep_ms(50);
     after = stats();
-    ok(after.sync_waiters <= before.sync_waiters && after.threads <= before.threads && after.timers <= before.timers,
-       "no waiter, thread or timer is left (%u/%u, %u/%u)", after.sync_waiters, before.sync_waiters, after.threads, before.threads);
+    ok(after.sync_waiters <= before.sync_waiters && after.threads <= before.threads &&
+           after.timers <= before.timers,
+       "no waiter, thread or timer is left (%u/%u, %u/%u)", after.sync_waiters, before.sync_waiters,
+       after.threads, before.threads);
     return done();
 }

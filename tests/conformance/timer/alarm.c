@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process' alarm.  Pages: QNX Neutrino Library Reference, TimerAlarm(), alarm(), setitimer(). */
+/* The process' alarm.  Pages: QNX Neutrino Library Reference, TimerAlarm(), alarm(), setitimer().
+ */
 #include <sys/time.h>
 #include "../rendezvous.h"
 
@@ -13,14 +14,14 @@ static void on_alarm(int s)
 
 int main(void)
 {
-    struct itimerval it = { { 0, 20000 }, { 0, 30000 } }, old;
+    struct itimerval it = {{0, 20000}, {0, 30000}}, old;
     tap_plan(10);
     signal(SIGALRM, on_alarm);
     is_int(setitimer(ITIMER_REAL, &it, NULL), 0, "a periodic alarm");
     for (int i = 0; i < 300 && rings < 3; i++)
         rv_sleep_ms(2);
     ok(rings >= 3, "rings again and again");
-    it = (struct itimerval){ { 0, 0 }, { 0, 0 } };
+    it = (struct itimerval){{0, 0}, {0, 0}};
     is_int(setitimer(ITIMER_REAL, &it, &old), 0, "switched off");
     is_int(old.it_interval.tv_usec, 20000, "the old interval is reported");
     int n = rings;
@@ -49,8 +50,9 @@ int main(void)
         _exit(1);
     }
     waitpid(pid, &status, 0);
-    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM, "an alarm goes on through exec (%#x)", status);
-    struct _itimer k = { 1, 0 };
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM, "an alarm goes on through exec (%#x)",
+       status);
+    struct _itimer k = {1, 0};
     is_int(TimerAlarm_r(77, &k, NULL), EINVAL, "unknown clock: EINVAL");
     return done();
 }

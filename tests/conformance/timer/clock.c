@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Clocks: reading, setting, slewing, period, CPU time, the system page.
- * Pages: QNX Neutrino Library Reference, ClockTime(), ClockAdjust(), ClockPeriod(), ClockId(), ClockCycles(). */
+ * Pages: QNX Neutrino Library Reference, ClockTime(), ClockAdjust(), ClockPeriod(), ClockId(),
+ * ClockCycles(). */
 #define _GNU_SOURCE
 #include <sys/syspage.h>
 #include "../rendezvous.h"
@@ -15,7 +16,7 @@ static uint64_t now(clockid_t id)
 static void *absolute_sleeper(void *arg)
 {
     uint64_t ns = now(CLOCK_REALTIME) + 3000000000u;
-    struct timespec ts = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+    struct timespec ts = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
     uint64_t t0 = now(CLOCK_MONOTONIC);
     clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &ts, NULL);
     *(uint64_t *)arg = now(CLOCK_MONOTONIC) - t0;
@@ -32,10 +33,11 @@ static void setting(void)
     is_int(ClockTime_r(CLOCK_REALTIME, &new, &old), 0, "the clock is set ten seconds ahead");
     ok(old >= day && old - day < 2000000000, "the old time is reported");
     uint64_t after = now(CLOCK_REALTIME);
-    ok(after >= new && after - new < 1000000000, "it has the new time");
+    ok(after >= new &&after - new < 1000000000, "it has the new time");
     ok(now(CLOCK_MONOTONIC) - mono < 5000000000u, "CLOCK_MONOTONIC does not jump");
     pthread_join(t, NULL);
-    ok(took < 2000000000, "a sleep until a time of day that is now over ends (%lu ms)", took / 1000000);
+    ok(took < 2000000000, "a sleep until a time of day that is now over ends (%lu ms)",
+       took / 1000000);
     new = now(CLOCK_REALTIME) - 10000000000u;
     ClockTime(CLOCK_REALTIME, &new, NULL);
     is_int(ClockTime_r(CLOCK_MONOTONIC, &new, NULL), EINVAL, "CLOCK_MONOTONIC is not set: EINVAL");
@@ -43,7 +45,7 @@ static void setting(void)
 
 static void slewing(void)
 {
-    struct _clockadjust adj = { .tick_nsec_inc = 100000, .tick_count = 100 }, old, zero = { 0, 0 };
+    struct _clockadjust adj = {.tick_nsec_inc = 100000, .tick_count = 100}, old, zero = {0, 0};
     uint64_t d0 = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
     is_int(ClockAdjust_r(CLOCK_REALTIME, &adj, NULL), 0, "100 ticks of 0.1 ms more");
     rv_sleep_ms(300);
@@ -62,7 +64,7 @@ static void cpu_time(void)
 {
     int self = ClockId(0, gettid()), proc = ClockId(0, 0);
     ok(self != -1 && proc != -1, "ClockId");
-    uint64_t a = now(self), p = now(proc);
+    uint64_t p = now(proc), a = now(self);
     for (volatile int i = 0; i < 30000000; i++)
         ;
     uint64_t used = now(self) - a;
@@ -76,7 +78,7 @@ static void cpu_time(void)
 
 int main(void)
 {
-    struct _clockperiod per = { 0, 0 };
+    struct _clockperiod per = {0, 0};
     tap_plan(27);
     uint64_t a = now(CLOCK_MONOTONIC), b = now(CLOCK_MONOTONIC);
     ok(a && b >= a, "CLOCK_MONOTONIC goes on");

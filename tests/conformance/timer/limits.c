@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many timers, a timer faster than anybody can serve, and a process that dies with its timers running.
- * Pages: QNX Neutrino Library Reference, TimerCreate(), TimerSettime(). */
+/* Many timers, a timer faster than anybody can serve, and a process that dies with its timers
+ * running. Pages: QNX Neutrino Library Reference, TimerCreate(), TimerSettime(). */
 #include "../rendezvous.h"
 
 #define T(id) ((timer_t)(intptr_t)(id))
@@ -8,7 +8,7 @@
 static void leave_running(void)
 {
     struct sigevent ev;
-    struct _itimer it = { 10000000, 1000000 };
+    struct _itimer it = {10000000, 1000000};
     SIGEV_SIGNAL_INIT(&ev, SIGRTMIN);
     for (int i = 0; i < 300; i++)
         TimerSettime(T(TimerCreate(CLOCK_MONOTONIC, &ev)), 0, &it, NULL);
@@ -19,7 +19,7 @@ static void leave_running(void)
 int main(void)
 {
     struct sigevent ev;
-    struct _itimer it = { 1, 1 };
+    struct _itimer it = {1, 1};
     struct _timer_info info;
     tap_plan(6);
     signal(SIGRTMIN, SIG_IGN);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Timers that send pulses, post semaphores, signal one thread, or call a function.
- * Pages: QNX Neutrino Library Reference, TimerCreate(), sigevent; "Getting Started", Clocks, Timers and Getting a Kick. */
+ * Pages: QNX Neutrino Library Reference, TimerCreate(), sigevent; "Getting Started", Clocks, Timers
+ * and Getting a Kick. */
 #define _GNU_SOURCE
 #include <semaphore.h>
 #include "../rendezvous.h"
@@ -18,7 +19,7 @@ static void callback(union sigval v)
 
 static int start(const struct sigevent *ev, uint64_t first, uint64_t interval)
 {
-    struct _itimer it = { first, interval };
+    struct _itimer it = {first, interval};
     int id = TimerCreate(CLOCK_MONOTONIC, ev);
     if (id != -1)
         TimerSettime(T(id), 0, &it, NULL);
@@ -58,8 +59,9 @@ int main(void)
         rv_receive(chid, &p, sizeof(p), NULL);
     ok(p.code == 7, "again and again");
     is_int(TimerInfo(0, T(id), 0, &info), id, "TimerInfo");
-    ok((info.flags & _NTO_TI_ACTIVE) && info.otime.interval_nsec == 5000000 && info.itime.nsec <= 5000000 &&
-           info.clockid == CLOCK_MONOTONIC && (info.event.notify & SIGEV_TYPE_MASK) == SIGEV_PULSE,
+    ok((info.flags & _NTO_TI_ACTIVE) && info.otime.interval_nsec == 5000000 &&
+           info.itime.nsec <= 5000000 && info.clockid == CLOCK_MONOTONIC &&
+           (info.event.notify & SIGEV_TYPE_MASK) == SIGEV_PULSE,
        "... tells how it is set");
     is_int(TimerInfo(0, T(0), _NTO_TIMER_SEARCH, &info), id, "... and finds the first");
     is_int(TimerDestroy(T(id)), 0, "TimerDestroy");
@@ -76,7 +78,7 @@ int main(void)
     ok(id != -1 && sem_wait(&s) == 0 && sem_wait(&s) == 0, "a timer that posts a semaphore");
     TimerDestroy(T(id));
 
-    struct sigaction sa = { .sa_handler = on_usr1 };
+    struct sigaction sa = {.sa_handler = on_usr1};
     sigaction(SIGUSR1, &sa, NULL);
     pthread_t t;
     void *r;
@@ -86,7 +88,7 @@ int main(void)
     TimerDestroy(T(id));
 
     timer_t tid;
-    struct itimerspec its = { { 0, 0 }, { 0, 10000000 } };
+    struct itimerspec its = {{0, 0}, {0, 10000000}};
     sem_init(&called, 0, 0);
     SIGEV_THREAD_INIT(&ev, callback, 5, NULL);
     is_int(timer_create(CLOCK_MONOTONIC, &ev, &tid), 0, "a timer that calls a function");
@@ -101,7 +103,8 @@ int main(void)
     SIGEV_PULSE_INIT(&ev, 9999, 10, 7, 0);
     is_int(TimerCreate_r(CLOCK_MONOTONIC, &ev), -EBADF, "a pulse on no connection: EBADF");
     SIGEV_PULSE_INIT(&ev, coid, 10, -33, 0);
-    is_int(TimerCreate_r(CLOCK_MONOTONIC, &ev), -EINVAL, "a pulse with a code of the kernel's: EINVAL");
+    is_int(TimerCreate_r(CLOCK_MONOTONIC, &ev), -EINVAL,
+           "a pulse with a code of the kernel's: EINVAL");
     is_int(TimerCreate_r(CLOCK_MONOTONIC, (void *)8), -EFAULT, "an event nowhere: EFAULT");
     return done();
 }

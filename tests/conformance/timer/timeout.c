@@ -63,8 +63,9 @@ int main(void)
     SIGEV_PULSE_INIT(&ev, coid, 10, 9, 99);
     ns = 10000000;
     TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, &ev, &ns, NULL);
-    ok(receive(&p) == 0 && p.code == 9 && p.value.sival_int == 99, "a pulse as the event of a receive's timeout");
-    struct sigaction sa = { .sa_handler = on_usr1 };
+    ok(receive(&p) == 0 && p.code == 9 && p.value.sival_int == 99,
+       "a pulse as the event of a receive's timeout");
+    struct sigaction sa = {.sa_handler = on_usr1};
     sigaction(SIGUSR1, &sa, NULL);
     SIGEV_SIGNAL_INIT(&ev, SIGUSR1);
     TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, &ev, &ns, NULL);
@@ -77,13 +78,17 @@ int main(void)
     clock_gettime(CLOCK_REALTIME, &at);
     is_int(pthread_timedjoin_np(t, NULL, &at), ETIMEDOUT, "joining can time out");
     pthread_join(t, NULL);
-    is_int(TimerTimeout_r(CLOCK_MONOTONIC, 1, NULL, &ns, NULL), -EINVAL, "a state that is none: EINVAL");
+    is_int(TimerTimeout_r(CLOCK_MONOTONIC, 1, NULL, &ns, NULL), -EINVAL,
+           "a state that is none: EINVAL");
     SIGEV_PULSE_INIT(&ev, 4321, 10, 9, 99);
-    is_int(TimerTimeout_r(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, &ev, &ns, NULL), -EBADF, "an event on no connection: EBADF");
-    is_int(TimerTimeout_r(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, (void *)8, &ns, NULL), -EFAULT, "an event nowhere: EFAULT");
+    is_int(TimerTimeout_r(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, &ev, &ns, NULL), -EBADF,
+           "an event on no connection: EBADF");
+    is_int(TimerTimeout_r(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, (void *)8, &ns, NULL), -EFAULT,
+           "an event nowhere: EFAULT");
     ns = 3000000;
     int first = TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_SEND, NULL, &ns, NULL);
     int second = TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, NULL, &ns, NULL);
-    ok(first == 0 && second == _NTO_TIMEOUT_SEND && receive(&p) == -ETIMEDOUT, "arming again replaces and reports the old states");
+    ok(first == 0 && second == _NTO_TIMEOUT_SEND && receive(&p) == -ETIMEDOUT,
+       "arming again replaces and reports the old states");
     return done();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Timers that send signals: one-shot, periodic, absolute, overruns, information.
- * Pages: QNX Neutrino Library Reference, TimerCreate(), TimerSettime(), TimerInfo(), TimerDestroy(), timer_getoverrun(). */
+ * Pages: QNX Neutrino Library Reference, TimerCreate(), TimerSettime(), TimerInfo(),
+ * TimerDestroy(), timer_getoverrun(). */
 #include "../rendezvous.h"
 
 static sigset_t rt;
@@ -16,7 +17,7 @@ static uint64_t now(void)
 static long next(long ms, int *code)
 {
     siginfo_t si;
-    struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+    struct timespec ts = {ms / 1000, ms % 1000 * 1000000};
     if (sigtimedwait(&rt, &si, &ts) == -1)
         return -1;
     *code = si.si_code;
@@ -26,7 +27,7 @@ static long next(long ms, int *code)
 int main(void)
 {
     struct sigevent ev;
-    struct itimerspec set = { { 0, 0 }, { 0, 30000000 } }, cur;
+    struct itimerspec set = {{0, 0}, {0, 30000000}}, cur;
     timer_t id;
     int code = 0;
     tap_plan(17);
@@ -57,10 +58,12 @@ int main(void)
     ok(n == 5 && took >= 70000000, "a period: five times (%lu ns)", took);
     rv_sleep_ms(120);
     next(1000, &code);
-    ok(timer_getoverrun(id) >= 5, "expiries while the signal was pending are overruns (%d)", timer_getoverrun(id));
-    set = (struct itimerspec){ { 0, 0 }, { 0, 0 } };
+    ok(timer_getoverrun(id) >= 5, "expiries while the signal was pending are overruns (%d)",
+       timer_getoverrun(id));
+    set = (struct itimerspec){{0, 0}, {0, 0}};
     timer_settime(id, 0, &set, &cur);
-    ok(cur.it_interval.tv_nsec == 10000000 && cur.it_value.tv_nsec <= 10000000, "stopping reports what was set");
+    ok(cur.it_interval.tv_nsec == 10000000 && cur.it_value.tv_nsec <= 10000000,
+       "stopping reports what was set");
     while (next(0, &code) != -1)
         ;
     is_int(next(40, &code), -1, "stopped");
@@ -72,7 +75,7 @@ int main(void)
     t0 = now();
     timer_settime(id, TIMER_ABSTIME, &set, NULL);
     ok(next(1000, &code) == 4711 && now() - t0 >= 19000000, "an absolute time");
-    set.it_value = (struct timespec){ 0, 1 };
+    set.it_value = (struct timespec){0, 1};
     timer_settime(id, TIMER_ABSTIME, &set, NULL);
     is_int(next(1000, &code), 4711, "one that is over fires at once");
     is_int(timer_delete(id), 0, "timer_delete");

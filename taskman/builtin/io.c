@@ -174,7 +174,8 @@ static int64_t io_write(struct part *p)
 
 static void fill_stat(struct ocb *o, struct stat *st)
 {
-    uint64_t boot_ns = k_clock_ns(0) - k_clock_ns(1);
+    uint64_t up_ns = k_clock_ns(1), now_ns = k_clock_ns(0);
+    uint64_t boot_ns = now_ns > up_ns ? now_ns - up_ns : 0; /* a clock that was never set starts at zero */
 
     memset(st, 0, sizeof(*st));
     st->st_dev = TASKMAN_PID;

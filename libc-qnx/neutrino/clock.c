@@ -55,12 +55,6 @@ uint64_t ClockCycles(void)
     return cycles;
 }
 
-/* timer_t is a kernel id here; timer_create()'s SIGEV_THREAD handles are not for these calls. */
-static long id_of(timer_t t)
-{
-    return (long)(intptr_t)t;
-}
-
 int TimerCreate_r(clockid_t id, const struct sigevent *event)
 {
     static const struct sigevent alarm_event = {.sigev_notify = SIGEV_SIGNAL,
@@ -75,7 +69,7 @@ int TimerCreate(clockid_t id, const struct sigevent *event)
 
 int TimerDestroy_r(timer_t id)
 {
-    return __qrv_pos(__kercall1(KC_TIMER_DESTROY, id_of(id)));
+    return __qrv_pos(__kercall1(KC_TIMER_DESTROY, id));
 }
 
 int TimerDestroy(timer_t id)
@@ -85,7 +79,7 @@ int TimerDestroy(timer_t id)
 
 int TimerSettime_r(timer_t id, int flags, const struct _itimer *itime, struct _itimer *oitime)
 {
-    return __qrv_pos(__kercall4(KC_TIMER_SETTIME, id_of(id), flags, (long)itime, (long)oitime));
+    return __qrv_pos(__kercall4(KC_TIMER_SETTIME, id, flags, (long)itime, (long)oitime));
 }
 
 int TimerSettime(timer_t id, int flags, const struct _itimer *itime, struct _itimer *oitime)
@@ -95,7 +89,7 @@ int TimerSettime(timer_t id, int flags, const struct _itimer *itime, struct _iti
 
 int TimerInfo_r(pid_t pid, timer_t id, int flags, struct _timer_info *info)
 {
-    return (int)__kercall4(KC_TIMER_INFO, pid, id_of(id), flags, (long)info);
+    return (int)__kercall4(KC_TIMER_INFO, pid, id, flags, (long)info);
 }
 
 int TimerInfo(pid_t pid, timer_t id, int flags, struct _timer_info *info)

@@ -21,4 +21,10 @@
 
 #include <musl/features.h>
 
+/* Timer ids are ints here: TimerCreate() returns one.  musl's own definition is skipped. */
+#if !defined(__DEFINED_timer_t) && !defined(__ASSEMBLER__)
+typedef int timer_t;
+#define __DEFINED_timer_t
+#endif
+
 #endif

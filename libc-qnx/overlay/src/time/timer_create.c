@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* timer_*(): kernel timers.  A SIGEV_THREAD timer sends pulses to a thread of its own, which calls
- * the function; its handle is the helper's address, tagged negative (kernel ids are not). */
+ * the function; the list of those helpers, under `lock`, is looked up by the kernel's id. */
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -10,16 +10,19 @@
 #include <abi/msg.h>
 #include <abi/time.h>
 #include "../qrv/kercall.h"
+#include "lock.h"
 #include "pthread_impl.h"
 
 #define CODE_FIRE 1
 #define CODE_STOP 2
 
-struct helper {
+static struct helper {
+    struct helper *next;
     int chid, coid, id;
     void (*fn)(union sigval);
     union sigval value;
-};
+} * helpers;
+static volatile int lock[1];
 
 static long fail(long rc)
 {
@@ -29,16 +32,25 @@ static long fail(long rc)
     return -1;
 }
 
-static struct helper *helper_of(timer_t t)
+/* The helper of a timer, off the list; NULL when it has none. */
+static struct helper *take_helper(int id)
 {
-    intptr_t v = (intptr_t)t;
-    return v < 0 ? (struct helper *)((uintptr_t)v << 1) : 0;
+    struct helper **pp = &helpers, *h;
+    LOCK(lock);
+    while ((h = *pp) && h->id != id)
+        pp = &h->next;
+    if (h)
+        *pp = h->next;
+    UNLOCK(lock);
+    return h;
 }
 
-static int id_of(timer_t t)
+static void list_helper(struct helper *h)
 {
-    struct helper *h = helper_of(t);
-    return h ? h->id : (int)(intptr_t)t;
+    LOCK(lock);
+    h->next = helpers;
+    helpers = h;
+    UNLOCK(lock);
 }
 
 static void dispose(struct helper *h)
@@ -103,20 +115,23 @@ static int create_threaded(clockid_t clk, const struct sigevent *ev, timer_t *re
         return (int)fail(id);
     }
     h->id = (int)id;
+    free(take_helper(h->id)); /* a fork()'s parent's: the id is ours now */
     if (ev->sigev_notify_attributes)
         attr = *ev->sigev_notify_attributes;
     else
         pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    list_helper(h);
     __block_app_sigs(&old);
     int rc = pthread_create(&td, &attr, serve, h);
     __restore_sigs(&old);
     if (rc) {
+        take_helper(h->id);
         dispose(h);
         errno = rc;
         return -1;
     }
-    *res = (timer_t)(INTPTR_MIN | (intptr_t)((uintptr_t)h >> 1));
+    *res = h->id;
     return 0;
 }
 
@@ -128,15 +143,16 @@ int timer_create(clockid_t clk, struct sigevent *restrict ev, timer_t *restrict 
     long id = __kercall2(KC_TIMER_CREATE, clk, ev ? (long)ev : (long)&k);
     if (id < 0)
         return (int)fail(id);
-    *res = (timer_t)(intptr_t)id;
+    free(take_helper((int)id)); /* as above */
+    *res = (timer_t)id;
     return 0;
 }
 
 int timer_delete(timer_t t)
 {
-    struct helper *h = helper_of(t);
+    struct helper *h = take_helper(t);
     if (!h)
-        return (int)fail(__kercall1(KC_TIMER_DESTROY, id_of(t)));
+        return (int)fail(__kercall1(KC_TIMER_DESTROY, t));
     struct _itimer off = {0, 0};
     __kercall4(KC_TIMER_SETTIME, h->id, 0, (long)&off, 0);
     return (int)fail(__kercall4(KC_MSG_SEND_PULSE, h->coid, -1, CODE_STOP, 0));
@@ -162,8 +178,7 @@ int timer_settime(timer_t t, int flags, const struct itimerspec *restrict val,
     }
     n = (struct _itimer){(uint64_t)v->tv_sec * 1000000000UL + (uint64_t)v->tv_nsec,
                          (uint64_t)i->tv_sec * 1000000000UL + (uint64_t)i->tv_nsec};
-    long rc =
-        __kercall4(KC_TIMER_SETTIME, id_of(t), flags & TIMER_ABSTIME, (long)&n, old ? (long)&o : 0);
+    long rc = __kercall4(KC_TIMER_SETTIME, t, flags & TIMER_ABSTIME, (long)&n, old ? (long)&o : 0);
     if (rc >= 0 && old)
         to_spec(old, &o);
     return rc < 0 ? (int)fail(rc) : 0;
@@ -172,10 +187,10 @@ int timer_settime(timer_t t, int flags, const struct itimerspec *restrict val,
 int timer_gettime(timer_t t, struct itimerspec *val)
 {
     struct _timer_info info;
-    long rc = __kercall4(KC_TIMER_INFO, 0, id_of(t), 0, (long)&info);
+    long rc = __kercall4(KC_TIMER_INFO, 0, t, 0, (long)&info);
     if (rc < 0)
         return (int)fail(rc);
-    if (rc != id_of(t))
+    if (rc != t)
         return (int)fail(-EINVAL);
     to_spec(val, &info.itime);
     val->it_interval = (struct timespec){(time_t)(info.otime.interval_nsec / 1000000000UL),
@@ -186,10 +201,10 @@ int timer_gettime(timer_t t, struct itimerspec *val)
 int timer_getoverrun(timer_t t)
 {
     struct _timer_info info;
-    long rc = __kercall4(KC_TIMER_INFO, 0, id_of(t), 0, (long)&info);
+    long rc = __kercall4(KC_TIMER_INFO, 0, t, 0, (long)&info);
     if (rc < 0)
         return (int)fail(rc);
-    if (rc != id_of(t))
+    if (rc != t)
         return (int)fail(-EINVAL);
     return info.overruns > INT_MAX ? INT_MAX : (int)info.overruns;
 }

@@ -4,8 +4,13 @@
  * the open file to it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/dcmd_chr.h>
+#include <abi/signal.h>
 #include "loader/loader.h"
+
+#define FDS_MAX 1024 /* spawn_check() refuses longer maps */
 
 /* Makes `index` a copy of descriptor `from` of process pid, about which `info` tells.  0 or -errno.
  */
@@ -65,7 +70,8 @@ int fds_inherit(struct loader *l)
         fd = (int)k_connect_server_info(l->req->parent_pid, fd, &info);
         if (fd < 0 || fd >= _NTO_SIDE_CHANNEL)
             return 0;
-        /* File actions see what close-on-exec closes afterwards, as if between fork() and exec(). */
+        /* File actions see what close-on-exec closes afterwards, as if between fork() and
+         * exec(). */
         if ((info.flags & _NTO_COF_CLOEXEC) && l->req->nactions == 0)
             continue;
         /* A server that is gone, or knows no _IO_DUP (a plain channel), leaves a hole, as in
@@ -87,11 +93,48 @@ static void close_on_exec(void)
     }
 }
 
-int fds_after_exec(void)
+/* exec with a descriptor map (spawn() with SPAWN_EXEC): copies above the map first, because source
+ * and destination overlap. */
+static int exec_map(const struct loader *l)
+{
+    const int32_t *map = (const int32_t *)((const char *)l->req + l->req->fds_off);
+    int32_t parked[FDS_MAX], count = l->req->nfds;
+    struct _msg_info info;
+    int rc = 0, low = QRV_COID_MAX - count;
+
+    for (int32_t i = 0; i < count; i++) {
+        parked[i] = map[i] < 0 ? -1 : low + i;
+        if (map[i] < 0)
+            continue;
+        if (k_connect_server_info(0, map[i], &info) != map[i])
+            return -EBADF;
+        rc = copy_fd(&info, l->pid, map[i], parked[i], 0);
+        if (rc < 0)
+            return rc;
+    }
+    for (int fd = 0; (fd = (int)k_connect_server_info(0, fd, &info)) >= 0 && fd < low; fd++)
+        lo_close(fd);
+    for (int32_t i = 0; i < count && rc == 0; i++) {
+        if (parked[i] < 0)
+            continue;
+        if (k_connect_server_info(0, parked[i], &info) == parked[i])
+            rc = copy_fd(&info, l->pid, parked[i], i, 0);
+        lo_close(parked[i]);
+    }
+    return rc;
+}
+
+int fds_after_exec(const struct loader *l)
 {
     struct _msg_info info;
+    int rc = 0;
 
-    close_on_exec();
+    if (l->req->nfds >= 0)
+        rc = exec_map(l);
+    else
+        close_on_exec();
+    if (rc < 0)
+        return rc;
     for (int coid = SYSMGR_COID + 1;;
          coid++) { /* side channels belong to the old program's libraries */
         coid = (int)k_connect_server_info(0, coid, &info);
@@ -100,6 +143,34 @@ int fds_after_exec(void)
         if (coid != SYSMGR_COID)
             lo_close(coid);
     }
+}
+
+void fds_foreground(void)
+{
+    uint64_t block = QRV_SIG_BIT(SIGTTOU), old = 0;
+    struct {
+        struct _io_devctl head;
+        pid_t pgrp;
+    } msg;
+    struct _io_devctl_reply reply;
+    struct tmsg_id ask = {.type = TMSG_PROC, .subtype = TMSG_PROC_GETID};
+    struct tmsg_ids ids;
+
+    if (k_send(SYSMGR_COID, &ask, sizeof(ask), &ids, sizeof(ids)) < 0)
+        return;
+    /* Asked from the background, as it has to be. */
+    kcall(KC_SIGNAL_PROCMASK, SIG_BLOCK, (long)&block, (long)&old, 0, 0, 0);
+    for (int fd = 0; fd < 3; fd++) {
+        memset(&msg, 0, sizeof(msg));
+        msg.head.type = _IO_DEVCTL;
+        msg.head.combine_len = sizeof(msg);
+        msg.head.dcmd = (int32_t)DCMD_CHR_TCSETPGRP;
+        msg.head.nbytes = sizeof(msg.pgrp);
+        msg.pgrp = ids.pgrp;
+        if (k_send(fd, &msg, sizeof(msg), &reply, sizeof(reply)) >= 0)
+            break;
+    }
+    kcall(KC_SIGNAL_PROCMASK, SIG_SETMASK, (long)&old, 0, 0, 0, 0);
 }
 
 static bool is_open(int fd, struct _msg_info *info)

@@ -81,11 +81,13 @@ static int prepare(struct loader *l, uint64_t request_bytes)
     if (rc == 0)
         rc = fetch_identity(l);
     if (rc == 0)
-        rc = l->req->flags & TMSG_SPAWN_ISEXEC ? fds_after_exec() : fds_inherit(l);
+        rc = l->req->flags & TMSG_SPAWN_ISEXEC ? fds_after_exec(l) : fds_inherit(l);
     if (rc == 0)
         rc = fds_actions(l);
     if (rc < 0)
         return rc;
+    if (l->req->flags & TMSG_SPAWN_TCSETPGRP)
+        fds_foreground();
     apply_attributes(l->req);
     return program_load(l);
 }

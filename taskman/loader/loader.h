@@ -61,7 +61,9 @@ int lo_unmap(uint64_t addr, uint64_t bytes);
 
 /* fds.c */
 int fds_inherit(struct loader *l);
-int fds_after_exec(void);
+int fds_after_exec(const struct loader *l);
+/* Makes the process's group the foreground one of the terminal it has on 0, 1 or 2. */
+void fds_foreground(void);
 int fds_actions(struct loader *l);
 
 /* program.c: finds, opens, checks and maps the program and its interpreter */

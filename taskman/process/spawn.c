@@ -16,7 +16,7 @@
 #define FLAGS_KNOWN                                                                                \
     (TMSG_SPAWN_SETGROUP | TMSG_SPAWN_SETSIGMASK | TMSG_SPAWN_SETSIGDEF | TMSG_SPAWN_SETSIGIGN |   \
      TMSG_SPAWN_SETSCHED | TMSG_SPAWN_SETSID | TMSG_SPAWN_HOLD | TMSG_SPAWN_NOZOMBIE |             \
-     TMSG_SPAWN_SEARCH | TMSG_SPAWN_RESETIDS | TMSG_SPAWN_SCRIPT)
+     TMSG_SPAWN_SEARCH | TMSG_SPAWN_RESETIDS | TMSG_SPAWN_SCRIPT | TMSG_SPAWN_TCSETPGRP)
 
 bool rcvid_is_unblocked(int32_t rcvid)
 {
@@ -271,11 +271,6 @@ int64_t tm_process_exec(struct message *m)
 
     if (rc < 0)
         return rc;
-    if (((struct tmsg_spawn *)request)->nfds !=
-        -1) { /* exec keeps what is open; there is no parent to map from */
-        heap_free(request);
-        return -EINVAL;
-    }
     lock_acquire(&tree_lock);
     if (p->state != PROC_ALIVE || p->start != START_NONE)
         rc = -EAGAIN;

@@ -9,6 +9,7 @@
 #include "process/process.h"
 
 #define WAIT_STOP     2
+#define WAIT_EXIT     4
 #define WAIT_CONTINUE 8
 #define WAIT_KEEP     0x1000000
 #define WAIT_KNOWN    (1 | 2 | 4 | 8 | WAIT_KEEP | 0x40000000 | 0x20000000 | (int)0x80000000)
@@ -47,6 +48,8 @@ static bool report_child(struct proc *c, int options, struct tmsg_wait_reply *ou
     out->uid = c->cred.ruid;
     out->usage = c->usage;
     if (c->state == PROC_ZOMBIE) {
+        if (!(options & WAIT_EXIT))
+            return false;
         out->status = c->exit_status;
         if (!(options & WAIT_KEEP))
             proc_reap_locked(c);
@@ -75,7 +78,7 @@ static int scan(struct proc *parent, int32_t wanted, int32_t pgrp, int options,
     list_for_each_safe(pos, tmp, &parent->ghosts)
     {
         struct ghost *g = container_of(pos, struct ghost, link);
-        if (!matches(wanted, pgrp, g->pid, g->pgrp))
+        if (!(options & WAIT_EXIT) || !matches(wanted, pgrp, g->pid, g->pgrp))
             continue;
         out->pid = g->pid;
         out->status = g->status;

@@ -18,8 +18,8 @@ Letters: A arguments, a pid, B blocked on, b tid, c code size, d data size, e pa
  J state, K last kernel call, l last CPU, m stack size, N n name, P process group, p priority,
  R timers, S ignored signals, s pending signals, T threads, U user and group ids,
  [ lengths of send, receive, reply and pulse queues
-Shorthands (may be abbreviated): arguments channels family flags info mapinfo memory rmasks
- sched session signals syspage threads timers times ttimes users
+Shorthands (may be abbreviated): arguments channels family fds flags info mapinfo memory
+ rmasks sched session signals syspage threads timers times ttimes users
 #endif
 /* clang-format on */
 #include "pidin.h"

@@ -8,6 +8,7 @@
 #include <sys/neutrino.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <abi/syspage.h>
 #include <abi/taskman.h>
@@ -44,7 +45,8 @@ static void info(const struct selection *selection)
     printf("Machine: %s\n", page->machine);
     printf("Processes: %u, Threads: %u\n", processes, threads);
     for (unsigned i = 0; i < page->num_cpu && i < QRV_HARTS_MAX; i++)
-        printf("Processor%u: hart %u %s\n", i + 1, page->hartid[i], page->isa);
+        printf("Processor%u: hart %u %.*s\n", i + 1, page->hartid[i], (int)strcspn(page->isa, "_"),
+               page->isa);
 }
 
 static void print_memory(struct subject *subject)
@@ -83,6 +85,33 @@ static void channels(const struct selection *selection)
     for_each_process(selection, print_channels);
 }
 
+/* Connections that are file descriptors; what a server calls them only it knows, so servers are
+ * shown. */
+static void print_descriptors(struct subject *subject)
+{
+    struct _server_info info;
+    int coid = 0;
+    printf("%8d %s\n", (int)subject->info.pid, proc_base(subject->info.name));
+    while ((coid = ConnectServerInfo(subject->info.pid, coid, &info)) >= 0 &&
+           coid < _NTO_SIDE_CHANNEL) {
+        procfs_info server = {.name = "?"};
+        int fd = proc_open(info.pid);
+        if (fd != -1) {
+            proc_info(fd, &server);
+            close(fd);
+        }
+        printf("         %4d %c chid %d of %d %.64s\n", coid,
+               info.flags & _NTO_COF_CLOEXEC ? 'c' : ' ', (int)info.chid, (int)info.pid,
+               proc_base(server.name));
+        coid++;
+    }
+}
+
+static void fds(const struct selection *selection)
+{
+    for_each_process(selection, print_descriptors);
+}
+
 static void show_syspage(const struct selection *selection)
 {
     const struct qrv_syspage *page = syspage();
@@ -99,8 +128,11 @@ static void show_syspage(const struct selection *selection)
 static const struct {
     const char *name;
     void (*run)(const struct selection *selection);
-} reports[] = {
-    {"info", info}, {"mapinfo", mapinfo}, {"channels", channels}, {"syspage", show_syspage}};
+} reports[] = {{"info", info},
+               {"mapinfo", mapinfo},
+               {"channels", channels},
+               {"fds", fds},
+               {"syspage", show_syspage}};
 
 const char *const *report_names(void)
 {

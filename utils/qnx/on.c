@@ -7,7 +7,7 @@
    command [argument...]
 
  -d           does not wait for the command
- -h           starts it held (SIGSTOP): "slay -u" lets it go
+ -h           starts it held (SIGSTOP), in a session of its own: "slay -u" lets it go
  -p prio      priority, and policy: r round robin, f fifo, o other
  -s           gives it a session of its own
  -t terminal  runs it on that terminal, in a session of its own
@@ -19,7 +19,7 @@ Exit status: that of the command.
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,6 +33,8 @@ Exit status: that of the command.
 #include <unistd.h>
 
 #include "../lib/proc.h"
+
+extern char **environ;
 
 struct settings {
     bool detach, hold, session;
@@ -87,9 +89,15 @@ __attribute__((noreturn)) static void become(char **argv, const struct settings 
     }
     if (settings->runmask != 0 && ThreadCtl(_NTO_TCTL_RUNMASK, (void *)settings->runmask) == -1)
         give_up("runmask");
-    if (settings->hold)
-        raise(SIGSTOP);
-    execvp(argv[0], argv);
+    if (settings->hold) {
+        /* A session of its own: in this one its group would be orphaned, and let go with SIGHUP
+         * and SIGCONT, when this process ends. */
+        struct inheritance held = {.flags = SPAWN_HOLD | SPAWN_SETSID | SPAWN_SEARCH_PATH};
+        if (spawn(argv[0], 0, NULL, &held, argv, environ) != -1)
+            _exit(0);
+    } else {
+        execvp(argv[0], argv);
+    }
     give_up(argv[0]);
 }
 
@@ -168,7 +176,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "on: fork: %s\n", strerror(errno));
         return 126;
     }
-    if (settings.detach || settings.hold)
+    if (settings.detach)
         return 0;
     while (waitpid(pid, &status, 0) == -1) {
         if (errno != EINTR)

@@ -352,12 +352,12 @@ __attribute__((noreturn)) static void collect_for_ever(void)
 int main(int argc, char **argv)
 {
     reserve_descriptors();
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGTTOU, SIG_IGN);
     setenv("PATH", "/proc/boot", 0);
     if (argc != 2) {
         script_name = argv[0] != NULL ? argv[0] : "sysinit";
         complain("usage: sysinit script");
+        if (getppid() > 1)
+            return 2; /* somebody tried it out: only the first program has to stay */
     } else {
         size_t len;
         script_name = argv[1];

@@ -241,6 +241,15 @@ static long follow(struct walk *w, uint32_t used)
     return (long)(at + n);
 }
 
+/* Nothing is found below a descriptor that is no directory: that is what to say then. */
+static long blame_dirfd(const struct qrv_path *p, long rc)
+{
+    struct stat st;
+    if (rc != -ENOENT || p->path[0] == '/' || p->dirfd == AT_FDCWD)
+        return rc;
+    return __qrv_fstat(p->dirfd, &st) == 0 && !S_ISDIR(st.st_mode) ? -ENOTDIR : rc;
+}
+
 long __qrv_connect(struct qrv_path *p)
 {
     struct walk w;
@@ -256,13 +265,13 @@ long __qrv_connect(struct qrv_path *p)
         uint32_t used = 0;
         long rc = resolve_abs(w.path, (size_t)n, flags, &w.r);
         if (rc < 0)
-            return rc;
+            return blame_dirfd(p, rc);
         p->umask = w.r.umask;
         rc = try_all(&w, p, eflag, &again, &used);
         if (!again) {
             if (p->abs)
                 __qrv_copy(p->abs, w.r.path, sizeof w.r.path);
-            return rc;
+            return blame_dirfd(p, rc);
         }
         if ((n = follow(&w, used)) < 0)
             return n;

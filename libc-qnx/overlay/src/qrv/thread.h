@@ -10,6 +10,10 @@
 
 extern hidden int __qrv_forked_owner;
 
+/* pthread_attr_t behind musl's own fields */
+#define QRV_A_NOTLAZY  __u.__i[10]
+#define QRV_A_PREALLOC __u.__s[6]
+
 struct qrv_thread { /* how a new thread starts; lives on its stack */
     void *(*fn)(void *);
     void *arg;

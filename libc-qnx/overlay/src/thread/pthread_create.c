@@ -212,6 +212,20 @@ static int make_area(const pthread_attr_t *attr, struct area *a)
     return 0;
 }
 
+/* Stacks get their pages at first touch; PTHREAD_STACK_NOTLAZY and a preallocation touch them now.
+ */
+static void populate(const struct area *a, const pthread_attr_t *attr)
+{
+    size_t room = (size_t)(a->stack - a->stack_lo);
+    size_t want = attr->QRV_A_NOTLAZY ? room : attr->QRV_A_PREALLOC;
+    if (attr->_a_stackaddr)
+        return;
+    if (want > room)
+        want = room;
+    for (size_t at = 0; at < want; at += PAGE_SIZE)
+        *(volatile unsigned char *)(a->stack - 1 - at) = 0;
+}
+
 static struct pthread *furnish(const struct area *a, int detached)
 {
     struct pthread *new = __copy_tls(a->tsd - libc.tls_size);
@@ -298,6 +312,7 @@ long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(
     }
     long rc = make_area(&attr, &a);
     if (rc == 0) {
+        populate(&a, &attr);
         struct pthread *new = furnish(&a, attr._a_detach);
         struct qrv_thread *t = (void *)(((uintptr_t)a.stack - sizeof *t) & -16UL);
         *t = (struct qrv_thread){.fn = fn, .arg = arg, .c11 = c11};

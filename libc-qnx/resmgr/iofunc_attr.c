@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <abi/kercall.h>
 #include "resmgr_impl.h"
 
 void iofunc_func_init(unsigned nconnect, resmgr_connect_funcs_t *connect, unsigned nio,
@@ -91,20 +90,18 @@ int iofunc_mount_init(iofunc_mount_t *mount, size_t size)
 
 /* ------------------------------------------------------------------ locks */
 
-static int self_tid(void)
+/* gettid() needs no kernel call.  It is 0 in a thread that is almost gone, which holds nothing
+ * then. */
+static bool held_by(const iofunc_attr_t *attr, int me)
 {
-    register long a0 __asm__("a0");
-    register long a7 __asm__("a7") = KC_GETTID;
-
-    __asm__ __volatile__("ecall" : "=r"(a0) : "r"(a7) : "memory");
-    return (int)a0;
+    return me != 0 && __atomic_load_n(&attr->lock_tid, __ATOMIC_RELAXED) == me;
 }
 
 int iofunc_attr_lock(iofunc_attr_t *attr)
 {
-    int me = self_tid(), rc;
+    int me = gettid(), rc;
 
-    if (__atomic_load_n(&attr->lock_tid, __ATOMIC_RELAXED) == me) {
+    if (held_by(attr, me)) {
         attr->lock_count++;
         return EOK;
     }
@@ -118,9 +115,9 @@ int iofunc_attr_lock(iofunc_attr_t *attr)
 
 int iofunc_attr_trylock(iofunc_attr_t *attr)
 {
-    int me = self_tid(), rc;
+    int me = gettid(), rc;
 
-    if (__atomic_load_n(&attr->lock_tid, __ATOMIC_RELAXED) == me) {
+    if (held_by(attr, me)) {
         attr->lock_count++;
         return EOK;
     }
@@ -134,7 +131,7 @@ int iofunc_attr_trylock(iofunc_attr_t *attr)
 
 int iofunc_attr_unlock(iofunc_attr_t *attr)
 {
-    if (__atomic_load_n(&attr->lock_tid, __ATOMIC_RELAXED) != self_tid())
+    if (!held_by(attr, gettid()))
         return EPERM;
     if (--attr->lock_count > 0)
         return EOK;

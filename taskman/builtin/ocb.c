@@ -144,7 +144,11 @@ static void drop(int32_t scoid, int32_t pid)
 {
     for (unsigned i = 0; i < BUCKETS; i++) {
         struct list gone = LIST_INIT(gone);
+        const struct list *first = __atomic_load_n(&buckets[i].next, __ATOMIC_RELAXED);
 
+        /* Nearly all buckets are empty, and the client is gone: nothing of it can come in now. */
+        if (!first || first == &buckets[i])
+            continue;
         lock_acquire(&table_lock);
         if (buckets[i].next) {
             list_for_each_safe(pos, tmp, &buckets[i])

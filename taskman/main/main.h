@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include "main/lock.h"
 
-#define POOL_THREADS     4
+#define POOL_THREADS_MIN 4 /* more when there are more harts */
 #define POOL_STACK_BYTES 65536UL
 
 extern struct self main_self;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <abi/iomsg.h>
+#include <abi/syspage.h>
 #include "builtin/ocb.h"
 #include "main/heap.h"
 #include "main/main.h"
@@ -128,9 +129,12 @@ static int give_buffers(struct self *s)
 
 int pool_start(void)
 {
+    const struct qrv_syspage *sys = (const struct qrv_syspage *)QRV_SYSPAGE_ADDR;
+    uint32_t count = sys->num_cpu > POOL_THREADS_MIN ? sys->num_cpu : POOL_THREADS_MIN;
+
     if (give_buffers(&main_self) < 0)
         return -ENOMEM;
-    for (int i = 1; i < POOL_THREADS; i++) {
+    for (uint32_t i = 1; i < count; i++) {
         struct self *s = heap_alloc(sizeof(*s));
         uint8_t *stack = heap_alloc(
             POOL_STACK_BYTES - 64); /* with its heap header whole pages, an unmapped one below */

@@ -292,6 +292,11 @@ int64_t tm_process_exec(struct message *m)
     if (rc < 0) {
         lock_acquire(&tree_lock);
         p->start = START_NONE;
+        lock_acquire(&p->lock);
+        heap_free(p->request);
+        p->request = NULL;
+        p->request_bytes = 0;
+        lock_release(&p->lock);
         lock_release(&tree_lock);
         return rc;
     }

@@ -21,7 +21,7 @@
 #define STACK_RANDOM_PAGES 0x4000UL /* 64 MiB */
 #define LOADER_BASE        0x3ff0000000UL
 #define LOADER_STACK_BYTES 65536UL /* what the loader itself needs below the final stack */
-#define MAIN_STACK_DEFAULT (8UL << 20)
+#define MAIN_STACK_DEFAULT (1UL << 20)
 #define MAIN_STACK_MIN     (256UL << 10)
 #define MAIN_STACK_MAX     (1UL << 30)
 

@@ -57,7 +57,7 @@ static int wait_child(pid_t pid, int seconds, int *status)
 static void run_one(const char *directory, const char *name, int seconds)
 {
     char path[300];
-    char *argv[] = {(char *)name, NULL};
+    char *argv[] = {path, NULL}; /* a test may start itself again by its argv[0] */
     posix_spawnattr_t attr;
     pid_t pid;
     int status;

@@ -352,6 +352,10 @@ void chardev_service(struct chardev *dev)
     if (ldisc_out_pending(&dev->ld))
         dev->ops->transmit(dev);
     serve_drainers(dev);
+    if (dev->is_held != ldisc_is_full(&dev->ld)) {
+        dev->is_held = !dev->is_held;
+        dev->ops->hold(dev, dev->is_held);
+    }
     if (dev->ld.throttled != dev->was_throttled) {
         dev->was_throttled = dev->ld.throttled;
         if (dev->ld.tio.c_cflag & CRTSCTS)

@@ -36,6 +36,7 @@ struct chip_ops {
     void (*set_break)(struct chardev *dev, bool on);
     unsigned (*modem)(struct chardev *dev, unsigned set,
                       unsigned clear);              /* returns the lines as they are now */
+    void (*hold)(struct chardev *dev, bool on);     /* does not, does read the line */
     void (*throttle)(struct chardev *dev, bool on); /* hardware flow control of input */
 };
 
@@ -69,6 +70,7 @@ struct chardev {
     uint64_t break_end_ns; /* 0: no break is being sent */
     int break_rcvid;       /* who waits for its end, 0 nobody */
     bool was_throttled, hung_up;
+    bool is_held; /* the line is not read: the input queue is full */
     char name[32];
     struct chardev *next;
 };

@@ -95,6 +95,11 @@ bool ldisc_has_input(const struct ldisc *ld)
     return ld->tio.c_lflag & ICANON ? ld->lines > 0 : ld->head != ld->tail;
 }
 
+bool ldisc_is_full(const struct ldisc *ld)
+{
+    return !(ld->tio.c_lflag & (ICANON | ISIG)) && LD_IN_SIZE - (ld->head - ld->tail) < LD_IN_BURST;
+}
+
 size_t ldisc_readable(const struct ldisc *ld)
 {
     size_t n = 0;

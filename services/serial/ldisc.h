@@ -67,7 +67,10 @@ bool ldisc_read_state(const struct ldisc *ld, size_t nbytes, const struct ld_con
 /* Takes at most n bytes and at most one line.  0: end of file, or nothing there. */
 size_t ldisc_read(struct ldisc *ld, void *buffer, size_t n);
 size_t ldisc_readable(const struct ldisc *ld); /* bytes, for TIOCINQ and tcischars() */
-bool ldisc_has_input(const struct ldisc *ld);  /* a read with MIN 1 would not wait */
+/* No room for raw data: the line should not be read for now.  Never while lines are edited or
+ * signals made: the bytes that matter then come behind those that find no room. */
+bool ldisc_is_full(const struct ldisc *ld);
+bool ldisc_has_input(const struct ldisc *ld); /* a read with MIN 1 would not wait */
 
 /* Processes as many of the n bytes as there is room for; returns how many. */
 size_t ldisc_write(struct ldisc *ld, const void *data, size_t n);

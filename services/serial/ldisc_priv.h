@@ -10,6 +10,7 @@
 #define LD_EOF       0x200u /* VEOF: ends the line, has no byte */
 #define LD_DELIMITER (LD_LINE | LD_EOF)
 
+#define LD_IN_BURST  3u /* most entries that one byte of the line becomes (PARMRK) */
 #define LD_OUT_BURST 8u /* most bytes that one byte becomes (a tab) */
 
 #ifndef TAB3

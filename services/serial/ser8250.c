@@ -88,7 +88,7 @@ static void transmit(struct chardev *dev)
 static void receive(struct chardev *dev)
 {
     struct ser8250 *chip = dev->chip;
-    for (unsigned n = 0; n < RX_BURST; n++) {
+    for (unsigned n = 0; n < RX_BURST && !ldisc_is_full(&dev->ld); n++) {
         uint8_t lsr = get(chip, LSR);
         if (!(lsr & LSR_DATA))
             break;
@@ -185,6 +185,14 @@ static unsigned modem(struct chardev *dev, unsigned set, unsigned clear)
            (msr & MSR_RI ? TIOCM_RI : 0u) | (msr & MSR_DCD ? TIOCM_CD : 0u);
 }
 
+/* What is not read stays in the FIFO; its interrupts would come without end. */
+static void hold(struct chardev *dev, bool on)
+{
+    struct ser8250 *chip = dev->chip;
+    uint8_t rx = IER_RX | IER_LINE;
+    set_ier(chip, (uint8_t)(on ? chip->ier & ~rx : chip->ier | rx));
+}
+
 static void throttle(struct chardev *dev, bool on)
 {
     modem(dev, on ? 0 : TIOCM_RTS, on ? TIOCM_RTS : 0);
@@ -197,6 +205,7 @@ const struct chip_ops ser8250_ops = {
     .is_idle = is_idle,
     .set_break = set_break,
     .modem = modem,
+    .hold = hold,
     .throttle = throttle,
 };
 

@@ -32,6 +32,12 @@ static void put(const struct sersifive *chip, unsigned reg, uint32_t value)
     chip->regs[reg / 4] = value;
 }
 
+static void set_interrupts(struct chardev *dev)
+{
+    bool more = ldisc_out_pending(&dev->ld) || dev->writers.head != NULL;
+    put(dev->chip, IE, (more ? IE_TX : 0) | (dev->is_held ? 0 : IE_RX));
+}
+
 static void transmit(struct chardev *dev)
 {
     struct sersifive *chip = dev->chip;
@@ -39,14 +45,13 @@ static void transmit(struct chardev *dev)
     while (ldisc_out_pending(&dev->ld) && !(get(chip, TXDATA) & DATA_FLAG) &&
            (c = ldisc_out_get(&dev->ld)) >= 0)
         put(chip, TXDATA, (uint32_t)c);
-    bool more = ldisc_out_pending(&dev->ld) || dev->writers.head != NULL;
-    put(chip, IE, more ? IE_RX | IE_TX : IE_RX);
+    set_interrupts(dev);
 }
 
 static void interrupt(struct chardev *dev)
 {
     struct sersifive *chip = dev->chip;
-    for (unsigned n = 0; n < RX_BURST; n++) {
+    for (unsigned n = 0; n < RX_BURST && !ldisc_is_full(&dev->ld); n++) {
         uint32_t data = get(chip, RXDATA);
         if (data & DATA_FLAG)
             break;
@@ -93,6 +98,12 @@ static unsigned modem(struct chardev *dev, unsigned set, unsigned clear)
     return TIOCM_CD | TIOCM_DSR | TIOCM_CTS | TIOCM_DTR | TIOCM_RTS;
 }
 
+static void hold(struct chardev *dev, bool on)
+{
+    (void)on; /* chardev.is_held says so */
+    set_interrupts(dev);
+}
+
 static void throttle(struct chardev *dev, bool on)
 {
     (void)dev, (void)on;
@@ -105,6 +116,7 @@ const struct chip_ops sersifive_ops = {
     .is_idle = is_idle,
     .set_break = set_break,
     .modem = modem,
+    .hold = hold,
     .throttle = throttle,
 };
 

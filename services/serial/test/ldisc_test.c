@@ -233,6 +233,14 @@ static void test_flow(void)
     char sink[LD_IN_SIZE];
     ldisc_read(&ld, sink, sizeof sink);
     OK(SENT("\x11") && !ld.throttled, "reading it sends START");
+    for (unsigned i = 0; i < LD_IN_SIZE && !ldisc_is_full(&ld); i++)
+        TYPE("x");
+    OK(ldisc_is_full(&ld) && ld.lost == 1, "raw input can be held before bytes are lost");
+    flags(&ld.tio.c_lflag, ISIG, 0);
+    OK(!ldisc_is_full(&ld), "... but not where a signal character may come");
+    flags(&ld.tio.c_lflag, 0, ISIG);
+    ldisc_flush_input(&ld);
+    sent("", 0);
     ldisc_flow(&ld, TCOOFF);
     ldisc_write(&ld, "a", 1);
     OK(SENT(""), "tcflow(TCOOFF) holds");

@@ -47,6 +47,7 @@ static void tty_type(const char *text)
     if (n > sizeof copy)
         bail_out("text too long");
     memcpy(copy, text, n);
+    tcdrain(tty_fd); /* a signal key drops output, and our results go the same way */
     if (tcinject(tty_fd, copy, (int)n) == -1)
         bail_out("tcinject: %s", strerror(errno));
 }

@@ -175,7 +175,7 @@ int main(int argc, char **argv)
         return argc == 4 && strcmp(argv[2], COPY) == 0 && strcmp(argv[3], "last") == 0 ? 9 : 1;
     fd = open(argv[0], O_RDONLY);
     if (fd < 0)
-        fd = open("/proc/boot/taskman_executables", O_RDONLY);
+        fd = open("/proc/boot/tests/taskman_executables", O_RDONLY);
     if (fd < 0 || fstat(fd, &st) != 0)
         bail_out("cannot open myself (%s)", argv[0]);
     image_bytes = (size_t)st.st_size;

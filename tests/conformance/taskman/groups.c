@@ -73,7 +73,7 @@ static int after_exec(void)
     int rc = 0, status;
 
     if (pid == 0) {
-        execv("/proc/boot/taskman_groups", argv);
+        execv("/proc/boot/tests/taskman_groups", argv);
         _exit(77);
     }
     for (int i = 0; i < 200; i++) {

@@ -209,7 +209,7 @@ int main(void)
     is_int(after.t.ocbs, before.t.ocbs, "open files");
     is_int(after.t.links, before.t.links, "attached names");
     is_int(after.t.path_nodes, before.t.path_nodes, "name nodes");
-    is_int(after.t.waiters, 0, "no waiter");
+    is_int(after.t.waiters, before.t.waiters, "waiters");
     is_int(after.t.regions, before.t.regions, "regions");
     is_int(after.k.processes, before.k.processes, "kernel: processes");
     is_int(after.k.threads, before.k.threads, "threads");

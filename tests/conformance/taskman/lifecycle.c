@@ -14,7 +14,7 @@
 #include "../tap.h"
 
 extern char **environ;
-static const char self[] = "/proc/boot/taskman_lifecycle";
+static const char self[] = "/proc/boot/tests/taskman_lifecycle";
 
 /* What the map {2, 1, 0, closed, 3} has to leave. */
 static int check_descriptors(void)

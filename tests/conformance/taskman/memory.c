@@ -99,7 +99,7 @@ static int no_rights(void)
 
 static void files(void)
 {
-    int fd = open("/proc/boot/taskman_memory", O_RDONLY), shm;
+    int fd = open("/proc/boot/tests/taskman_memory", O_RDONLY), shm;
     char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0), *q;
 
     ok(p != MAP_FAILED && memcmp(p, "\177ELF", 4) == 0, "a boot file mapped");

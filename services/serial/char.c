@@ -475,8 +475,17 @@ int chardev_setup(void)
     return interrupt_code == -1 || timer_code == -1 || self_coid == -1 ? errno : EOK;
 }
 
-int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip,
-                   int irq)
+int chardev_claim(struct chardev *dev, int irq)
+{
+    struct sigevent event;
+    SIGEV_PULSE_INIT(&event, self_coid, PULSE_PRIORITY, interrupt_code, dev);
+    dev->irq = irq;
+    dev->irq_id =
+        InterruptAttachEvent(irq, &event, _NTO_INTR_FLAGS_TRK_MSK | _NTO_INTR_FLAGS_EXCLUSIVE);
+    return dev->irq_id == -1 ? errno : EOK;
+}
+
+int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip)
 {
     struct sigevent event;
     resmgr_attr_t rattr = {.nparts_max = 1, .msg_max_size = 2048};
@@ -488,7 +497,6 @@ int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops 
     snprintf(dev->name, sizeof dev->name, "%s", path);
     dev->ops = ops;
     dev->chip = chip;
-    dev->irq = irq;
 
     SIGEV_PULSE_INIT(&event, self_coid, PULSE_PRIORITY, timer_code, dev);
     if (timer_create(CLOCK_MONOTONIC, &event, &dev->timer) == -1)
@@ -497,12 +505,6 @@ int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops 
         return errno;
     dev->next = devices;
     devices = dev;
-    if (irq >= 0) {
-        SIGEV_PULSE_INIT(&event, self_coid, PULSE_PRIORITY, interrupt_code, dev);
-        dev->irq_id = InterruptAttachEvent(irq, &event, _NTO_INTR_FLAGS_TRK_MSK);
-        if (dev->irq_id == -1)
-            return errno;
-    }
     return EOK;
 }
 

@@ -77,9 +77,11 @@ struct chardev {
 
 /* One dispatch handle for all ports of the program.  0 or errno. */
 int chardev_setup(void);
-/* The device gets its path and interrupt (irq < 0: none).  0 or errno. */
-int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip,
-                   int irq);
+/* Takes the interrupt, before the chip is touched: EBUSY when another driver has the port.  0 or
+ * errno. It is first looked at in chardev_run(). */
+int chardev_claim(struct chardev *dev, int irq);
+/* The device gets its path.  0 or errno. */
+int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip);
 /* Serves for ever; returns an errno when the dispatch layer fails. */
 int chardev_run(void);
 

@@ -19,6 +19,7 @@ behind them.
  -s  -S    with or without software flow control, XON/XOFF
  -u unit   number of the first port: /dev/ser<unit> (default 1)
  -o nodaemon  stay in the foreground
+ -o optional  end quietly when there is no address and the console is of another kind
 #endif
 /* clang-format on */
 #include <errno.h>

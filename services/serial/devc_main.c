@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/procmgr.h>
+#include <sys/stat.h>
 #include <sys/syspage.h>
 #include <unistd.h>
 
@@ -14,7 +15,8 @@
 
 struct settings {
     struct port_spec port;
-    bool stay; /* -o nodaemon */
+    bool stay;     /* -o nodaemon */
+    bool optional; /* -o optional */
     unsigned ports;
 };
 
@@ -112,6 +114,9 @@ static int start_port(const struct devc_driver *driver, struct settings *setting
     if (port.width == 0)
         port.width = port.shift == 2 ? 4 : 1;
     snprintf(path, sizeof path, "/dev/ser%u", port.unit);
+    struct stat st;
+    if (stat(path, &st) == 0)
+        return complain(driver, path, "is there already; -u gives another number");
 
     struct chardev *dev = calloc(1, sizeof *dev);
     if (dev == NULL)
@@ -119,11 +124,13 @@ static int start_port(const struct devc_driver *driver, struct settings *setting
     ldisc_init(&dev->ld);
     ldisc_preset(&dev->ld, port.edited);
     apply_flow(&dev->ld, &port);
-    int error = driver->open_port(dev, &port, &chip);
-    if (error == EOK && port.irq <= 0)
+    if (port.irq <= 0)
         return complain(driver, path, "which interrupt? give address,irq");
+    int error = chardev_claim(dev, port.irq);
     if (error == EOK)
-        error = chardev_attach(dev, path, driver->ops, chip, port.irq);
+        error = driver->open_port(dev, &port, &chip);
+    if (error == EOK)
+        error = chardev_attach(dev, path, driver->ops, chip);
     if (error == EOK && port.baud != 0) {
         struct termios tio = dev->ld.tio;
         speed_t speed = speed_from_bps(port.baud);
@@ -155,8 +162,9 @@ static int parse_option(const struct devc_driver *driver, struct settings *setti
         good = parse_whole(optarg, 999, &port->unit);
         break;
     case 'o':
-        good = strcmp(optarg, "nodaemon") == 0;
-        settings->stay = settings->stay || good;
+        good = strcmp(optarg, "nodaemon") == 0 || strcmp(optarg, "optional") == 0;
+        settings->stay = settings->stay || optarg[0] == 'n';
+        settings->optional = settings->optional || optarg[0] == 'o';
         break;
     case 'e':
         port->edited = true;
@@ -184,10 +192,16 @@ static int parse_option(const struct devc_driver *driver, struct settings *setti
     return EXIT_SUCCESS;
 }
 
+static bool console_is_ours(const struct devc_driver *driver)
+{
+    const struct qrv_syspage *page = (const void *)QRV_SYSPAGE_ADDR;
+    return page->console.paddr != 0 && is_compatible(driver->compatible, page->console.compatible);
+}
+
 static int start_console(const struct devc_driver *driver, struct settings *settings)
 {
     const struct qrv_syspage *page = (const void *)QRV_SYSPAGE_ADDR;
-    if (page->console.paddr == 0 || !is_compatible(driver->compatible, page->console.compatible)) {
+    if (!console_is_ours(driver)) {
         fprintf(stderr, "%s: the console is not a port of mine; give address[^shift],irq\n",
                 driver->name);
         return EXIT_FAILURE;
@@ -221,6 +235,8 @@ int devc_main(int argc, char **argv, const struct devc_driver *driver)
         if (status != EXIT_SUCCESS)
             return status;
     }
+    if (settings.ports == 0 && settings.optional && !console_is_ours(driver))
+        return EXIT_SUCCESS;
     if (settings.ports == 0 && start_console(driver, &settings) != EXIT_SUCCESS)
         return EXIT_FAILURE;
     if (!settings.stay && procmgr_daemon(EXIT_SUCCESS, 0) == -1)

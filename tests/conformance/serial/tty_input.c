@@ -101,6 +101,7 @@ static void test_attributes(void)
     struct winsize before, size = {.ws_row = 51, .ws_col = 132}, after;
     struct termios tio;
     ok(isatty(tty_fd), "isatty");
+    is_str(ttyname(tty_fd), "/dev/ser1", "ttyname");
     ok(ioctl(tty_fd, TIOCGWINSZ, &before) == 0 && ioctl(tty_fd, TIOCSWINSZ, &size) == 0 &&
            ioctl(tty_fd, TIOCGWINSZ, &after) == 0 && after.ws_row == 51 && after.ws_col == 132,
        "the window size is kept");

@@ -17,6 +17,8 @@ behind them.
  -E        raw mode (default)
  -f  -F    with or without hardware flow control, RTS/CTS (default: without)
  -s  -S    with or without software flow control, XON/XOFF
+ -t number receive interrupt at 1, 4, 8 or 14 bytes in the FIFO (default 8)
+ -T number bytes to send per interrupt: 1, 4, 8 or 14 (default: the whole FIFO)
  -u unit   number of the first port: /dev/ser<unit> (default 1)
  -o nodaemon  stay in the foreground
  -o optional  end quietly when there is no address and the console is of another kind
@@ -45,7 +47,7 @@ static int open_port(struct chardev *dev, const struct port_spec *port, void **c
     chip->shift = port->shift;
     chip->width = port->width;
     chip->clock_hz = port->clock_hz;
-    ser8250_init(chip, &dev->ld);
+    ser8250_init(chip, &dev->ld, port->rx_trigger, port->tx_bytes);
     *chip_out = chip;
     return EOK;
 }
@@ -57,6 +59,7 @@ int main(int argc, char **argv)
         .compatible = "ns16550a ns16550 ns16450 ns8250 snps,dw-apb-uart",
         .open_port = open_port,
         .ops = &ser8250_ops,
+        .has_fifo_options = true,
     };
     return devc_main(argc, argv, &driver);
 }

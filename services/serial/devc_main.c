@@ -147,6 +147,16 @@ static int start_port(const struct devc_driver *driver, struct settings *setting
     return EXIT_SUCCESS;
 }
 
+/* The levels that the 16550 has; 0: as if there were no FIFO. */
+static bool parse_fifo(const char *text, int *level)
+{
+    unsigned n;
+    if (!parse_whole(text, 14, &n) || (n != 0 && n != 1 && n != 4 && n != 8 && n != 14))
+        return false;
+    *level = (int)n;
+    return true;
+}
+
 static int parse_option(const struct devc_driver *driver, struct settings *settings, int option)
 {
     struct port_spec *port = &settings->port;
@@ -157,6 +167,12 @@ static int parse_option(const struct devc_driver *driver, struct settings *setti
         break;
     case 'c':
         good = parse_whole(optarg, 4000000000u, &port->clock_hz);
+        break;
+    case 't':
+        good = driver->has_fifo_options && parse_fifo(optarg, &port->rx_trigger);
+        break;
+    case 'T':
+        good = driver->has_fifo_options && parse_fifo(optarg, &port->tx_bytes);
         break;
     case 'u':
         good = parse_whole(optarg, 999, &port->unit);
@@ -214,15 +230,19 @@ static int start_console(const struct devc_driver *driver, struct settings *sett
 
 int devc_main(int argc, char **argv, const struct devc_driver *driver)
 {
-    struct settings settings = {
-        .port = {.irq = -1, .hardware_flow = -1, .software_flow = -1, .unit = 1}};
+    struct settings settings = {.port = {.irq = -1,
+                                         .hardware_flow = -1,
+                                         .software_flow = -1,
+                                         .rx_trigger = -1,
+                                         .tx_bytes = -1,
+                                         .unit = 1}};
     if (ThreadCtl(_NTO_TCTL_IO, 0) == -1)
         return complain(driver, "I/O privilege", strerror(errno));
     int error = chardev_setup();
     if (error != EOK)
         return complain(driver, "dispatch", strerror(error));
     while (optind < argc) {
-        int option = getopt(argc, argv, "+b:c:eEfFo:sSu:");
+        int option = getopt(argc, argv, "+b:c:eEfFo:sSt:T:u:");
         int status = EXIT_SUCCESS;
         if (option != -1) {
             status = parse_option(driver, &settings, option);

@@ -13,6 +13,8 @@ struct port_spec {
     bool edited;           /* -e */
     int hardware_flow;     /* -f 1, -F 0, -1 not said */
     int software_flow;     /* -s 1, -S 0, -1 not said */
+    int rx_trigger;        /* -t: bytes in the receive FIFO that interrupt, -1 not said */
+    int tx_bytes;          /* -T: bytes to send per interrupt, -1 not said */
     unsigned unit;
 };
 
@@ -24,6 +26,7 @@ struct devc_driver {
      * errno. */
     int (*open_port)(struct chardev *dev, const struct port_spec *port, void **chip);
     const struct chip_ops *ops;
+    bool has_fifo_options; /* -t and -T mean something */
 };
 
 int devc_main(int argc, char **argv, const struct devc_driver *driver);

@@ -34,7 +34,13 @@ enum {
     LSR_TEMT = 0x40
 };
 enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
-enum { FCR_ENABLE = 0x01, FCR_CLEAR_RX = 0x02, FCR_TRIGGER_8 = 0x80 };
+enum {
+    FCR_ENABLE = 0x01,
+    FCR_CLEAR_RX = 0x02,
+    FCR_TRIGGER_4 = 0x40,
+    FCR_TRIGGER_8 = 0x80,
+    FCR_TRIGGER_14 = 0xc0
+};
 
 /* Bytes taken per interrupt at most: a stuck status bit must not hold the driver for ever. */
 #define RX_BURST 1024
@@ -209,7 +215,15 @@ const struct chip_ops ser8250_ops = {
     .throttle = throttle,
 };
 
-void ser8250_init(struct ser8250 *chip, struct ldisc *ld)
+static uint8_t trigger_bits(int rx_trigger)
+{
+    return rx_trigger == 14                    ? FCR_TRIGGER_14
+           : rx_trigger == 8 || rx_trigger < 0 ? FCR_TRIGGER_8
+           : rx_trigger == 4                   ? FCR_TRIGGER_4
+                                               : 0;
+}
+
+void ser8250_init(struct ser8250 *chip, struct ldisc *ld, int rx_trigger, int tx_bytes)
 {
     chip->lcr = get(chip, LCR) & (uint8_t) ~(LCR_DLAB | LCR_BREAK);
     put(chip, LCR, chip->lcr | LCR_DLAB);
@@ -230,8 +244,10 @@ void ser8250_init(struct ser8250 *chip, struct ldisc *ld)
     tio.c_cflag |= chip->lcr & LCR_PARITY ? PARENB | (chip->lcr & LCR_EVEN ? 0 : PARODD) : 0;
     ldisc_set_termios(ld, &tio);
 
-    put(chip, FCR, FCR_ENABLE | FCR_TRIGGER_8);
+    put(chip, FCR, (uint8_t)(FCR_ENABLE | trigger_bits(rx_trigger)));
     chip->fifo = (get(chip, IIR) & 0xc0) == 0xc0 ? 16 : 1;
+    if (tx_bytes >= 0 && (unsigned)tx_bytes < chip->fifo)
+        chip->fifo = tx_bytes > 0 ? (unsigned)tx_bytes : 1;
     chip->mcr = MCR_DTR | MCR_RTS | MCR_OUT2;
     put(chip, MCR, chip->mcr);
     chip->msr = get(chip, MSR);

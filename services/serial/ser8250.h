@@ -18,4 +18,4 @@ extern const struct chip_ops ser8250_ops;
 
 /* Enables receiver and FIFO; the divisor that the firmware left stays.  Fills in the speed it
  * stands for. */
-void ser8250_init(struct ser8250 *chip, struct ldisc *ld);
+void ser8250_init(struct ser8250 *chip, struct ldisc *ld, int rx_trigger, int tx_bytes);

@@ -356,15 +356,18 @@ static bool wake_joiner(struct thread *t)
 
 /* ---- ending */
 
-/* The hart stops having a current thread once kernel_exit() lets go of it. */
+/* The hart stops having a current thread once kernel_exit() lets go of it, and drops a reference then: the list's, or one of its
+ * own, because a joiner that sees STATE_DEAD may take and drop the list's while let_go() still works on t. */
 static void leave_hart(struct thread *t, bool drop)
 {
     struct hart *h = this_hart();
+    if (!drop)
+        thread_get(t);
     spin_lock(&h->rq.lock);
     t->state = STATE_DEAD;
     t->wait_ops = NULL;
     h->switch_out = true;
-    h->drop_current = drop;
+    h->drop_current = true;
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     atomic_store_explicit(&t->lockp, &t->wait_lock, memory_order_release);
     spin_unlock(&h->rq.lock);

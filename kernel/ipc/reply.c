@@ -190,6 +190,13 @@ KC_HANDLER(msg_current)
     return 0;
 }
 
+/* An event that a process hands over is checked where it goes: the kernel's own deliveries were checked when they were set up. */
+static int64_t event_send(struct process *p, struct thread *t, const struct _kc_sigevent *ev)
+{
+    int err = event_check(p, ev);
+    return err ? err : event_deliver(p, t, ev);
+}
+
 KC_HANDLER(msg_deliver_event)
 {
     struct _kc_sigevent ev;
@@ -197,7 +204,7 @@ KC_HANDLER(msg_deliver_event)
         return -EFAULT;
     int32_t rcvid = (int32_t)a[0];
     if (rcvid == 0)
-        return event_deliver(t->proc, t, &ev);
+        return event_send(t->proc, t, &ev);
     struct sconn *s = rcvid > 0 ? sconn_lookup(t->proc, rcvid & 0xffff) : NULL;
     if (!s)
         return -ESRCH;
@@ -208,7 +215,7 @@ KC_HANDLER(msg_deliver_event)
         if (ct && !thread_get_live(ct))
             ct = NULL;
         if (!(atomic_load(&client->flags) & PF_DYING))
-            ret = event_deliver(client, ct, &ev);
+            ret = event_send(client, ct, &ev);
         if (ct)
             thread_put(ct);
         process_put(client);

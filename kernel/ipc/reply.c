@@ -193,7 +193,10 @@ KC_HANDLER(msg_current)
 /* An event that a process hands over is checked where it goes: the kernel's own deliveries were checked when they were set up. */
 static int64_t event_send(struct process *p, struct thread *t, const struct _kc_sigevent *ev)
 {
-    int err = event_check(p, ev);
+    struct _kc_sigevent checked = *ev;
+    if (checked.code < 0)
+        checked.code = 0; /* a library's own code: event_deliver() lets it reach the process's own channels only */
+    int err = event_check(p, &checked);
     return err ? err : event_deliver(p, t, ev);
 }
 

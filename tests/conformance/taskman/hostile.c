@@ -199,7 +199,7 @@ int main(void)
     }
     shm_unlink("hostile");
     unlink("/dev/shmem/hostile");
-    for (int tries = 0; tries < 40; tries++) { /* failed spawns end on their own time */
+    for (int tries = 0; tries < 400; tries++) { /* failed spawns, and forks that a random message made, end on their own time */
         nanosleep(&pause, NULL);
         after = stats();
         if (after.t.processes == before.t.processes && after.k.processes == before.k.processes)

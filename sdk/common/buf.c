@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "buf.h"
+#include "exit.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@ void *xrealloc(void *p, size_t size)
     void *fresh = realloc(p, size ? size : 1);
     if (fresh == NULL) {
         fputs("qrv: error: out of memory\n", stderr);
-        exit(70);
+        exit(EXIT_MEMORY);
     }
     return fresh;
 }
@@ -99,45 +100,6 @@ void buf_zero_to(struct buf *b, size_t multiple)
         size_t gap = multiple - b->len % multiple;
         buf_append(b, zeros, gap < sizeof zeros ? gap : sizeof zeros);
     }
-}
-
-/* Length of the well-formed UTF-8 sequence at p (at most limit bytes), or 0. */
-static size_t utf8_length(const unsigned char *p, size_t limit)
-{
-    size_t n = p[0] < 0x80   ? 1
-               : p[0] < 0xc2 ? 0
-               : p[0] < 0xe0 ? 2
-               : p[0] < 0xf0 ? 3
-               : p[0] < 0xf5 ? 4
-                             : 0;
-    if (n > limit)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
-void buf_json(struct buf *b, const char *text)
-{
-    size_t left = strlen(text);
-    const unsigned char *p = (const unsigned char *)text;
-    buf_puts(b, "\"");
-    while (left > 0) {
-        size_t n = utf8_length(p, left);
-        if (n == 0)
-            buf_puts(b, "?");
-        else if (*p == '"' || *p == '\\')
-            buf_printf(b, "\\%c", *p);
-        else if (*p < 0x20)
-            buf_printf(b, "\\u%04x", *p);
-        else
-            buf_append(b, p, n);
-        n = n ? n : 1;
-        p += n;
-        left -= n;
-    }
-    buf_puts(b, "\"");
 }
 
 void buf_free(struct buf *b)

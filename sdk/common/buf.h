@@ -18,8 +18,7 @@ void buf_append(struct buf *b, const void *bytes, size_t len);
 void buf_puts(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_zero_to(struct buf *b, size_t multiple); /* pads with zero bytes up to a multiple */
-void buf_json(struct buf *b,
-              const char *text); /* appends a quoted JSON string; bad UTF-8 becomes '?' */
+void buf_json(struct buf *b, const char *text); /* appends a quoted JSON string; see json.h */
 void buf_free(struct buf *b);
 
 void *xmalloc(size_t size);

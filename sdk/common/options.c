@@ -2,9 +2,11 @@
 #include "options.h"
 
 #include "buf.h"
+#include "nearest.h"
 #include "sdk.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,12 +31,35 @@ static const struct option_spec *find(const struct option_spec *specs, const cha
     return NULL;
 }
 
+static void list_options(const struct option_spec *specs)
+{
+    for (; specs->name != NULL; specs++)
+        puts(specs->name);
+    exit(EXIT_OK);
+}
+
+static void complain_unknown(const struct option_spec *specs, const char *arg)
+{
+    char *typed = xstrndup(arg, strcspn(arg, "="));
+    struct nearest nearest = {.typed = typed};
+    for (; specs->name != NULL; specs++)
+        if (strncmp(specs->name, "--", 2) == 0)
+            nearest_offer(&nearest, specs->name);
+    if (nearest.best != NULL)
+        complain(0, "unknown option %s; did you mean %s?", typed, nearest.best);
+    else
+        complain(0, "unknown option %s; --help lists them", typed);
+    free(typed);
+}
+
 int options_parse(int argc, char **argv, const struct option_spec *specs, int *rest)
 {
     int operands = 0;
     int i = 1;
     if (rest != NULL)
         *rest = argc;
+    if (argc == 2 && strcmp(argv[1], "--list-options") == 0)
+        list_options(specs);
     for (; i < argc; i++) {
         const char *value;
         if (strcmp(argv[i], "--") == 0) {
@@ -51,7 +76,7 @@ int options_parse(int argc, char **argv, const struct option_spec *specs, int *r
         }
         const struct option_spec *spec = find(specs, argv[i], &value);
         if (spec == NULL) {
-            complain(0, "unknown option %s", argv[i]);
+            complain_unknown(specs, argv[i]);
             return -1;
         }
         if (spec->flag != NULL && value != NULL) {

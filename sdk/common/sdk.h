@@ -6,19 +6,9 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include "exit.h"
 
-/* Exit codes of qrv; stable, documented in qrv --help. */
-enum {
-    EXIT_OK = 0,
-    EXIT_FAILED = 1,        /* a check found something, or the work failed */
-    EXIT_USAGE = 2,         /* bad command line */
-    EXIT_INPUT = 3,         /* bad input file: the message names file and line */
-    EXIT_MISSING = 4,       /* a part of the host or the SDK is missing */
-    EXIT_TIMEOUT = 124,     /* qrv run: --timeout passed */
-    EXIT_NOT_STARTED = 125, /* qrv run: the machine was not started */
-    EXIT_SCRIPT = 126,      /* qrv run --script: the target did not say what was expected */
-};
+#include <stdbool.h>
 
 struct sdk {
     char *root;    /* top directory, or out/ in the source tree */

@@ -21,6 +21,10 @@ static const char help[] =
     "Checks the tools on this machine (CMake, a build program, QEMU 10 or later, OpenSBI 1.6 or "
     "later, the\n"
     "cross compiler) and the SDK (complete and unaltered, kernel and boot image there).\n"
+    "Examples:\n"
+    "  qrv doctor\n"
+    "  qrv doctor --json\n"
+    "\n"
     "Each finding has a line \"fix:\". Exit code: 0 nothing to mend, 1 something to mend.\n";
 
 struct report {

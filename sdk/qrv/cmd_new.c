@@ -30,6 +30,10 @@ static const char help[] =
     "  resmgr   a multi-threaded resource manager with read, write and devctl, its usage text and "
     "a test\n"
     "\n"
+    "Examples:\n"
+    "  qrv new --list\n"
+    "  qrv new resmgr mydev\n"
+    "\n"
     "The project builds with: cmake -B build -DCMAKE_TOOLCHAIN_FILE=<sdk>/qrv.cmake && cmake "
     "--build build\n";
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qrv run: boots QRV in QEMU. Without --timeout or --script this process becomes the emulator. */
 #include "../common/fs.h"
+#include "../common/json.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "../image/collect.h"
@@ -41,6 +42,12 @@ static const char help[] =
     "      --bios FILE, --qemu FILE   firmware and emulator instead of those found\n"
     "      --machine NAME        virt (the only one this kernel knows)\n"
     "      --dry-run [--json]    print the command line of QEMU instead of running it\n"
+    "\n"
+    "Examples:\n"
+    "  qrv run --add build/mydev                        a shell, with the program in /proc/boot\n"
+    "  qrv run --smp 1 --mem 256M --append \"WORD\"       a small machine\n"
+    "  qrv run --script test.script --timeout 60        from a test\n"
+    "  qrv run --gdb --wait                             halted until GDB says continue\n"
     "\n"
     "Exit code: what the target gave to shutdown; 124 time over; 125 not started; 126 console "
     "script failed.\n"
@@ -143,20 +150,28 @@ static int merged_image(const struct run *r, const struct buf *image, size_t *si
     return result ? -result : fd;
 }
 
-static int print_command(char *const *argv, bool json)
+static int print_command(const struct machine *m, char *const *argv, bool json)
 {
-    struct buf out = {0};
-    if (!json)
+    if (json) {
+        struct json j = {0};
+        json_object(&j, NULL);
+        json_string(&j, "kernel", m->kernel);
+        json_string(&j, "image", m->image);
+        json_string(&j, "bios", m->bios);
+        json_number(&j, "harts", m->harts);
+        json_number(&j, "memory", (int64_t)m->memory);
+        json_array(&j, "argv");
+        for (size_t i = 0; argv[i] != NULL; i++)
+            json_string(&j, NULL, argv[i]);
+        json_end(&j);
+        json_end(&j);
+        json_print(&j);
+    } else {
+        struct buf out = {0};
         machine_quote(argv, &out);
-    else {
-        for (size_t i = 0; argv[i] != NULL; i++) {
-            buf_puts(&out, i ? ", " : "[");
-            buf_json(&out, argv[i]);
-        }
-        buf_puts(&out, "]\n");
+        fputs(out.data, stdout);
+        buf_free(&out);
     }
-    fputs(out.data, stdout);
-    buf_free(&out);
     return EXIT_OK;
 }
 
@@ -209,6 +224,11 @@ static int start(const struct run *r, char *const *argv)
         return run_script(r, argv);
     if (r->seconds > 0)
         return run_limited(r, argv);
+    if (!isatty(STDIN_FILENO) && !r->gdb && r->gdb_port == NULL)
+        fputs(
+            "qrv run: note: standard input is no terminal; without --timeout or --script only the "
+            "target ends the emulator\n",
+            stderr);
     fflush(NULL);
     execvp(argv[0], argv);
     return complain(EXIT_NOT_STARTED, "%s: %s", argv[0], strerror(errno));
@@ -265,7 +285,7 @@ static int boot(const struct run *r, struct machine *m)
         if (r->dry_run && r->add != NULL)
             fprintf(stderr, "qrv run: note: %s stands for the boot image with the added files\n",
                     fd_path);
-        result = r->dry_run ? print_command(argv, r->json) : start(r, argv);
+        result = r->dry_run ? print_command(m, argv, r->json) : start(r, argv);
         machine_argv_free(argv);
     }
     if (fd >= 0)
@@ -289,6 +309,8 @@ static int check_options(struct run *r, struct machine *m)
         m->gdb_port = 1234;
     if (r->gdb_port != NULL && !option_number("--gdb-port", r->gdb_port, 1, 65535, &m->gdb_port))
         return EXIT_USAGE;
+    if (r->json && !r->dry_run)
+        return complain(EXIT_USAGE, "--json goes with --dry-run");
     if (r->wait && m->gdb_port == 0)
         return complain(EXIT_USAGE, "--wait needs --gdb");
     m->wait = r->wait;

@@ -2,6 +2,7 @@
 /* qrv usemsg: puts the text that "use PROGRAM" shows on the target into the program file. */
 #include "../common/elf64.h"
 #include "../common/fs.h"
+#include "../common/json.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "usage_text.h"
@@ -13,13 +14,21 @@
 
 static const char help[] =
     "usage: qrv usemsg PROGRAM TEXTFILE\n"
-    "       qrv usemsg --show PROGRAM\n"
+    "       qrv usemsg --show [--json] PROGRAM\n"
     "\n"
     "Links a usage message into PROGRAM; the command \"use PROGRAM\" prints it on the target. "
     "TEXTFILE is\n"
     "the message itself, or a C source in which it stands between #ifdef __USAGE and #endif. %C in "
     "the text\n"
-    "stands for the name of the command. A message that is there already is replaced.\n";
+    "stands for the name of the command. A message that is there already is replaced.\n"
+    "--show prints the message that is in a program.\n"
+    "\n"
+    "Examples:\n"
+    "  qrv usemsg build/mydev mydev.use\n"
+    "  qrv usemsg --show build/mydev\n"
+    "\n"
+    "Exit code: 1 with --show also when there is no message; 3 not a program, or a bad text "
+    "file.\n";
 
 static int set_usage(const char *program, const char *textfile)
 {
@@ -54,7 +63,7 @@ static int set_usage(const char *program, const char *textfile)
     return result;
 }
 
-static int show_usage(const char *program)
+static int show_usage(const char *program, bool json)
 {
     struct buf elf = {0};
     size_t len;
@@ -65,7 +74,14 @@ static int show_usage(const char *program)
         result = complain(EXIT_INPUT, "%s: %s", program, strerror(-error));
     else if (text == NULL)
         result = complain(EXIT_FAILED, "%s: no usage message", program);
-    else
+    else if (json) {
+        struct json j = {0};
+        json_object(&j, NULL);
+        json_string(&j, "program", program);
+        json_text(&j, "usage", text, len);
+        json_end(&j);
+        json_print(&j);
+    } else
         fwrite(text, 1, len, stdout);
     buf_free(&elf);
     return result;
@@ -74,9 +90,12 @@ static int show_usage(const char *program)
 int cmd_usemsg(int argc, char **argv)
 {
     bool show = false;
+    bool json = false;
     bool want_help = false;
-    const struct option_spec specs[] = {
-        {"--show", .flag = &show}, {"--help", .flag = &want_help}, {NULL}};
+    const struct option_spec specs[] = {{"--show", .flag = &show},
+                                        {"--json", .flag = &json},
+                                        {"--help", .flag = &want_help},
+                                        {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (want_help) {
         fputs(help, stdout);
@@ -84,5 +103,7 @@ int cmd_usemsg(int argc, char **argv)
     }
     if (n != (show ? 1 : 2))
         return n < 0 ? EXIT_USAGE : complain(EXIT_USAGE, "usage: qrv usemsg PROGRAM TEXTFILE");
-    return show ? show_usage(argv[1]) : set_usage(argv[1], argv[2]);
+    if (json && !show)
+        return complain(EXIT_USAGE, "--json goes with --show");
+    return show ? show_usage(argv[1], json) : set_usage(argv[1], argv[2]);
 }

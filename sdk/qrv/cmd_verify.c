@@ -15,6 +15,11 @@ static const char help[] =
     "Compares every file of the SDK (this one, or the one in DIR) with its MANIFEST: contents, "
     "executable bit\n"
     "and links. Prints a line per difference: altered, missing, mode or link, and the file.\n"
+    "\n"
+    "Examples:\n"
+    "  qrv verify\n"
+    "  qrv verify --json /opt/qrv-sdk\n"
+    "\n"
     "Exit code: 0 all as packed, 1 differences, 4 no manifest there.\n";
 
 static void print_json(const char *root, long count, const struct buf *findings)

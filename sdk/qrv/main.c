@@ -1,47 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The qrv command: finds the verb, nothing else. */
-#include "../common/buf.h"
+/* The qrv command: the table of verbs, finding one of them, and help. */
 #include "../common/fs.h"
+#include "../common/json.h"
+#include "../common/nearest.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "verbs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
+const struct verb verbs[] = {
+    {"new", cmd_new, "start a project from a template", "qrv new resmgr mydev"},
+    {"run", cmd_run, "boot QRV in QEMU", "qrv run --add build/mydev"},
+    {"image", cmd_image, "make a boot image from a build file", "qrv image my.build my.cpio"},
+    {"usemsg", cmd_usemsg, "put a usage message into a program",
+     "qrv usemsg build/mydev mydev.use"},
+    {"doctor", cmd_doctor, "check this machine and the SDK", "qrv doctor"},
+    {"verify", cmd_verify, "compare the installed SDK with its manifest", "qrv verify"},
+    {"version", cmd_version, "what this is and where it lies", "qrv version --json"},
+    {"completion", cmd_completion, "print a completion script for a shell",
+     "source <(qrv completion bash)"},
+    {NULL},
+};
+
+static const char help_head[] =
     "usage: qrv VERB [options]\n"
     "\n"
     "The development kit of QRV, a QNX-Neutrino-compatible system for 64-bit RISC-V.\n"
+    "\n";
+
+static const char help_tail[] =
     "\n"
-    "  new      start a project from a template:     qrv new resmgr mydev\n"
-    "  run      boot QRV in QEMU:                    qrv run --add build/mydev\n"
-    "  image    make a boot image from a build file: qrv image my.build my.cpio\n"
-    "  usemsg   link a usage message into a program: qrv usemsg build/mydev mydev.use\n"
-    "  doctor   check this machine and the SDK, with a remedy for each finding\n"
-    "  verify   compare the installed SDK with its manifest\n"
-    "  version  what this is\n"
+    "qrv VERB --help explains a verb. More: qrv help exit-codes, qrv help environment.\n"
     "\n"
-    "qrv VERB --help explains a verb. The first minutes with the SDK:\n"
+    "The first minutes with the SDK:\n"
     "  qrv new resmgr mydev && cd mydev\n"
     "  cmake -B build -DCMAKE_TOOLCHAIN_FILE=<sdk>/qrv.cmake && cmake --build build\n"
     "  qrv run --add build/mydev      (leave the emulator with Ctrl-A x)\n"
     "\n"
-    "Exit codes: 0 success; 1 a check found something or the work failed; 2 bad command line; 3 "
-    "bad input\n"
-    "file, the message names file and line; 4 a part of this machine or of the SDK is missing. qrv "
-    "run gives\n"
-    "the exit code of the target, or 124 time is over, 125 not started, 126 the console script "
-    "failed.\n"
     "qrv asks no questions: what it needs is on the command line.\n";
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} verbs[] = {{"new", cmd_new},        {"run", cmd_run},       {"image", cmd_image},
-             {"usemsg", cmd_usemsg},  {"doctor", cmd_doctor}, {"verify", cmd_verify},
-             {"version", cmd_version}};
+static const char help_environment[] =
+    "The variables that qrv looks at. It needs none of them: the SDK is found from the place of "
+    "qrv.\n"
+    "\n"
+    "  PATH               where qemu-system-riscv64, cmake and other tools are looked for\n"
+    "  TMPDIR             where temporary files go; /tmp when it is not set\n"
+    "  SOURCE_DATE_EPOCH  time of files in images, in seconds; 0 when it is not set\n"
+    "  NO_COLOR           no colour on a terminal when set to anything\n"
+    "  TERM               neither colour nor progress bars when it is dumb or not set\n";
+
+static const char version_help[] = "usage: qrv version [--json]\n"
+                                   "\n"
+                                   "Shows the version of this SDK; with --json also where it lies "
+                                   "and whether it is installed (or a\n"
+                                   "build tree).\n"
+                                   "\n"
+                                   "Examples:\n"
+                                   "  qrv version\n"
+                                   "  qrv version --json\n";
 
 int cmd_version(int argc, char **argv)
 {
@@ -50,41 +68,125 @@ int cmd_version(int argc, char **argv)
     const struct option_spec specs[] = {
         {"--json", .flag = &json}, {"--help", .flag = &want_help}, {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
-    if (n != 0)
-        return n < 0 ? EXIT_USAGE : complain(EXIT_USAGE, "usage: qrv version [--json]");
     if (want_help) {
-        puts("usage: qrv version [--json]\n\nShows the version and the place of this SDK.");
+        fputs(version_help, stdout);
         return EXIT_OK;
     }
+    if (n != 0)
+        return n < 0 ? EXIT_USAGE : complain(EXIT_USAGE, "usage: qrv version [--json]");
     const struct sdk *sdk = sdk_locate();
     if (json) {
-        struct buf root = {0};
-        buf_json(&root, sdk->root);
-        printf("{\"version\": \"%s\", \"sdk\": %s, \"installed\": %s}\n", QRV_VERSION, root.data,
-               sdk->installed ? "true" : "false");
-        buf_free(&root);
+        struct json j = {0};
+        json_object(&j, NULL);
+        json_string(&j, "version", QRV_VERSION);
+        json_string(&j, "sdk", sdk->root);
+        json_bool(&j, "installed", sdk->installed);
+        json_end(&j);
+        json_print(&j);
     } else
         printf("qrv %s\n", QRV_VERSION);
     return EXIT_OK;
 }
 
+static const struct verb *find_verb(const char *name)
+{
+    for (const struct verb *v = verbs; v->name != NULL; v++)
+        if (strcmp(name, v->name) == 0)
+            return v;
+    return NULL;
+}
+
+static int no_such_verb(const char *name)
+{
+    struct nearest nearest = {.typed = name};
+    for (const struct verb *v = verbs; v->name != NULL; v++)
+        nearest_offer(&nearest, v->name);
+    if (nearest.best != NULL)
+        return complain(EXIT_USAGE, "there is no verb %s; did you mean %s?", name, nearest.best);
+    return complain(EXIT_USAGE, "there is no verb %s; qrv help lists them", name);
+}
+
+static void print_help(FILE *to)
+{
+    fputs(help_head, to);
+    for (const struct verb *v = verbs; v->name != NULL; v++)
+        fprintf(to, "  %-10s %-44s %s\n", v->name, v->summary, v->example);
+    fputs(help_tail, to);
+}
+
+static void print_help_json(void)
+{
+    struct json j = {0};
+    json_object(&j, NULL);
+    json_array(&j, "verbs");
+    for (const struct verb *v = verbs; v->name != NULL; v++) {
+        json_object(&j, NULL);
+        json_string(&j, "name", v->name);
+        json_string(&j, "summary", v->summary);
+        json_string(&j, "example", v->example);
+        json_end(&j);
+    }
+    json_end(&j);
+    json_array(&j, "exit_codes");
+#define X(name, number, meaning)                                                                   \
+    json_object(&j, NULL);                                                                         \
+    json_number(&j, "code", number);                                                               \
+    json_string(&j, "meaning", meaning);                                                           \
+    json_end(&j);
+    QRV_EXIT_CODES(X)
+#undef X
+    json_end(&j);
+    json_end(&j);
+    json_print(&j);
+}
+
+static void print_exit_codes(void)
+{
+    puts("The exit codes of qrv. A code keeps its meaning from version to version.\n");
+#define X(name, code, meaning) printf("  %-4d %s\n", code, meaning);
+    QRV_EXIT_CODES(X)
+#undef X
+    puts("\nqrv run and qrv exec otherwise end with the code of the target: what was given to\n"
+         "shutdown, or the exit status of the program.");
+}
+
+static int cmd_help(int argc, char **argv)
+{
+    const char *topic = argc > 1 ? argv[1] : NULL;
+    const struct verb *verb = topic != NULL ? find_verb(topic) : NULL;
+    if (argc > 2)
+        return complain(EXIT_USAGE, "usage: qrv help [VERB | exit-codes | environment | --json]");
+    if (topic == NULL)
+        print_help(stdout);
+    else if (strcmp(topic, "--json") == 0)
+        print_help_json();
+    else if (strcmp(topic, "exit-codes") == 0)
+        print_exit_codes();
+    else if (strcmp(topic, "environment") == 0)
+        fputs(help_environment, stdout);
+    else if (verb == NULL)
+        return no_such_verb(topic);
+    else {
+        set_verb(verb->name);
+        return verb->run(2, (char *[]){(char *)verb->name, (char *)"--help", NULL});
+    }
+    return EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
-    const char *verb = argc > 1 ? argv[1] : "--help";
-    if (strcmp(verb, "--version") == 0)
-        verb = "version";
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verb, verbs[i].name) == 0) {
-            set_verb(verb);
-            return verbs[i].run(argc - 1, argv + 1);
-        }
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
     }
-    if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0) {
-        for (size_t i = 0; argc > 2 && i < sizeof verbs / sizeof verbs[0]; i++)
-            if (strcmp(argv[2], verbs[i].name) == 0)
-                return verbs[i].run(2, (char *[]){argv[2], (char *)"--help", NULL});
-        fputs(help, argc > 1 ? stdout : stderr);
-        return argc > 1 ? EXIT_OK : EXIT_USAGE;
-    }
-    return complain(EXIT_USAGE, "there is no verb %s; qrv --help lists them", verb);
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return cmd_help(argc - 1, argv + 1);
+    const struct verb *verb = find_verb(name);
+    if (verb == NULL)
+        return no_such_verb(name);
+    set_verb(verb->name);
+    return verb->run(argc - 1, argv + 1);
 }

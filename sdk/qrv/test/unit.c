@@ -40,15 +40,6 @@ static void test_sha256(void)
     free(million);
 }
 
-static void test_json(void)
-{
-    struct buf b = {0};
-    buf_json(&b, "a\"b\\c\n\x01\xff\xc3\xa4\xe2\x82");
-    CHECK(strcmp(b.data, "\"a\\\"b\\\\c\\u000a\\u0001?\xc3\xa4??\"") == 0,
-          "JSON strings: quotes, controls, bad UTF-8");
-    buf_free(&b);
-}
-
 static void fill_archive(struct archive *a)
 {
     struct member *m = archive_add(a, "dir");
@@ -350,7 +341,6 @@ static void test_options(void)
 int main(int argc, char **argv)
 {
     test_sha256();
-    test_json();
     test_cpio();
     if (argc > 1)
         test_elf(argv[1]);

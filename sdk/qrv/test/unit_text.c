@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Unit tests of what qrv says and understands: JSON, options, suggestions, progress. */
+#include "common/buf.h"
+#include "common/check.h"
+#include "common/json.h"
+#include "common/nearest.h"
+#include "common/options.h"
+#include "common/sdk.h"
+#include "common/term.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *text;
+    const char *json;
+    const char *what;
+} strings[] = {
+    {"", "\"\"", "nothing"},
+    {"a b/c", "\"a b/c\"", "plain text"},
+    {"\"\\", "\"\\\"\\\\\"", "quote and backslash"},
+    {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"", "controls with a name"},
+    {"\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"", "controls without"},
+    {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\"",
+     "UTF-8 of two, three and four bytes"},
+    {"\xff", "\"\xef\xbf\xbd\"", "a byte that no UTF-8 has"},
+    {"x\xe2\x82", "\"x\xef\xbf\xbd\xef\xbf\xbd\"", "a sequence cut off"},
+    {"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"", "an overlong form"},
+    {"\xe0\x80\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "an overlong form of three bytes"},
+    {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "a surrogate"},
+    {"\xf4\x90\x80\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"",
+     "a number above U+10FFFF"},
+};
+
+static void test_json_strings(void)
+{
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+        struct buf b = {0};
+        char *what = xprintf("JSON string: %s", strings[i].what);
+        buf_json(&b, strings[i].text);
+        CHECK(strcmp(b.data, strings[i].json) == 0, what);
+        free(what);
+        buf_free(&b);
+    }
+}
+
+static void test_json_nesting(void)
+{
+    struct json j = {0};
+    json_object(&j, NULL);
+    json_string(&j, "na\"me", "x");
+    json_string(&j, "none", NULL);
+    json_array(&j, "words");
+    json_string(&j, NULL, "a");
+    json_string(&j, NULL, "b");
+    json_end(&j);
+    json_array(&j, "files");
+    for (int i = 0; i < 2; i++) {
+        json_object(&j, NULL);
+        json_number(&j, "n", i ? INT64_MIN : INT64_MAX);
+        json_bool(&j, "last", i);
+        json_end(&j);
+    }
+    json_end(&j);
+    json_array(&j, "empty");
+    json_end(&j);
+    json_text(&j, "raw", "a\0b", 3);
+    json_end(&j);
+    CHECK(strcmp(j.out.data,
+                 "{\"na\\\"me\": \"x\", \"none\": null, \"words\": [\"a\", \"b\"], \"files\": [\n"
+                 "  {\"n\": 9223372036854775807, \"last\": false},\n"
+                 "  {\"n\": -9223372036854775808, \"last\": true}\n"
+                 " ], \"empty\": [], \"raw\": \"a\\u0000b\"}") == 0,
+          "JSON: objects, arrays, commas, lines");
+    CHECK(j.depth == 0, "JSON: all levels are closed");
+    buf_free(&j.out);
+}
+
+static const struct {
+    const char *typed;
+    const char *meant; /* NULL: no suggestion */
+} typos[] = {
+    {"rnu", "run"},
+    {"runn", "run"},
+    {"docter", "doctor"},
+    {"vrsion", "version"},
+    {"ver", "verify"},
+    {"iamge", "image"},
+    {"--josn", NULL},
+    {"frobnicate", NULL},
+    {"x", NULL},
+    {"", NULL},
+    {"doc", "doctor"},
+    {"DOCTOR", NULL},
+    {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL},
+};
+
+static void test_nearest(void)
+{
+    static const char *const words[] = {"new", "run", "image", "doctor", "verify", "version"};
+    for (size_t i = 0; i < sizeof typos / sizeof typos[0]; i++) {
+        struct nearest n = {.typed = typos[i].typed};
+        char *what = xprintf("suggestion for '%.20s'", typos[i].typed);
+        for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
+            nearest_offer(&n, words[w]);
+        CHECK(typos[i].meant == NULL ? n.best == NULL
+                                     : n.best != NULL && strcmp(n.best, typos[i].meant) == 0,
+              what);
+        free(what);
+    }
+}
+
+/* One line for the options below: what was understood, or "error". */
+static char *parse(int argc, const char **argv)
+{
+    bool flag = false;
+    const char *value = "-";
+    const char **list = NULL;
+    int rest = 0;
+    const struct option_spec specs[] = {
+        {"--flag", .flag = &flag}, {"--value", .value = &value}, {"-I", .list = &list}, {NULL}};
+    int n = options_parse(argc, (char **)argv, specs, &rest);
+    char *text = n < 0 ? xstrdup("error")
+                       : xprintf("%d operands, flag %d, value %s, list %s%s, rest %d", n, flag,
+                                 value, list ? list[0] : "-", list && list[1] ? list[1] : "", rest);
+    free(list);
+    return text;
+}
+
+static const struct {
+    const char *words[6];
+    const char *want;
+} lines[] = {
+    {{"v"}, "0 operands, flag 0, value -, list -, rest 1"},
+    {{"v", "a", "--flag", "b"}, "2 operands, flag 1, value -, list -, rest 4"},
+    {{"v", "--value", "x"}, "0 operands, flag 0, value x, list -, rest 3"},
+    {{"v", "--value=x=y", "--value="}, "0 operands, flag 0, value , list -, rest 3"},
+    {{"v", "-I", "p", "-I", "q"}, "0 operands, flag 0, value -, list pq, rest 5"},
+    {{"v", "--flag", "--", "--flag"}, "0 operands, flag 1, value -, list -, rest 3"},
+    {{"v", "-"}, "1 operands, flag 0, value -, list -, rest 2"},
+    {{"v", "--flag=1"}, "error"},
+    {{"v", "--value"}, "error"},
+    {{"v", "--valu"}, "error"},
+    {{"v", "-x"}, "error"},
+};
+
+static void test_options(void)
+{
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        const char *words[6];
+        int n = 0;
+        memcpy(words, lines[i].words, sizeof words);
+        while (n < 6 && words[n] != NULL)
+            n++;
+        char *got = parse(n, words);
+        char *what = xprintf("options: %s", lines[i].want);
+        CHECK(strcmp(got, lines[i].want) == 0, what);
+        free(what);
+        free(got);
+    }
+}
+
+/* Standard output is a pipe or file here, and standard error is made one: nothing may be drawn. */
+static void test_no_terminal(void)
+{
+    FILE *file = tmpfile();
+    int saved = dup(STDERR_FILENO);
+    struct progress p;
+    setenv("TERM", "xterm", 1);
+    dup2(fileno(file), STDERR_FILENO);
+    progress_begin(&p, "work", 10);
+    p.next_ms = p.next_ms < 1000000000000 ? 0 : p.next_ms;
+    progress_at(&p, 5);
+    progress_end(&p);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    CHECK(lseek(fileno(file), 0, SEEK_END) == 0, "no progress bar in a file");
+    CHECK(term_style(file, TERM_BAD)[0] == '\0', "no colour in a file");
+    fclose(file);
+}
+
+int main(void)
+{
+    test_json_strings();
+    test_json_nesting();
+    test_nearest();
+    test_options();
+    test_no_terminal();
+    return check_done();
+}

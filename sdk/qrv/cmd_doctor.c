@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qrv doctor: looks at the machine and the SDK; every finding comes with a line that says how to
- * mend it. */
+ * mend it. The report and the checks of the SDK are here, those of the machine in doctor_host.c. */
 #include "../common/fs.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
+#include "../common/term.h"
 #include "console.h"
-#include "machine.h"
+#include "doctor.h"
 #include "manifest.h"
 #include "verbs.h"
 
@@ -16,50 +17,69 @@
 enum { PROBE_MS = 10000 };
 
 static const char help[] =
-    "usage: qrv doctor [--json]\n"
+    "usage: qrv doctor [--full] [--json]\n"
     "\n"
-    "Checks the tools on this machine (CMake, a build program, QEMU 10 or later, OpenSBI 1.6 or "
-    "later, the\n"
-    "cross compiler) and the SDK (complete and unaltered, kernel and boot image there).\n"
+    "Checks this machine (processor, C library, temporary files, CMake, a build program, QEMU 10 "
+    "or "
+    "later,\n"
+    "serial adapters, variables that get in the way) and the SDK (OpenSBI, compilers, debugger, "
+    "boot "
+    "files,\n"
+    "no file missing). A problem or a note has a line \"fix:\" that says how to mend it; a note "
+    "does "
+    "not stand\n"
+    "in the way of working with the SDK in QEMU.\n"
+    "\n"
+    "      --full    compare every byte of the SDK with its manifest, as qrv verify does\n"
+    "      --json    {\"checks\": [{\"check\", \"status\": \"ok\"|\"note\"|\"problem\", "
+    "\"detail\", "
+    "\"fix\"}...],\n"
+    "                \"problems\": N, \"notes\": N}\n"
+    "\n"
     "Examples:\n"
     "  qrv doctor\n"
-    "  qrv doctor --json\n"
+    "  qrv doctor --full --json\n"
     "\n"
-    "Each finding has a line \"fix:\". Exit code: 0 nothing to mend, 1 something to mend.\n";
+    "Exit code: 0 no problem (there may be notes), 1 problems.\n";
 
-struct report {
-    bool json;
-    int bad;
-    int lines;
-};
-
-/* fix is NULL when all is well. */
-static void tell(struct report *r, const char *what, const char *detail, const char *fix)
+static void tell(struct report *r, const char *status, enum term_style style, const char *what,
+                 const char *detail, const char *fix)
 {
-    if (r->json) {
-        struct buf out = {0};
-        buf_printf(&out, "%s{\"check\": ", r->lines ? ",\n " : "[");
-        buf_json(&out, what);
-        buf_printf(&out, ", \"ok\": %s, \"detail\": ", fix ? "false" : "true");
-        buf_json(&out, detail);
-        if (fix != NULL) {
-            buf_puts(&out, ", \"fix\": ");
-            buf_json(&out, fix);
-        }
-        printf("%s}", out.data);
-        buf_free(&out);
-    } else {
-        printf("%-5s %-16s %s\n", fix ? "BAD" : "ok", what, detail);
+    if (r->as_json) {
+        json_object(&r->json, NULL);
+        json_string(&r->json, "check", what);
+        json_string(&r->json, "status", status);
+        json_string(&r->json, "detail", detail);
         if (fix != NULL)
-            printf("      fix: %s\n", fix);
+            json_string(&r->json, "fix", fix);
+        json_end(&r->json);
+        return;
     }
-    r->lines++;
-    r->bad += fix != NULL;
+    printf("%s%-8s%s %-20s %s\n", term_style(stdout, style), status, term_style(stdout, TERM_PLAIN),
+           what, detail);
+    if (fix != NULL)
+        printf("         fix: %s\n", fix);
+    fflush(stdout);
 }
 
-/* Runs a command and gives the first version number (digits, dot, digits) that follows marker in
- * its output. */
-static bool probe_version(char *const argv[], const char *marker, int *major, int *minor)
+void tell_ok(struct report *r, const char *what, const char *detail)
+{
+    tell(r, "ok", TERM_GOOD, what, detail, NULL);
+}
+
+void tell_note(struct report *r, const char *what, const char *detail, const char *fix)
+{
+    tell(r, "note", TERM_WARN, what, detail, fix);
+    r->notes++;
+}
+
+void tell_problem(struct report *r, const char *what, const char *detail, const char *fix)
+{
+    tell(r, "problem", TERM_BAD, what, detail, fix);
+    r->problems++;
+}
+
+bool probe_version(char *const argv[], const char *marker, int *major, int *minor)
 {
     struct console c;
     bool found = false;
@@ -76,152 +96,127 @@ static bool probe_version(char *const argv[], const char *marker, int *major, in
     return found;
 }
 
-static void check_version(struct report *r, const char *tool, const char *marker, int want_major,
-                          int want_minor, const char *fix)
+/* One of the SDK's tools. Without it: a problem, or a note when absent_fix says how to live on. */
+static void check_tool(struct report *r, const char *what, const char *name, const char *option,
+                       const char *marker, const char *absent_fix)
 {
-    char *path = fs_which(tool);
+    const struct sdk *sdk = sdk_locate();
+    char *dir = fs_join(sdk->root, sdk->installed ? "bin" : "toolchain/bin");
+    char *path = fs_join(dir, name);
     int major = 0;
     int minor = 0;
     char *detail;
-    bool good = false;
-    if (path == NULL)
-        detail = xprintf("%s is not installed", tool);
-    else if (!probe_version((char *[]){path, (char *)"--version", NULL}, marker, &major, &minor))
-        detail = xprintf("%s does not tell its version", path);
-    else {
-        good = major > want_major || (major == want_major && minor >= want_minor);
-        detail = xprintf("%s, version %d.%d%s", path, major, minor, good ? "" : ": too old");
+    if (!fs_is_file(path)) {
+        detail = xprintf("%s is not in this SDK", name);
+        if (absent_fix != NULL)
+            tell_note(r, what, detail, absent_fix);
+        else
+            tell_problem(r, what, detail, "unpack or build the SDK again");
+    } else if (!probe_version((char *[]){path, (char *)option, NULL}, marker, &major, &minor)) {
+        char *fix = release_fix(&r->release, HOST_CROSS_GCC);
+        detail = xprintf("%s does not run", path);
+        tell_problem(r, what, detail, fix);
+        free(fix);
+    } else {
+        detail = xprintf("%s, version %d.%d", path, major, minor);
+        tell_ok(r, what, detail);
     }
-    tell(r, tool, detail, good ? NULL : fix);
     free(detail);
     free(path);
+    free(dir);
 }
 
-static void check_opensbi(struct report *r)
-{
-    static const char fix[] = "apt-get install opensbi from Debian 13 (1.6), or reinstall the SDK";
-    char *bios = machine_find_bios();
-    char *qemu = machine_find_qemu();
-    int major = 0;
-    int minor = 0;
-    if (bios == NULL || qemu == NULL)
-        tell(r, "OpenSBI",
-             bios ? "not checked, for want of QEMU" : "fw_dynamic.bin is not installed",
-             bios ? "install QEMU first" : fix);
-    else {
-        char *const argv[] = {qemu,
-                              (char *)"-machine",
-                              (char *)"virt",
-                              (char *)"-nographic",
-                              (char *)"-nodefaults",
-                              (char *)"-serial",
-                              (char *)"stdio",
-                              (char *)"-bios",
-                              bios,
-                              NULL};
-        bool known = probe_version(argv, "OpenSBI v", &major, &minor);
-        bool good = known && (major > 1 || (major == 1 && minor >= 6));
-        char *detail =
-            known ? xprintf("%s, version %d.%d%s", bios, major, minor, good ? "" : ": too old")
-                  : xprintf("%s does not start in QEMU", bios);
-        tell(r, "OpenSBI", detail, good ? NULL : fix);
-        free(detail);
-    }
-    free(bios);
-    free(qemu);
-}
-
-static void check_compiler(struct report *r)
+static void check_boot_files(struct report *r)
 {
     const struct sdk *sdk = sdk_locate();
-    char *gcc = fs_join(sdk->root, sdk->installed ? "bin/riscv64-unknown-qrv-gcc"
-                                                  : "toolchain/bin/riscv64-unknown-qrv-gcc");
-    int major = 0;
-    int minor = 0;
-    if (!fs_is_file(gcc))
-        tell(r, "compiler", "riscv64-unknown-qrv-gcc is not in the SDK", "reinstall the SDK");
-    else if (!probe_version((char *[]){gcc, (char *)"-dumpfullversion", NULL}, "", &major, &minor))
-        tell(r, "compiler", "riscv64-unknown-qrv-gcc does not run",
-             "apt-get install gcc-riscv64-linux-gnu");
-    else {
-        char *detail = xprintf("%s, GCC %d.%d", gcc, major, minor);
-        tell(r, "compiler", detail, NULL);
-        free(detail);
-    }
-    free(gcc);
+    char *kernel = fs_join(sdk->images, "Image");
+    char *image = fs_join(sdk->images, "boot.cpio");
+    if (fs_is_file(kernel) && fs_is_file(image))
+        tell_ok(r, "boot files", sdk->images);
+    else
+        tell_problem(r, "boot files", "images/Image or images/boot.cpio is missing",
+                     sdk->installed ? "unpack the SDK again" : "build it: ./sdk/quickstart");
+    free(kernel);
+    free(image);
 }
 
-static void check_build_program(struct report *r)
-{
-    char *ninja = fs_which("ninja");
-    char *make = fs_which("make");
-    tell(r, "build program",
-         ninja  ? ninja
-         : make ? make
-                : "neither ninja nor make is installed",
-         ninja || make ? NULL : "apt-get install ninja-build, or make");
-    free(ninja);
-    free(make);
-}
-
-static void check_sdk(struct report *r)
+static void check_integrity(struct report *r)
 {
     const struct sdk *sdk = sdk_locate();
     struct buf findings = {0};
-    char *kernel = fs_join(sdk->images, "Image");
-    char *image = fs_join(sdk->images, "boot.cpio");
-    bool there = fs_is_file(kernel) && fs_is_file(image);
-    tell(r, "boot files", there ? sdk->images : "Image or boot.cpio is missing",
-         there            ? NULL
-         : sdk->installed ? "reinstall the SDK"
-                          : "build it: ./sdk/quickstart");
-    free(kernel);
-    free(image);
     if (!sdk->installed) {
-        tell(r, "SDK", "this is a build tree, there is no manifest to compare with", NULL);
+        tell_ok(r, "SDK", "this is a build tree, there is no manifest to compare with");
         return;
     }
-    long count = manifest_verify(sdk->root, &findings);
-    if (count < 0)
-        tell(r, "SDK", count == -EBADMSG ? "its MANIFEST is damaged" : "its MANIFEST is missing",
-             "reinstall the SDK");
-    else if (findings.len > 0) {
-        char *detail =
-            xprintf("%.*s, and maybe more", (int)strcspn(findings.data, "\n"), findings.data);
-        tell(r, "SDK", detail, "qrv verify lists the differences; reinstall the SDK");
-        free(detail);
+    long count = r->full ? manifest_verify(sdk->root, &findings)
+                         : manifest_check_present(sdk->root, &findings);
+    char *detail;
+    if (count < 0) {
+        detail = xprintf("its manifest: %s", count == -EBADMSG ? "damaged" : strerror((int)-count));
+        tell_problem(r, "SDK", detail, "unpack the SDK again");
+    } else if (findings.len > 0) {
+        detail = xprintf("%.*s, and maybe more", (int)strcspn(findings.data, "\n"), findings.data);
+        tell_problem(r, "SDK", detail, "qrv verify lists the differences; unpack the SDK again");
     } else {
-        char *detail =
-            xprintf("%s, version %s, %ld files, all as packed", sdk->root, QRV_VERSION, count);
-        tell(r, "SDK", detail, NULL);
-        free(detail);
+        detail = xprintf("%s, version %s, %ld files, %s", sdk->root, QRV_VERSION, count,
+                         r->full ? "all as packed" : "none missing");
+        tell_ok(r, "SDK", detail);
     }
+    free(detail);
     buf_free(&findings);
+}
+
+static void finish(struct report *r)
+{
+    if (r->as_json) {
+        json_end(&r->json);
+        json_number(&r->json, "problems", r->problems);
+        json_number(&r->json, "notes", r->notes);
+        json_end(&r->json);
+        json_print(&r->json);
+    } else if (r->problems == 0 && r->notes == 0)
+        puts("all is well");
+    else
+        printf("%d problem%s, %d note%s\n", r->problems, r->problems == 1 ? "" : "s", r->notes,
+               r->notes == 1 ? "" : "s");
 }
 
 int cmd_doctor(int argc, char **argv)
 {
+    static const char real_toolchain[] =
+        "use a release of the SDK, or make the whole toolchain from the sources: ./toolchain/build";
     struct report r = {0};
+    struct buf text = {0};
     bool want_help = false;
-    const struct option_spec specs[] = {
-        {"--json", .flag = &r.json}, {"--help", .flag = &want_help}, {NULL}};
+    const struct option_spec specs[] = {{"--full", .flag = &r.full},
+                                        {"--json", .flag = &r.as_json},
+                                        {"--help", .flag = &want_help},
+                                        {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (want_help) {
         fputs(help, stdout);
         return EXIT_OK;
     }
     if (n != 0)
-        return n < 0 ? EXIT_USAGE : complain(EXIT_USAGE, "usage: qrv doctor [--json]");
-    check_version(&r, "cmake", "version ", 3, 22, "apt-get install cmake");
-    check_build_program(&r);
-    check_version(&r, "qemu-system-riscv64", "version ", 10, 0,
-                  "apt-get install qemu-system-riscv (Debian 12: from bookworm-backports)");
-    check_opensbi(&r);
-    check_compiler(&r);
-    check_sdk(&r);
-    if (r.json)
-        puts("]");
-    else if (r.bad == 0)
-        puts("all is well");
-    return r.bad ? EXIT_FAILED : EXIT_OK;
+        return n < 0 ? EXIT_USAGE : complain(EXIT_USAGE, "usage: qrv doctor [--full] [--json]");
+    if (fs_read("/etc/os-release", &text) != 0)
+        text.len = 0;
+    release_parse(text.data, text.len, &r.release);
+    buf_free(&text);
+    if (r.as_json) {
+        json_object(&r.json, NULL);
+        json_array(&r.json, "checks");
+    }
+    doctor_check_host(&r);
+    doctor_check_tools(&r);
+    check_tool(&r, "C compiler", "riscv64-unknown-qrv-gcc", "-dumpfullversion", "", NULL);
+    check_tool(&r, "C++ compiler", "riscv64-unknown-qrv-g++", "-dumpfullversion", "",
+               real_toolchain);
+    check_tool(&r, "debugger", "riscv64-unknown-qrv-gdb", "--version", "GNU gdb", real_toolchain);
+    check_boot_files(&r);
+    check_integrity(&r);
+    doctor_check_environment(&r);
+    doctor_check_serial(&r);
+    finish(&r);
+    return r.problems ? EXIT_FAILED : EXIT_OK;
 }

@@ -1,96 +1,130 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads and checks a MANIFEST: text only, no file is touched. manifest_compare.c looks at files. */
 #include "manifest.h"
 
-#include "../common/fs.h"
-#include "../common/sha256.h"
-
-#include <errno.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/* The next tab-separated field of a line, or NULL; ends it with a NUL and moves *at behind it. */
-static char *field(char **at)
+enum { FIELDS = 8, SHA_DIGITS = 64, SIZE_DIGITS = 15, MODE_DIGITS = 4 };
+
+static const char lower_hex[] = "0123456789abcdef";
+
+/* Digits of the given set only, from one to max of them. */
+static bool all_of(const char *text, const char *set, size_t max)
 {
-    char *start = *at;
-    if (start == NULL)
+    size_t len = strlen(text);
+    return len > 0 && len <= max && strspn(text, set) == len;
+}
+
+/* Relative, no empty part, no "." or "..", no control character: it cannot lead outside, and a line
+ * of a report is a line. */
+static bool path_is_safe(const char *path)
+{
+    for (const char *part = path;; part++) {
+        size_t len = strcspn(part, "/");
+        if (len == 0 || (part[0] == '.' && (len == 1 || (len == 2 && part[1] == '.'))))
+            return false;
+        for (size_t i = 0; i < len; i++)
+            if ((unsigned char)part[i] < ' ' || part[i] == 0x7f || part[i] == '\\')
+                return false;
+        part += len;
+        if (*part == '\0')
+            return true;
+    }
+}
+
+static const char *parse_entry(char *line, struct manifest_entry *e)
+{
+    char *field[FIELDS];
+    size_t n = 0;
+    for (char *at = line; at != NULL && n < FIELDS; n++) {
+        field[n] = at;
+        at = n + 1 < FIELDS ? strchr(at, '\t') : NULL;
+        if (at != NULL)
+            *at++ = '\0';
+    }
+    if (n != FIELDS)
+        return "eight fields are needed";
+    bool file = strcmp(field[0], "f") == 0;
+    if (!file && strcmp(field[0], "l") != 0)
+        return "the type is neither f nor l";
+    for (size_t i = 0; i < FIELDS; i++)
+        if (field[i][0] == '\0')
+            return "a field is empty";
+    if (!all_of(field[1], "01234567", MODE_DIGITS))
+        return "the mode is not octal";
+    if (file && !all_of(field[2], "0123456789", SIZE_DIGITS))
+        return "the size is no number";
+    if (file && (strlen(field[3]) != SHA_DIGITS || !all_of(field[3], lower_hex, SHA_DIGITS)))
+        return "the SHA-256 is not 64 digits";
+    if (!path_is_safe(field[7]))
+        return "the path may lead outside the SDK";
+    *e = (struct manifest_entry){
+        .type = field[0][0],
+        .mode = (unsigned)strtoul(field[1], NULL, 8),
+        .size = file ? strtoull(field[2], NULL, 10) : 0,
+        .sha256 = file ? field[3] : NULL,
+        .target = file ? NULL : field[4],
+        .licence = field[5],
+        .origin = field[6],
+        .path = field[7],
+    };
+    return NULL;
+}
+
+static const char *parse_line(struct manifest *m, char *line, size_t number)
+{
+    if (number == 1)
+        return strcmp(line, "#qrv-manifest\t2") == 0 ? NULL : "it does not begin like one";
+    if (line[0] == '#') {
+        char *value = strchr(line, '\t');
+        if (value == NULL)
+            return "a header without a value";
+        *value = '\0';
+        m->headers = xrealloc(m->headers, (m->header_count + 1) * sizeof *m->headers);
+        m->headers[m->header_count++] = line + 1;
         return NULL;
-    char *tab = strchr(start, '\t');
-    *at = tab ? tab + 1 : NULL;
-    if (tab != NULL)
-        *tab = '\0';
-    return start;
-}
-
-static void check_file(const char *path, const char *name, const char *mode, const char *sum,
-                       struct buf *findings)
-{
-    struct buf bytes = {0};
-    struct stat st;
-    char hex[65];
-    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || fs_read(path, &bytes) != 0)
-        buf_printf(findings, "missing %s\n", name);
-    else {
-        sha256_hex(bytes.data, bytes.len, hex);
-        if (strcmp(hex, sum) != 0)
-            buf_printf(findings, "altered %s\n", name);
-        else if ((st.st_mode & 0111 ? true : false) != ((strtol(mode, NULL, 8) & 0111) != 0))
-            buf_printf(findings, "mode %s\n", name);
     }
-    buf_free(&bytes);
+    if ((m->count & (m->count - 1)) == 0) /* full at each power of two */
+        m->entries = xrealloc(m->entries, (m->count ? 2 * m->count : 1) * sizeof *m->entries);
+    const char *error = parse_entry(line, &m->entries[m->count]);
+    if (error != NULL)
+        return error;
+    if (m->count > 0 && strcmp(m->entries[m->count - 1].path, m->entries[m->count].path) >= 0)
+        return "the paths are not in order";
+    m->count++;
+    return NULL;
 }
 
-static void check_link(const char *path, const char *name, const char *target, struct buf *findings)
+const char *manifest_parse(struct manifest *m, const char *bytes, size_t len, size_t *line)
 {
-    char text[PATH_MAX];
-    ssize_t n = readlink(path, text, sizeof text - 1);
-    if (n < 0)
-        buf_printf(findings, "missing %s\n", name);
-    else {
-        text[n] = '\0';
-        if (strcmp(text, target) != 0)
-            buf_printf(findings, "link %s\n", name);
+    *m = (struct manifest){.text = xstrndup(bytes, len)};
+    *line = 1;
+    if (strlen(m->text) != len)
+        return "it has a NUL byte in it";
+    if (len == 0 || bytes[len - 1] != '\n')
+        return "its last line is cut off";
+    for (char *at = m->text, *end; (end = strchr(at, '\n')) != NULL; at = end + 1, ++*line) {
+        *end = '\0';
+        const char *error = parse_line(m, at, *line);
+        if (error != NULL)
+            return error;
     }
+    return m->count > 0 ? NULL : "it lists nothing";
 }
 
-/* A manifest must not make us look outside the SDK. */
-static bool name_is_safe(const char *name)
+const char *manifest_header(const struct manifest *m, const char *key)
 {
-    return name[0] != '/' && name[0] != '\0' && strncmp(name, "../", 3) != 0 &&
-           strstr(name, "/../") == NULL;
+    for (size_t i = 0; i < m->header_count; i++)
+        if (strcmp(m->headers[i], key) == 0)
+            return m->headers[i] + strlen(key) + 1;
+    return NULL;
 }
 
-long manifest_verify(const char *root, struct buf *findings)
+void manifest_free(struct manifest *m)
 {
-    struct buf text = {0};
-    char *file = fs_join(root, "MANIFEST");
-    long count = fs_read(file, &text);
-    free(file);
-    for (char *save = NULL, *line = count == 0 ? strtok_r(text.data, "\n", &save) : NULL;
-         line != NULL; line = strtok_r(NULL, "\n", &save)) {
-        char *type = field(&line);
-        char *first = field(&line);
-        char *second = first != NULL && strcmp(type, "f") == 0 ? field(&line) : NULL;
-        char *name = line;
-        bool is_file = strcmp(type, "f") == 0 && second != NULL;
-        bool is_link = strcmp(type, "l") == 0 && first != NULL;
-        if (name == NULL || !name_is_safe(name) || (!is_file && !is_link)) {
-            count = -EBADMSG;
-            break;
-        }
-        char *path = fs_join(root, name);
-        if (is_file)
-            check_file(path, name, first, second, findings);
-        else
-            check_link(path, name, first, findings);
-        free(path);
-        count++;
-    }
-    if (count == 0)
-        count = -EBADMSG;
-    buf_free(&text);
-    return count;
+    free(m->entries);
+    free(m->headers);
+    free(m->text);
+    *m = (struct manifest){0};
 }

@@ -7,6 +7,7 @@
 #include "common/options.h"
 #include "common/sdk.h"
 #include "common/term.h"
+#include "qrv/host.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -180,8 +181,75 @@ static void test_no_terminal(void)
     fclose(file);
 }
 
+static const struct {
+    const char *os_release;
+    enum host_package package;
+    const char *fix; /* how the fix begins */
+} machines[] = {
+    {"ID=debian\nVERSION_CODENAME=bookworm\n", HOST_QEMU,
+     "echo 'deb http://deb.debian.org/debian bookworm-backports main'"},
+    {"ID=debian\nVERSION_CODENAME=trixie\n", HOST_QEMU, "sudo apt-get install qemu-system-riscv"},
+    {"ID=debian\nVERSION_CODENAME=bookworm\n", HOST_CMAKE, "sudo apt-get install cmake"},
+    {"NAME=\"x\"\nID='ubuntu'\nID_LIKE=debian", HOST_QEMU,
+     "sudo apt-get install qemu-system-riscv; where that is older than QEMU 10"},
+    {"ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", HOST_NINJA, "sudo apt-get install ninja-build"},
+    {"ID=fedora\n", HOST_NINJA, "sudo dnf install ninja-build"},
+    {"ID=alpine\n", HOST_CROSS_GCC, "install gcc for riscv64-linux-gnu"},
+    {"ID=plan9\n", HOST_CMAKE, "install CMake 3.25 or later"},
+    {"ID=\"\"\nID_LIKE=\"   \"\n", HOST_CMAKE, "install CMake 3.25 or later"},
+    {"", HOST_QEMU, "install qemu-system-riscv64, version 10"},
+    {"ID=debian;reboot\n", HOST_CMAKE, "install CMake"},
+};
+
+static void test_release(void)
+{
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
+        struct release r;
+        release_parse(machines[i].os_release, strlen(machines[i].os_release), &r);
+        char *fix = release_fix(&r, machines[i].package);
+        char *what = xprintf("fix: %s", machines[i].fix);
+        CHECK(strncmp(fix, machines[i].fix, strlen(machines[i].fix)) == 0, what);
+        free(what);
+        free(fix);
+    }
+    struct release r;
+    char *text = xmalloc(5000);
+    memset(text, 'x', 5000);
+    memcpy(text, "ID=", 3);
+    release_parse(text, 5000, &r);
+    CHECK(strlen(r.id) == sizeof r.id - 1, "os-release: a value that is too long is cut");
+    free(text);
+}
+
+static void test_group(void)
+{
+    static const char text[] = "root:x:0:\nbroken\nbad:x:zz:me\ndialout:x:20:you,me\nlast:x:30:me2";
+    char name[8] = "";
+    bool member = false;
+    CHECK(group_find(text, strlen(text), 20, "me", name, sizeof name, &member) && member &&
+              strcmp(name, "dialout") == 0,
+          "group: found, and a member");
+    CHECK(group_find(text, strlen(text), 30, "me", name, sizeof name, &member) && !member,
+          "group: a longer name is somebody else's");
+    CHECK(group_find(text, strlen(text), 0, "", name, sizeof name, &member) && !member,
+          "group: nobody in it");
+    CHECK(!group_find(text, strlen(text), 99, "me", name, sizeof name, &member),
+          "group: not there");
+}
+
+static void test_glibc(void)
+{
+    static const char bytes[] = "\0GLIBC_2.4\0GLIBC_2.34\0GLIBC_2.17\0GLIBC_2.\0GLIBC_PRIVATE";
+    CHECK(glibc_needed(bytes, sizeof bytes) == 34, "glibc: the newest counts");
+    CHECK(glibc_needed("GLIBC_2.3", 9) == 3, "glibc: at the end of the file");
+    CHECK(glibc_needed("nothing", 7) == -1 && glibc_needed("", 0) == -1, "glibc: none");
+}
+
 int main(void)
 {
+    test_release();
+    test_group();
+    test_glibc();
     test_json_strings();
     test_json_nesting();
     test_nearest();

@@ -1,3 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# GCC as the assembler driver: nothing beyond Platform/QRV.cmake.
+# GCC for QRV, language ASM.
+
+include(Platform/QRV-GNU)
+__qrv_gnu(ASM)

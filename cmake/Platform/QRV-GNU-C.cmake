@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# GCC for QRV, language C. CMake passes absolute source paths to the compiler, so __FILE__ (assert!) would
-# carry the developer's directory names into target programs; the map makes them relative to the project.
+# GCC for QRV, language C.
 
-string(APPEND CMAKE_C_FLAGS_INIT " \"-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=\"")
+include(Platform/QRV-GNU)
+__qrv_gnu(C)

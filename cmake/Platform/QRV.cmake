@@ -15,21 +15,16 @@ foreach(_qrv_lang C CXX ASM)
     set(CMAKE_SHARED_LIBRARY_SONAME_${_qrv_lang}_FLAG "-Wl,-soname,")
 endforeach()
 
+# These decide whether -lNAME may be a static or a shared library within one link line.
 foreach(_qrv_type SHARED_LIBRARY SHARED_MODULE EXE)
     set(CMAKE_${_qrv_type}_LINK_STATIC_C_FLAGS "-Wl,-Bstatic")
     set(CMAKE_${_qrv_type}_LINK_DYNAMIC_C_FLAGS "-Wl,-Bdynamic")
 endforeach()
 
-set(CMAKE_LINK_GROUP_USING_RESCAN "LINKER:--start-group" "LINKER:--end-group")
-set(CMAKE_LINK_GROUP_USING_RESCAN_SUPPORTED TRUE)
+# A library without SONAME is named by -l: its path would otherwise be recorded as NEEDED.
 set(CMAKE_PLATFORM_USES_PATH_WHEN_NO_SONAME 1)
 
-# Without these two the build directory of the host ends up in the RUNPATH of target programs.
-set(CMAKE_SHARED_LIBRARY_RPATH_ORIGIN_TOKEN "\$ORIGIN")
-if(NOT DEFINED CMAKE_BUILD_RPATH_USE_ORIGIN)
-    set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
-endif()
-
+include(Platform/QRV-link)
 include(Platform/UnixPaths)
 
 unset(_qrv_lang)

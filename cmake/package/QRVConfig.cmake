@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# find_package(QRV): found without any hint, because it lies in the sysroot (usr/lib/cmake/QRV).
-# Gives QRV_SYSROOT, the imported target QRV::resmgr and the functions of QRVFunctions.cmake.
+# find_package(QRV [x.y]): found without any hint, because it lies in the sysroot (usr/lib/cmake/QRV).
+# Gives QRV_SYSROOT, QRV_TOOL (the qrv command), the imported target QRV::resmgr and the functions of the
+# module QRVFunctions.
 
-if(NOT CMAKE_SYSTEM_NAME STREQUAL "QRV")
+if(NOT CMAKE_CROSSCOMPILING OR NOT QRV)
     set(QRV_FOUND FALSE)
     set(QRV_NOT_FOUND_MESSAGE
         "QRV programs are cross-compiled: configure with -DCMAKE_TOOLCHAIN_FILE=<sdk>/qrv.cmake")

@@ -29,3 +29,9 @@ const char *elf_set_usage(const void *data, size_t len, const void *text, size_t
 
 /* The usage message inside the file, or NULL. Not terminated: *text_len says how long it is. */
 const char *elf_usage(const void *data, size_t len, size_t *text_len);
+
+/*
+ * The next shared library that a program asks for (DT_NEEDED), or NULL. *at is 0 for the first call
+ * and counts on; the string is inside data.
+ */
+const char *elf_needed(const void *data, size_t len, size_t *at);

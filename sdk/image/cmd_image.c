@@ -5,6 +5,7 @@
 #include "../common/sdk.h"
 #include "../qrv/verbs.h"
 #include "collect.h"
+#include "needed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static const char help[] =
     "      --no-strip        keep debug sections of programs (they are dropped by default)\n"
     "      --depfile FILE    write a make rule that names every input\n"
     "      --check           check the build file and its inputs, write nothing\n"
+    "      --needed          put in the shared libraries that the programs in it need\n"
     "      --allow-missing   leave out host files that are not there, with a notice\n"
     "      --list [--json]   show what is in an archive\n"
     "\n"
@@ -163,6 +165,7 @@ struct request {
     bool no_strip;
     bool check;
     bool allow_missing;
+    bool needed;
 };
 
 static int save(const struct request *rq, const char *file, const char *out,
@@ -209,7 +212,8 @@ static int build_image(const struct request *rq, const char *file, const char *o
     if (error != 0)
         result = complain(EXIT_INPUT, "%s: %s", file, strerror(-error));
     else if (build_parse(&build, text.data, text.len, defines, &problem) != 0 ||
-             collect(&build, &options, &a, &problem) != 0) {
+             collect(&build, &options, &a, &problem) != 0 ||
+             (rq->needed && add_needed(&a, &options, &problem) != 0)) {
         fprintf(stderr, "%s:%u: error: %s\n", file, problem.line, problem.text);
         result = EXIT_INPUT;
     } else {
@@ -286,6 +290,7 @@ int cmd_image(int argc, char **argv)
                                         {"--depfile", .value = &rq.depfile},
                                         {"--list", .flag = &list},
                                         {"--json", .flag = &json},
+                                        {"--needed", .flag = &rq.needed},
                                         {"--allow-missing", .flag = &rq.allow_missing},
                                         {"--help", .flag = &want_help},
                                         {"-h", .flag = &want_help},

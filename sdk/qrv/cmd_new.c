@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * qrv new: copies a template and puts the project's name into it. In file names and text, @NAME@
- * becomes the name, @ID@ the name as a C identifier, @SDK@ the directory of the SDK and @VERSION@
- * its version.
+ * becomes the name, @ID@ the name as a C identifier, @SDK@ the directory of the SDK, @CMAKE@ the
+ * one of its CMake files and @VERSION@ its version. A template's file .summary is what --list shows
+ * of it, and is not copied. When copying fails, what was made is removed again.
  */
 #include "../common/fs.h"
+#include "../common/json.h"
+#include "../common/nearest.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "verbs.h"
@@ -18,6 +21,7 @@
 #include <unistd.h>
 
 enum { NAME_MAX_LEN = 40, MAX_DEPTH = 8 };
+static const char summary_file[] = ".summary";
 
 static const char help[] =
     "usage: qrv new TEMPLATE NAME [DIR]\n"
@@ -27,28 +31,46 @@ static const char help[] =
     "small\n"
     "letters, digits, - and _, at most 40, beginning with a letter. DIR may exist if it is empty.\n"
     "\n"
-    "  resmgr   a multi-threaded resource manager with read, write and devctl, its usage text and "
-    "a test\n"
+    "      --list [--json]  show the templates, with a line about each\n"
+    "      --dir DIR        the same as DIR behind the name\n"
     "\n"
     "Examples:\n"
     "  qrv new --list\n"
     "  qrv new resmgr mydev\n"
+    "  qrv new app hello --dir ~/src/hello\n"
     "\n"
-    "The project builds with: cmake -B build -DCMAKE_TOOLCHAIN_FILE=<sdk>/qrv.cmake && cmake "
-    "--build build\n";
+    "Each project has CMake presets: cmake --workflow --preset qrv-debug configures, builds and "
+    "tests it.\n";
 
-struct names {
+struct project {
     const char *name;
     char id[NAME_MAX_LEN + 1];
-    char *sdk;
-    int made; /* files written */
+    const char *sdk;
+    char *cmake;
+    struct buf made; /* NUL-terminated paths, in the order in which they came to be */
+    int files;
 };
 
-static void substitute(const struct names *names, const char *text, size_t len, struct buf *out)
+/* JSON files get the paths as JSON strings have them, without the quotes around. */
+static void put_value(struct buf *out, const char *value, bool json)
 {
-    const char *pairs[][2] = {{"@NAME@", names->name},
-                              {"@ID@", names->id},
-                              {"@SDK@", names->sdk},
+    struct json j = {0};
+    if (!json) {
+        buf_puts(out, value);
+        return;
+    }
+    json_string(&j, NULL, value);
+    buf_append(out, j.out.data + 1, j.out.len - 2);
+    buf_free(&j.out);
+}
+
+static void substitute(const struct project *p, const char *text, size_t len, bool json,
+                       struct buf *out)
+{
+    const char *pairs[][2] = {{"@NAME@", p->name},
+                              {"@ID@", p->id},
+                              {"@SDK@", p->sdk},
+                              {"@CMAKE@", p->cmake},
                               {"@VERSION@", QRV_VERSION}};
     buf_puts(out, "");
     for (size_t at = 0; at < len;) {
@@ -57,7 +79,7 @@ static void substitute(const struct names *names, const char *text, size_t len, 
              i++) {
             size_t n = strlen(pairs[i][0]);
             if (len - at >= n && memcmp(text + at, pairs[i][0], n) == 0) {
-                buf_puts(out, pairs[i][1]);
+                put_value(out, pairs[i][1], json);
                 used = n;
             }
         }
@@ -69,45 +91,75 @@ static void substitute(const struct names *names, const char *text, size_t len, 
     }
 }
 
-static int copy_file(struct names *names, const char *from, const char *to, unsigned mode)
+static void remember(struct project *p, const char *path)
+{
+    buf_append(&p->made, path, strlen(path) + 1);
+}
+
+/* Takes back what was made, the latest first. */
+static void undo(const struct project *p)
+{
+    for (size_t end = p->made.len; end > 0;) {
+        size_t at = end - 1;
+        while (at > 0 && p->made.data[at - 1] != '\0')
+            at--;
+        remove(p->made.data + at);
+        end = at;
+    }
+}
+
+static int make_directory(struct project *p, const char *path)
+{
+    if (mkdir(path, 0777) == 0) {
+        remember(p, path);
+        return 0;
+    }
+    return errno == EEXIST && fs_is_dir(path) ? 0 : -errno;
+}
+
+static int copy_file(struct project *p, const char *from, const char *to, unsigned mode)
 {
     struct buf in = {0};
     struct buf out = {0};
+    const char *dot = strrchr(to, '.');
     int error = fs_read(from, &in);
     if (error == 0) {
-        substitute(names, in.data, in.len, &out);
+        substitute(p, in.data, in.len, dot != NULL && strcmp(dot, ".json") == 0, &out);
         error = fs_write(to, out.data, out.len, mode & 0111 ? 0755 : 0644);
     }
     if (error != 0)
         complain(0, "%s: %s", to, strerror(-error));
-    else
-        names->made++;
+    else {
+        remember(p, to);
+        p->files++;
+    }
     buf_free(&in);
     buf_free(&out);
     return error;
 }
 
-static int copy_tree(struct names *names, const char *from, const char *to, int depth)
+static int copy_tree(struct project *p, const char *from, const char *to, int depth)
 {
     DIR *dir = opendir(from);
-    int error = dir == NULL ? -errno : depth > MAX_DEPTH ? -ELOOP : fs_mkdirs(to);
+    int error = dir == NULL ? -errno : depth > MAX_DEPTH ? -ELOOP : make_directory(p, to);
     if (error != 0)
         complain(0, "%s: %s", dir == NULL ? from : to, strerror(-error));
     for (struct dirent *d = error == 0 ? readdir(dir) : NULL; d != NULL && error == 0;
          d = readdir(dir)) {
         struct buf name = {0};
         struct stat st;
-        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
+            (depth == 0 && strcmp(d->d_name, summary_file) == 0))
             continue;
-        substitute(names, d->d_name, strlen(d->d_name), &name);
+        substitute(p, d->d_name, strlen(d->d_name), false, &name);
         char *source = fs_join(from, d->d_name);
         char *target = fs_join(to, name.data);
         if (stat(source, &st) != 0) {
             error = -errno;
             complain(0, "%s: %s", source, strerror(errno));
         } else
-            error = S_ISDIR(st.st_mode) ? copy_tree(names, source, target, depth + 1)
-                                        : copy_file(names, source, target, (unsigned)st.st_mode);
+            error = S_ISDIR(st.st_mode) ? copy_tree(p, source, target, depth + 1)
+                                        : copy_file(p, source, target, (unsigned)st.st_mode);
         free(source);
         free(target);
         buf_free(&name);
@@ -117,11 +169,21 @@ static int copy_tree(struct names *names, const char *from, const char *to, int 
     return error;
 }
 
-static bool name_is_good(const char *name)
+/* 0, or an exit code after a message that says what is wrong with the name. */
+static int check_name(const char *name)
 {
-    if (name[0] < 'a' || name[0] > 'z' || strlen(name) > NAME_MAX_LEN)
-        return false;
-    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
+    static const char *const taken[] = {"all",  "clean",         "depend", "edit_cache",
+                                        "help", "install",       "list",   "package",
+                                        "test", "rebuild_cache", NULL};
+    if (name[0] < 'a' || name[0] > 'z' || strlen(name) > NAME_MAX_LEN ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(name))
+        return complain(EXIT_USAGE,
+                        "%s: a name has small letters, digits, - and _, at most %d, a letter first",
+                        name, NAME_MAX_LEN);
+    for (int i = 0; taken[i] != NULL; i++)
+        if (strcmp(name, taken[i]) == 0)
+            return complain(EXIT_USAGE, "%s: CMake has this name for itself; take another", name);
+    return EXIT_OK;
 }
 
 static bool is_empty_dir(const char *path)
@@ -136,58 +198,144 @@ static bool is_empty_dir(const char *path)
     return entries <= 2;
 }
 
-static int list_templates(bool json)
+/* <sdk>/templates; in the source tree they lie beside out/. */
+static char *templates_dir(void)
 {
-    char *path = fs_join(sdk_locate()->share, "templates");
-    DIR *dir = opendir(path);
-    const char *separator = "";
-    if (dir == NULL) {
-        int result = complain(EXIT_MISSING, "%s: %s", path, strerror(errno));
-        free(path);
-        return result;
-    }
-    if (json)
-        printf("[");
-    for (struct dirent *d = readdir(dir); d != NULL; d = readdir(dir)) {
-        char *sub = fs_join(path, d->d_name);
-        if (d->d_name[0] != '.' && fs_is_dir(sub)) {
-            printf(json ? "%s\"%s\"" : "%s%s\n", json ? separator : "", d->d_name);
-            separator = ", ";
-        }
-        free(sub);
-    }
-    if (json)
-        puts("]");
-    closedir(dir);
+    const struct sdk *sdk = sdk_locate();
+    return fs_join(sdk->installed ? sdk->root : sdk->share, "templates");
+}
+
+static int is_template(const struct dirent *d)
+{
+    char *path;
+    if (d->d_name[0] == '.')
+        return 0;
+    char *dir = templates_dir();
+    path = xprintf("%s/%s/%s", dir, d->d_name, summary_file);
+    int result = fs_is_file(path);
     free(path);
+    free(dir);
+    return result;
+}
+
+/* Sorted names of the templates in *list; their number, or -1 after a message. */
+static int find_templates(struct dirent ***list)
+{
+    char *path = templates_dir();
+    int n = scandir(path, list, is_template, alphasort);
+    if (n < 0)
+        complain(0, "%s: %s", path, strerror(errno));
+    free(path);
+    return n;
+}
+
+static char *read_summary(const char *template)
+{
+    char *dir = templates_dir();
+    char *path = xprintf("%s/%s/%s", dir, template, summary_file);
+    struct buf text = {0};
+    char *summary =
+        fs_read(path, &text) == 0 ? xstrndup(text.data, strcspn(text.data, "\n")) : xstrdup("");
+    buf_free(&text);
+    free(path);
+    free(dir);
+    return summary;
+}
+
+static int list_templates(bool as_json)
+{
+    struct dirent **list;
+    struct json j = {0};
+    int n = find_templates(&list);
+    if (n < 0)
+        return EXIT_MISSING;
+    if (as_json)
+        json_array(&j, NULL);
+    for (int i = 0; i < n; i++) {
+        char *summary = read_summary(list[i]->d_name);
+        if (as_json) {
+            json_object(&j, NULL);
+            json_string(&j, "name", list[i]->d_name);
+            json_string(&j, "summary", summary);
+            json_end(&j);
+        } else
+            printf("%-10s %s\n", list[i]->d_name, summary);
+        free(summary);
+        free(list[i]);
+    }
+    free(list);
+    if (as_json) {
+        json_end(&j);
+        json_print(&j);
+    }
     return EXIT_OK;
+}
+
+static int check_template(const char *template)
+{
+    struct dirent **list;
+    struct nearest nearest = {.typed = template};
+    bool found = false;
+    int n = find_templates(&list);
+    if (n < 0)
+        return EXIT_MISSING;
+    for (int i = 0; i < n; i++) {
+        found |= strcmp(list[i]->d_name, template) == 0;
+        nearest_offer(&nearest, list[i]->d_name);
+    }
+    int result = EXIT_OK;
+    if (!found && nearest.best != NULL)
+        result = complain(EXIT_USAGE, "there is no template %s; did you mean %s?", template,
+                          nearest.best);
+    else if (!found)
+        result =
+            complain(EXIT_USAGE, "there is no template %s; qrv new --list shows them", template);
+    for (int i = 0; i < n; i++)
+        free(list[i]);
+    free(list);
+    return result;
+}
+
+/* The directories above where, which stay when the project does not come to be. */
+static int make_parents(const char *where)
+{
+    char *parent = fs_dirname(where);
+    int error = fs_mkdirs(parent);
+    if (error != 0)
+        complain(0, "%s: %s", parent, strerror(-error));
+    free(parent);
+    return error;
 }
 
 static int create(const char *template, const char *name, const char *where)
 {
     const struct sdk *sdk = sdk_locate();
-    struct names names = {.name = name, .sdk = sdk->root};
-    char *from = xprintf("%s/templates/%s", sdk->share, template);
+    struct project p = {.name = name, .sdk = sdk->root};
+    char *templates = templates_dir();
+    char *from = fs_join(templates, template);
     int result = EXIT_OK;
-    snprintf(names.id, sizeof names.id, "%s", name);
-    for (char *p = names.id; *p != '\0'; p++)
-        if (*p == '-')
-            *p = '_';
-    if (strchr(template, '/') != NULL || template[0] == '.' || !fs_is_dir(from))
-        result =
-            complain(EXIT_USAGE, "there is no template %s; qrv new --list shows them", template);
-    else if (access(where, F_OK) == 0 && !is_empty_dir(where))
+    p.cmake = fs_join(sdk->share, "cmake");
+    snprintf(p.id, sizeof p.id, "%s", name);
+    for (char *c = p.id; *c != '\0'; c++)
+        if (*c == '-')
+            *c = '_';
+    if (access(where, F_OK) == 0 && !is_empty_dir(where))
         result = complain(EXIT_USAGE, "%s is there already and is not an empty directory", where);
-    else if (copy_tree(&names, from, where, 0) != 0)
+    else if (make_parents(where) != 0)
         result = EXIT_FAILED;
-    else
+    else if (copy_tree(&p, from, where, 0) != 0) {
+        undo(&p);
+        result = EXIT_FAILED;
+    } else
         printf("%s: %d files from template %s\n"
-               "next:  cd %s\n"
-               "       cmake -B build -DCMAKE_TOOLCHAIN_FILE=%s/%s && cmake --build build\n"
-               "       %s/bin/qrv run --add build/%s\n",
-               where, names.made, template, where, sdk->installed ? sdk->root : sdk->share,
-               sdk->installed ? "qrv.cmake" : "cmake/qrv.cmake", sdk->root, name);
+               "next:  cd '%s'\n"
+               "       cmake --workflow --preset qrv-debug    (configures, builds, tests)\n"
+               "README.md there says more.\n",
+               where, p.files, template, where);
+    buf_free(&p.made);
+    free(p.cmake);
     free(from);
+    free(templates);
     return result;
 }
 
@@ -196,24 +344,32 @@ int cmd_new(int argc, char **argv)
     bool list = false;
     bool json = false;
     bool want_help = false;
+    const char *where = NULL;
     const struct option_spec specs[] = {{"--list", .flag = &list},
                                         {"--json", .flag = &json},
+                                        {"--dir", .value = &where},
                                         {"--help", .flag = &want_help},
                                         {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
+    int result;
     if (want_help) {
         fputs(help, stdout);
         return EXIT_OK;
     }
     if (n < 0)
         return EXIT_USAGE;
-    if (list && n == 0)
+    if (list && n == 0 && where == NULL)
         return list_templates(json);
-    if (n < 2 || n > 3)
-        return complain(EXIT_USAGE, "usage: qrv new TEMPLATE NAME [DIR]");
-    if (!name_is_good(argv[2]))
+    if (n == 3 && where == NULL)
+        where = argv[3];
+    else if (n != 2)
         return complain(EXIT_USAGE,
-                        "%s: a name has small letters, digits, - and _, at most %d, a letter first",
-                        argv[2], NAME_MAX_LEN);
-    return create(argv[1], argv[2], n == 3 ? argv[3] : argv[2]);
+                        "usage: qrv new TEMPLATE NAME [DIR]; qrv new --list shows the templates");
+    if (list || json)
+        return complain(EXIT_USAGE, "--list and --json do not go with a new project");
+    if (where != NULL && where[0] == '\0')
+        return complain(EXIT_USAGE, "the directory has an empty name");
+    if ((result = check_template(argv[1])) != EXIT_OK || (result = check_name(argv[2])) != EXIT_OK)
+        return result;
+    return create(argv[1], argv[2], where != NULL ? where : argv[2]);
 }

@@ -13,6 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf small = {0};
     struct buf with = {0};
     size_t len;
+    size_t at = 0;
+    for (const char *name = elf_needed(data, size, &at); name != NULL;
+         name = elf_needed(data, size, &at))
+        if (strlen(name) >= size)
+            abort();
     elf_usage(data, size, &len);
     kernel_refuse(data, size, (uint64_t)128 << 20, size);
     elf_strip(data, size, &small);

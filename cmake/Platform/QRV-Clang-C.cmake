@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A Clang that the user brings (CMAKE_C_COMPILER), language C: it takes the options of GCC.
+
+include(Platform/QRV-GNU)
+__qrv_gnu(C)

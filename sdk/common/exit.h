@@ -11,6 +11,7 @@
     X(EXIT_USAGE, 2, "bad command line; nothing was done")                                         \
     X(EXIT_INPUT, 3, "a bad input file; the message names it, and the line or byte")               \
     X(EXIT_MISSING, 4, "a part of this machine or of the SDK is missing; see qrv doctor")          \
+    X(EXIT_SIGNATURE, 5, "verify: the SDK is not signed, or not by this key")                      \
     X(EXIT_MEMORY, 70, "out of memory")                                                            \
     X(EXIT_TIMEOUT, 124, "run, exec: the time given with --timeout is over")                       \
     X(EXIT_NOT_STARTED, 125, "run, exec: the machine or the program was not started")              \

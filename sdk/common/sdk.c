@@ -46,7 +46,7 @@ const struct sdk *sdk_locate(void)
     char *bin = program_directory();
     sdk.root = fs_dirname(bin);
     char *version = fs_join(sdk.root, "VERSION");
-    char *manifest = fs_join(sdk.root, "SHA256SUMS");
+    char *manifest = fs_join(sdk.root, "MANIFEST");
     sdk.installed = fs_is_file(version) && fs_is_file(manifest);
     free(version);
     free(manifest);

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MANIFEST_NAME "MANIFEST"
+#define MANIFEST_NAME           "MANIFEST"
 #define MANIFEST_SIGNATURE_NAME "MANIFEST.minisig"
 
 struct manifest_entry {
@@ -30,7 +30,7 @@ struct manifest_entry {
 };
 
 struct manifest {
-    char *text; /* what all strings point into */
+    char *text;     /* what all strings point into */
     char **headers; /* "key\0value" each */
     size_t header_count;
     struct manifest_entry *entries;
@@ -52,7 +52,8 @@ struct findings {
     size_t count;
 };
 
-/* Compares the tree at root with m. strict also looks for files that are not listed. */
+/* Compares the tree at root with m: is each entry there, are its bytes, link target and executable
+ * bit right. strict: and is there nothing else. */
 void manifest_compare(const struct manifest *m, const char *root, bool strict,
                       struct findings *found);
 void findings_free(struct findings *found);

@@ -23,7 +23,8 @@ struct regs {
 struct fpregs {
     uint64_t f[32];
     uint32_t fcsr;
-    uint32_t valid; /* 0: never used: registers read as zero */
+    uint16_t valid; /* 0: never used: registers read as zero */
+    uint16_t eager; /* used when it last ran: load them before it runs again */
 };
 
 nsec_t arch_now(void);            /* monotonic nanoseconds since boot; one rdtime */
@@ -45,8 +46,7 @@ void arch_aspace_evict(struct aspace *as);
 paddr_t arch_kernel_root(void); /* page table whose upper half every process shares */
 
 /* FP context of the thread that runs on this hart.  arch_fp_save: t->fp is current in memory, the thread may run elsewhere; also
- * to be called before t->fp is read or written (signal frames).  arch_fp_load: before user mode; free when the registers hold
- * them already. */
+ * to be called before t->fp is read or written (signal frames).  arch_fp_load: after a switch, before user mode. */
 void arch_fp_save(struct thread *t);
 void arch_fp_load(struct thread *t);
 

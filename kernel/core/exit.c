@@ -6,6 +6,8 @@
 
 /* Everything that makes a blocked thread come back and look. */
 #define TF_WAKES (TF_KILL | TF_SIGNAL | TF_CANCEL)
+/* Everything that thread_work() has to look at. */
+#define TF_WORK (TF_KILL | TF_STOP | TF_HOLD | TF_SIGNAL)
 
 static void disturb_if_flagged(struct thread *t, uint64_t seq)
 {
@@ -23,8 +25,10 @@ static void let_go(struct hart *h)
 {
     struct thread *t = h->current;
     nsec_t now = arch_now();
-    arch_fp_save(t);
+    if (h->fp_loaded == t)
+        arch_fp_save(t);
     t->cpu_ns += now - h->run_start;
+    h->run_start = now;
     h->slice_end = 0;
     h->current = NULL;
     h->switch_out = false;
@@ -32,33 +36,41 @@ static void let_go(struct hart *h)
     h->drop_current = false;
     uint64_t seq = t->wait_seq;
     bool flagged = (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_WAKES) != 0;
-    thread_get(t); /* it may run and end elsewhere as soon as on_cpu is clear */
+    if (flagged)
+        thread_get(t);
     atomic_store_explicit(&t->on_cpu, false, memory_order_release);
+    /* From here on t may run and end elsewhere; its memory stays a thread, and wait_seq tells its lives apart. */
     atomic_thread_fence(memory_order_seq_cst); /* flag set before our block is seen here, after it by thread_post() */
-    if (flagged || (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_WAKES))
+    if (!flagged)
+        flagged = (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_WAKES) != 0 && thread_get_live(t);
+    if (flagged) {
         disturb_if_flagged(t, seq);
+        thread_put(t);
+    }
     if (ended)
         thread_put(t);
-    thread_put(t);
 }
 
 static void take_on(struct hart *h, struct thread *t)
 {
     h->current = t;
-    h->run_start = arch_now();
     h->slice_end = 0;
-    if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= t->prio)
-        atomic_store_explicit(&h->resched, 1, memory_order_relaxed); /* somebody waits already: its slice starts now */
+    int waits = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
+    if (waits > t->prio)
+        atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
+    else if (waits == t->prio)
+        sched_slice_start(h, h->run_start);
 }
 
 /* Pending work of the current thread; true: start over. */
 static bool thread_work(struct hart *h, struct thread *t)
 {
-    void (*fn)(struct thread *) = atomic_load_explicit(&t->kcont, memory_order_relaxed);
-    if (fn) {
+    void (*fn)(struct thread *);
+    while ((fn = atomic_load_explicit(&t->kcont, memory_order_relaxed))) {
         atomic_store_explicit(&t->kcont, NULL, memory_order_relaxed);
         fn(t);
-        return true;
+        if (h->switch_out || !h->current || atomic_load_explicit(&h->resched, memory_order_relaxed))
+            return true;
     }
     uint32_t f = atomic_load_explicit(&t->flags, memory_order_acquire);
     if (f & TF_KILL) {
@@ -77,45 +89,79 @@ static bool thread_work(struct hart *h, struct thread *t)
     return false;
 }
 
-/* The call's result is final: its timeout is used up, and a cancellation that it reported is no longer pending. */
-static void call_over(struct thread *t)
+static __attribute__((noinline)) struct thread *call_over_rare(struct thread *t)
 {
-    t->in_call = false;
     thread_timeout_clear(t);
     if (t->regs.x[REG_A0] == (uint64_t)-ECANCELED)
         atomic_fetch_and(&t->flags, ~(uint32_t)TF_CANCEL);
+    return t;
 }
 
-struct thread *kernel_exit(void)
+/* A call's result is final: its timeout is used up, and a cancellation that it reported is no longer pending. */
+static inline struct thread *call_over(struct thread *t)
 {
-    struct hart *h = this_hart();
+    if (!t->in_call)
+        return t;
+    t->in_call = false;
+    if ((t->tmo.flags | t->tmo.active) || t->regs.x[REG_A0] == (uint64_t)-ECANCELED)
+        return call_over_rare(t);
+    return t;
+}
+
+/* The current thread is given up if it has to be, the next one taken on; false: nothing to run, come again. */
+static bool switch_thread(struct hart *h)
+{
+    bool look = atomic_exchange_explicit(&h->resched, 0, memory_order_acquire) != 0;
+    if (h->current && look && !h->switch_out && sched_should_preempt(h))
+        sched_requeue_current(h, !(h->slice_end && arch_now() >= h->slice_end));
+    if (h->current && h->switch_out)
+        let_go(h);
+    if (h->current)
+        return true;
+    struct thread *next = h->next;
+    h->next = NULL;
+    if (next && look)
+        atomic_store_explicit(&h->resched, 1, memory_order_relaxed); /* it was for the thread before: look again */
+    if (!next)
+        next = sched_pick(h);
+    if (next) {
+        take_on(h, next);
+        return atomic_load_explicit(&h->resched, memory_order_relaxed) == 0;
+    }
+    arch_aspace_load(NULL);
+    arch_idle_wait();
+    h->run_start = arch_now();
+    return false;
+}
+
+/* Apart, so that the quick way needs no stack frame. */
+static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
+{
     for (;;) {
-        bool look = atomic_exchange_explicit(&h->resched, 0, memory_order_acquire) != 0;
-        if (h->current && look && !h->switch_out && sched_should_preempt(h))
-            sched_requeue_current(h, !(h->slice_end && arch_now() >= h->slice_end));
-        if (h->current && h->switch_out)
-            let_go(h);
-        if (!h->current) {
-            struct thread *next = sched_pick(h);
-            if (!next) {
-                arch_aspace_load(NULL);
-                arch_idle_wait();
-                continue;
-            }
-            take_on(h, next);
-            if (atomic_load_explicit(&h->resched, memory_order_relaxed))
-                continue;
-        }
+        if (!switch_thread(h))
+            continue;
         struct thread *t = h->current;
         arch_aspace_load(t->proc->as);
         if (thread_work(h, t) || h->switch_out || !h->current ||
             atomic_load_explicit(&h->resched, memory_order_relaxed))
             continue;
-        if (t->in_call)
-            call_over(t);
-        arch_fp_load(t);
-        return t;
+        if (t->fp.eager)
+            arch_fp_load(t);
+        return call_over(t);
     }
+}
+
+struct thread *kernel_exit(void)
+{
+    struct hart *h = this_hart();
+    struct thread *t = h->current;
+    /* The way back from a call that did not block, when nothing else has happened. */
+    if (t && !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) && h->aspace == t->proc->as &&
+        !atomic_load_explicit(&t->kcont, memory_order_relaxed) &&
+        !(atomic_load_explicit(&t->flags, memory_order_acquire) & TF_WORK)) {
+        return call_over(t);
+    }
+    return exit_slowly(h);
 }
 
 void kernel_timer_interrupt(void)

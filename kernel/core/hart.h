@@ -12,11 +12,11 @@ struct ktimer;
 
 struct runqueue {
     struct spinlock lock; /* RANK_RQ */
-    uint64_t bitmap[PRIO_LEVELS / 64];
-    struct list level[PRIO_LEVELS]; /* READY threads, head runs first */
+    uint32_t count;
     _Atomic int top_prio;  /* highest READY priority, -1 none; written under lock, read by anybody */
     _Atomic int cur_prio;  /* priority of the running thread, -1 idle; written under lock, read by anybody */
-    uint32_t count;
+    uint64_t bitmap[PRIO_LEVELS / 64];
+    struct list level[PRIO_LEVELS]; /* READY threads, head runs first */
 };
 
 struct hart {
@@ -28,18 +28,19 @@ struct hart {
     uint64_t fixup_addr;        /* set by the fault handler: the address that faulted */
     struct aspace *aspace;      /* whose page table satp holds; NULL: kernel only */
     _Atomic uint32_t resched;   /* set by any hart (with an IPI) to make this one choose again */
+    struct thread *next;        /* with switch_out: who has been given the hart (sched_hand_over()), NULL: the best in the queues */
     bool switch_out;            /* current has blocked or was requeued: kernel_exit() lets go of it */
     bool drop_current;          /* with switch_out: current has ended, let go of its last own reference too */
     uint32_t index;             /* 0..num_harts-1 */
     uint32_t hartid;            /* SBI number */
-    struct runqueue rq;
+    struct thread *fp_loaded;   /* whose FP registers this hart holds, NULL unknown */
+    nsec_t timer_armed;         /* what the timer hardware is set to, (nsec_t)-1 off */
     nsec_t slice_end;           /* round robin: when the current thread's slice ends, 0 none */
     nsec_t run_start;           /* when current was dispatched: CPU accounting */
+    struct runqueue rq;         /* large: behind what offsets of one instruction reach */
     uint32_t lock_depth;        /* QRV_LOCK_DEBUG */
     const struct spinlock *locks[16];
     bool in_panic;
-    struct thread *fp_loaded;   /* whose FP registers this hart holds, NULL unknown */
-    nsec_t timer_armed;         /* what the timer hardware is set to, (nsec_t)-1 off */
     _Atomic bool online;
 };
 

@@ -7,3 +7,4 @@ void hart_resched(struct hart *h); /* h chooses again soon; IPI when it is anoth
 void sched_requeue_current(struct hart *h, bool head);
 struct thread *sched_pick(struct hart *h);
 bool sched_should_preempt(struct hart *h);
+void sched_slice_start(struct hart *h, nsec_t now); /* a slice of the current thread begins, unless it has one */

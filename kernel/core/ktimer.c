@@ -136,24 +136,29 @@ bool ktimer_pending(const struct ktimer *kt)
     return atomic_load_explicit(&kt->hart, memory_order_acquire) >= 0;
 }
 
-static void arm_hardware(struct hart *h, nsec_t slice_end)
+/* When this hart needs its timer interrupt next. */
+static nsec_t next_event(struct hart *h, nsec_t slice_end)
 {
     struct queue *q = &queues[h->index];
     spin_lock(&q->lock);
     nsec_t when = q->top ? q->top->deadline : (nsec_t)-1;
     spin_unlock(&q->lock);
-    if (slice_end != 0 && slice_end < when)
-        when = slice_end;
-    if (when != h->timer_armed) {
-        h->timer_armed = when;
-        arch_timer_set(when);
-    }
+    return slice_end != 0 && slice_end < when ? slice_end : when;
+}
+
+static void arm_hardware(struct hart *h, nsec_t when)
+{
+    h->timer_armed = when;
+    arch_timer_set(when);
 }
 
 void ktimer_rearm(void)
 {
     struct hart *h = this_hart();
-    arm_hardware(h, h->slice_end);
+    nsec_t when = next_event(h, h->slice_end);
+    /* Armed for something earlier that may be gone: its interrupt comes and arms it for this. */
+    if (when < h->timer_armed)
+        arm_hardware(h, when);
 }
 
 void ktimer_run_expired(void)
@@ -169,7 +174,7 @@ void ktimer_run_expired(void)
         spin_lock(&q->lock);
     }
     spin_unlock(&q->lock);
-    h->timer_armed = 0; /* the interrupt stays pending until the hardware is set again */
-    /* A slice that is over has had its interrupt: sched_slice_check() comes next. */
-    arm_hardware(h, h->slice_end > arch_now() ? h->slice_end : 0);
+    /* Always: the interrupt stays pending until the hardware is set again.  A slice that is over has had its interrupt:
+     * sched_slice_check() comes next. */
+    arm_hardware(h, next_event(h, h->slice_end > arch_now() ? h->slice_end : 0));
 }

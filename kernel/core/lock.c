@@ -4,18 +4,21 @@
 #include "core/hart.h"
 
 /* Whoever comes first, not whoever has waited longest: where harts are threads of an emulator, the next in a line is often not running,
- * and a strict order makes everybody wait for the host's scheduler.  owner and next differ while the lock is held. */
+ * and a strict order makes everybody wait for the host's scheduler. */
 static void take(struct spinlock *l)
 {
-    for (;;) {
-        /* Acquire: pairs with the release in spin_unlock(), which is a store to this word, not to next. */
-        uint32_t owner = atomic_load_explicit(&l->owner, memory_order_acquire);
-        if (atomic_load_explicit(&l->next, memory_order_relaxed) == owner &&
-            atomic_compare_exchange_weak_explicit(&l->next, &owner, owner + 1, memory_order_acquire,
-                                                  memory_order_relaxed))
-            return;
-        arch_relax();
+    while (atomic_exchange_explicit(&l->held, 1, memory_order_acquire) != 0) {
+        do
+            arch_relax();
+        while (atomic_load_explicit(&l->held, memory_order_relaxed) != 0);
     }
+}
+
+void spin_init(struct spinlock *l, enum lock_rank rank)
+{
+    atomic_init(&l->held, 0);
+    l->rank = (uint16_t)rank;
+    atomic_init(&l->hart, 0);
 }
 
 #if QRV_LOCK_DEBUG
@@ -77,24 +80,6 @@ static void note_dropped(struct hart *h, const struct spinlock *l)
     }
     panic("lock (%s, %p) dropped by a hart that does not hold it", rank_name(l->rank), (const void *)l);
 }
-#else
-static void check_order(const struct hart *h, const struct spinlock *l, bool pair)
-{
-    (void)h;
-    (void)l;
-    (void)pair;
-}
-#define note_taken(h, l) ((void)(h), (void)(l))
-#define note_dropped(h, l) ((void)(h), (void)(l))
-#endif
-
-void spin_init(struct spinlock *l, enum lock_rank rank)
-{
-    atomic_init(&l->next, 0);
-    atomic_init(&l->owner, 0);
-    l->rank = (uint16_t)rank;
-    atomic_init(&l->hart, 0);
-}
 
 static void lock_checked(struct spinlock *l, bool pair)
 {
@@ -113,13 +98,8 @@ void spin_lock(struct spinlock *l)
 bool spin_trylock(struct spinlock *l)
 {
     struct hart *h = this_hart();
-    uint32_t ticket = atomic_load_explicit(&l->owner, memory_order_relaxed);
-    if (!atomic_compare_exchange_strong_explicit(&l->next, &ticket, ticket + 1, memory_order_acquire,
-                                                 memory_order_relaxed))
+    if (atomic_exchange_explicit(&l->held, 1, memory_order_acquire) != 0)
         return false;
-    /* next was equal to an owner read before: nobody can have come in between, but the last holder's release must be seen. */
-    while (atomic_load_explicit(&l->owner, memory_order_acquire) != ticket)
-        arch_relax();
     atomic_store_explicit(&l->hart, (uint16_t)(h->index + 1), memory_order_relaxed);
     note_taken(h, l);
     return true;
@@ -129,9 +109,26 @@ void spin_unlock(struct spinlock *l)
 {
     note_dropped(this_hart(), l);
     atomic_store_explicit(&l->hart, 0, memory_order_relaxed);
-    uint32_t ticket = atomic_load_explicit(&l->owner, memory_order_relaxed);
-    atomic_store_explicit(&l->owner, ticket + 1, memory_order_release);
+    atomic_store_explicit(&l->held, 0, memory_order_release);
 }
+
+bool spin_is_held(const struct spinlock *l)
+{
+    return atomic_load_explicit(&l->hart, memory_order_relaxed) == this_hart()->index + 1;
+}
+
+#else
+static void lock_checked(struct spinlock *l, bool pair)
+{
+    (void)pair;
+    spin_lock(l);
+}
+
+void spin_wait(struct spinlock *l)
+{
+    take(l);
+}
+#endif
 
 void spin_lock_pair(struct spinlock *a, struct spinlock *b)
 {
@@ -146,9 +143,4 @@ void spin_unlock_pair(struct spinlock *a, struct spinlock *b)
     spin_unlock(a);
     if (a != b)
         spin_unlock(b);
-}
-
-bool spin_is_held(const struct spinlock *l)
-{
-    return atomic_load_explicit(&l->hart, memory_order_relaxed) == this_hart()->index + 1;
 }

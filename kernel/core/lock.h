@@ -24,17 +24,37 @@ enum lock_rank {
 };
 
 struct spinlock {
-    _Atomic uint32_t next;  /* owner + 1 while held, else owner */
-    _Atomic uint32_t owner; /* counts the times it was dropped */
+    _Atomic uint32_t held;
     uint16_t rank;
-    _Atomic uint16_t hart; /* holder + 1, for debugging */
+    _Atomic uint16_t hart; /* QRV_LOCK_DEBUG: holder + 1 */
 };
 
 #define SPINLOCK_INIT(r) { .rank = (r) }
 void spin_init(struct spinlock *l, enum lock_rank rank);
+void spin_lock_pair(struct spinlock *a, struct spinlock *b); /* same rank, may be equal */
+void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
+
+#if QRV_LOCK_DEBUG
 void spin_lock(struct spinlock *l);
 bool spin_trylock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
-void spin_lock_pair(struct spinlock *a, struct spinlock *b); /* same rank, may be equal */
-void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
 bool spin_is_held(const struct spinlock *l); /* by this hart */
+#else
+void spin_wait(struct spinlock *l); /* takes a lock that was found held */
+
+static inline bool spin_trylock(struct spinlock *l)
+{
+    return atomic_exchange_explicit(&l->held, 1, memory_order_acquire) == 0;
+}
+
+static inline void spin_lock(struct spinlock *l)
+{
+    if (!spin_trylock(l))
+        spin_wait(l);
+}
+
+static inline void spin_unlock(struct spinlock *l)
+{
+    atomic_store_explicit(&l->held, 0, memory_order_release);
+}
+#endif

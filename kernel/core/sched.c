@@ -31,20 +31,13 @@ struct spinlock *thread_lock(struct thread *t)
     }
 }
 
-void thread_unlock(struct spinlock *l)
+/* No level above from has anybody. */
+static void rq_publish_top(struct runqueue *rq, int from)
 {
-    spin_unlock(l);
-}
-
-static void rq_publish_top(struct runqueue *rq)
-{
-    int top = -1;
-    for (int w = PRIO_LEVELS / 64 - 1; w >= 0; w--) {
-        if (rq->bitmap[w]) {
-            top = w * 64 + 63 - __builtin_clzl(rq->bitmap[w]);
-            break;
-        }
-    }
+    int w = from / 64;
+    while (w >= 0 && !rq->bitmap[w])
+        w--;
+    int top = w < 0 ? -1 : w * 64 + 63 - __builtin_clzl(rq->bitmap[w]);
     atomic_store_explicit(&rq->top_prio, top, memory_order_relaxed);
 }
 
@@ -67,7 +60,8 @@ static void rq_remove(struct runqueue *rq, struct thread *t, int prio)
     rq->count--;
     if (list_empty(&rq->level[prio])) {
         rq->bitmap[prio / 64] &= ~(1UL << (prio % 64));
-        rq_publish_top(rq);
+        if (prio == atomic_load_explicit(&rq->top_prio, memory_order_relaxed))
+            rq_publish_top(rq, prio);
     }
 }
 
@@ -93,6 +87,8 @@ static struct hart *find_idle(uint32_t runmask)
 static struct hart *choose_hart(const struct thread *t)
 {
     struct hart *here = this_hart();
+    if (num_harts == 1)
+        return here;
     struct hart *last = &harts[t->hart];
     if ((t->runmask & 1U << here->index) && hart_is_idle(here))
         return here; /* the current thread has just blocked: hand over without an IPI */
@@ -116,6 +112,37 @@ void hart_resched(struct hart *h)
         arch_kick(h);
 }
 
+/* The current thread shares its level with somebody from now on. */
+void sched_slice_start(struct hart *h, nsec_t now)
+{
+    if (h->slice_end == 0 && h->current->policy != _KC_SCHED_FIFO) {
+        h->slice_end = now + atomic_load_explicit(&slice_ns, memory_order_relaxed);
+        if (h->slice_end < h->timer_armed)
+            ktimer_rearm();
+    }
+}
+
+/* h has got a thread whose priority may matter to it; true: nobody else need be told. */
+static bool tell_hart(struct hart *h, int prio)
+{
+    int cur = cur_prio(h);
+    if (h != this_hart()) {
+        if (prio < cur)
+            return false;
+        hart_resched(h); /* it knows the policy of its current thread */
+        return true;
+    }
+    if (h->switch_out)
+        return prio > cur; /* kernel_exit() is about to choose */
+    if (prio > cur || !h->current) {
+        hart_resched(h);
+        return true;
+    }
+    if (prio == cur)
+        sched_slice_start(h, arch_now());
+    return false;
+}
+
 static void make_ready(struct thread *t, bool head)
 {
     struct hart *h = choose_hart(t);
@@ -124,15 +151,14 @@ static void make_ready(struct thread *t, bool head)
     t->state = STATE_READY;
     t->hart = (int16_t)h->index;
     rq_insert(&h->rq, t, head);
-    bool wake = t->prio > cur_prio(h) || (t->prio == cur_prio(h) && t->policy != _KC_SCHED_FIFO);
+    int prio = t->prio;
+    uint32_t elsewhere = t->runmask & ~(1U << h->index);
     atomic_store_explicit(&t->lockp, &h->rq.lock, memory_order_release);
     spin_unlock(&h->rq.lock);
-    if (wake) {
-        hart_resched(h);
+    if (tell_hart(h, prio) || num_harts == 1)
         return;
-    }
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
-    struct hart *idle = find_idle(t->runmask);
+    struct hart *idle = find_idle(elsewhere);
     if (idle)
         hart_resched(idle);
 }
@@ -210,7 +236,8 @@ void sched_yield(struct thread *t)
         sched_requeue_current(h, false);
 }
 
-static struct thread *rq_take(struct runqueue *rq, uint32_t mask)
+/* The best thread of rq that may run on a hart of mask. */
+static __attribute__((noinline)) struct thread *rq_search(struct runqueue *rq, uint32_t mask)
 {
     for (int w = PRIO_LEVELS / 64 - 1; w >= 0; w--) {
         for (uint64_t bits = rq->bitmap[w]; bits;) {
@@ -218,19 +245,33 @@ static struct thread *rq_take(struct runqueue *rq, uint32_t mask)
             bits &= ~(1UL << bit);
             list_for_each(e, &rq->level[w * 64 + bit]) {
                 struct thread *t = list_entry(e, struct thread, link);
-                if (t->runmask & mask) {
-                    rq_remove(rq, t, t->prio);
+                if (t->runmask & mask)
                     return t;
-                }
             }
         }
     }
     return NULL;
 }
 
+static inline struct thread *rq_take(struct runqueue *rq, uint32_t mask)
+{
+    int top = atomic_load_explicit(&rq->top_prio, memory_order_relaxed);
+    if (top < 0)
+        return NULL;
+    struct thread *t = list_entry(rq->level[top].next, struct thread, link);
+    if (!(t->runmask & mask))
+        t = rq_search(rq, mask);
+    if (t)
+        rq_remove(rq, t, t->prio);
+    return t;
+}
+
+/* The hart with the most important thread that waits, above the given priority, for a hart that is busy with something better. */
 static struct hart *busiest_elsewhere(const struct hart *h, int above)
 {
     struct hart *best = NULL;
+    if (num_harts == 1)
+        return NULL;
     for (uint32_t i = 0; i < num_harts; i++) {
         int top = atomic_load_explicit(&harts[i].rq.top_prio, memory_order_relaxed);
         if (&harts[i] != h && top > above && cur_prio(&harts[i]) >= top) {
@@ -241,6 +282,36 @@ static struct hart *busiest_elsewhere(const struct hart *h, int above)
     return best;
 }
 
+/* Takes the best thread for h out of src's queue and makes it RUNNING on h. */
+static struct thread *take_from(struct hart *src, struct hart *h)
+{
+    spin_lock(&src->rq.lock);
+    struct thread *t = rq_take(&src->rq, 1U << h->index);
+    if (t) {
+        t->state = STATE_RUNNING;
+        t->hart = (int16_t)h->index;
+        if (src == h)
+            atomic_store_explicit(&h->rq.cur_prio, t->prio, memory_order_relaxed);
+        atomic_store_explicit(&t->lockp, &h->rq.lock, memory_order_release);
+    }
+    spin_unlock(&src->rq.lock);
+    if (t && src != h) {
+        spin_lock(&h->rq.lock);
+        atomic_store_explicit(&h->rq.cur_prio, t->prio, memory_order_relaxed);
+        spin_unlock(&h->rq.lock);
+    }
+    return t;
+}
+
+/* t, RUNNING on this hart by now, is off the hart that ran it last. */
+static void await_off_cpu(struct thread *t)
+{
+    /* Acquire: its registers and FP state are complete; pairs with the release in let_go(). */
+    while (atomic_load_explicit(&t->on_cpu, memory_order_acquire))
+        arch_relax();
+    atomic_store_explicit(&t->on_cpu, true, memory_order_relaxed);
+}
+
 /* Best thread for h, made RUNNING there and taken over from the hart that ran it last; NULL: nothing to do. */
 struct thread *sched_pick(struct hart *h)
 {
@@ -248,34 +319,41 @@ struct thread *sched_pick(struct hart *h)
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in make_ready() */
     int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
     struct hart *from = busiest_elsewhere(h, own);
-    struct thread *t = NULL;
-    for (struct hart *src = from ? from : h;; src = h) {
-        spin_lock(&src->rq.lock);
-        t = rq_take(&src->rq, 1U << h->index);
-        if (t) {
-            t->state = STATE_RUNNING;
-            t->hart = (int16_t)h->index;
-            atomic_store_explicit(&t->lockp, &h->rq.lock, memory_order_release);
-        }
-        spin_unlock(&src->rq.lock);
-        if (t || src == h)
-            break;
-    }
+    struct thread *t = from ? take_from(from, h) : NULL;
+    if (!t)
+        t = take_from(h, h);
     if (!t)
         return NULL;
-    spin_lock(&h->rq.lock);
-    atomic_store_explicit(&h->rq.cur_prio, t->prio, memory_order_relaxed);
-    spin_unlock(&h->rq.lock);
-    /* Acquire: its registers and FP state are complete; pairs with the release in let_go(). */
-    while (atomic_load_explicit(&t->on_cpu, memory_order_acquire))
-        arch_relax();
-    atomic_store_explicit(&t->on_cpu, true, memory_order_relaxed);
-    if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= 0) {
+    await_off_cpu(t);
+    if (num_harts > 1 && atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= 0) {
         struct hart *idle = find_idle(~(1U << h->index)); /* two wakers may have chosen the same idle hart */
         if (idle)
             hart_resched(idle);
     }
     return t;
+}
+
+bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thread *r)
+{
+    struct hart *h = this_hart();
+    kassert(t == h->current && !h->switch_out);
+    if (!(r->runmask & 1U << h->index) || atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= r->prio ||
+        atomic_load_explicit(&r->on_cpu, memory_order_acquire) || busiest_elsewhere(h, r->prio))
+        return false;
+    atomic_store_explicit(&r->on_cpu, true, memory_order_relaxed);
+    spin_lock(&h->rq.lock);
+    t->state = (uint8_t)state;
+    t->wait_seq++;
+    h->switch_out = true;
+    h->next = r;
+    r->state = STATE_RUNNING;
+    r->wait_ops = NULL;
+    r->hart = (int16_t)h->index;
+    atomic_store_explicit(&h->rq.cur_prio, r->prio, memory_order_relaxed);
+    atomic_store_explicit(&r->lockp, &h->rq.lock, memory_order_release);
+    atomic_store_explicit(&t->lockp, l, memory_order_release);
+    spin_unlock(&h->rq.lock);
+    return true;
 }
 
 /* true when the current thread should give way: something at least as important waits and its slice is over, or something more
@@ -288,11 +366,9 @@ bool sched_should_preempt(struct hart *h)
         return true;
     if (own == t->prio && t->policy != _KC_SCHED_FIFO) {
         nsec_t now = arch_now();
-        if (h->slice_end == 0)
-            h->slice_end = now + atomic_load_explicit(&slice_ns, memory_order_relaxed);
-        if (now >= h->slice_end)
+        if (h->slice_end != 0 && now >= h->slice_end)
             return true;
-        ktimer_rearm();
+        sched_slice_start(h, now);
     }
     return false;
 }

@@ -18,10 +18,16 @@
 struct thread;
 
 struct spinlock *thread_lock(struct thread *t); /* returns the lock taken */
-void thread_unlock(struct spinlock *l);
+static inline void thread_unlock(struct spinlock *l)
+{
+    spin_unlock(l);
+}
 
 /* The current thread stops running: guarded by *l (held, RANK_WAIT) from now on.  The switch happens in kernel_exit(). */
 void thread_block_locked(struct thread *t, int state, struct spinlock *l);
+/* Both at once: the current thread t stops as above, and r, blocked under the same lock and unlinked, gets its hart without
+ * going through a queue.  false: that would pass somebody by; nothing has changed. */
+bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thread *r);
 /* A blocked thread may run again.  Caller holds *t->lockp (RANK_WAIT) and has unlinked it from its wait object. */
 void thread_ready_locked(struct thread *t);
 /* As above, but at the head of its priority (nc sends). */

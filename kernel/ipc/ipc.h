@@ -6,7 +6,7 @@
 
 /* A REPLY-blocked client held for a copy: msg.xfers is raised, so it stays blocked until client_end(). */
 struct client {
-    struct thread *t; /* referenced */
+    struct thread *t; /* held: blocked until client_end() or client_finish(), so it cannot end */
     struct channel *chan;
     uint16_t hold;    /* what this hold adds to msg.xfers */
 };

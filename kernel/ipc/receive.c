@@ -23,6 +23,8 @@ void receive_take_prio_locked(struct channel *ch, struct thread *t, int prio)
     t->msg.serving = ch;
     if (ch->flags & _NTO_CHF_FIXED_PRIORITY)
         return;
+    if (t->prio == prio && t->run_prio == prio && t->boost_prio == 0)
+        return;
     t->run_prio = (uint8_t)prio;
     t->boost_prio = 0;
     thread_recompute_prio_locked(t);
@@ -36,7 +38,8 @@ int32_t msg_rcvid(const struct thread *client)
 void msg_info_fill(struct _msg_info *info, const struct thread *s, int64_t msglen)
 {
     const struct conn *c = s->msg.conn;
-    __builtin_memset(info, 0, sizeof(*info));
+    info->nd = info->srcnd = 0;
+    info->reserved[0] = info->reserved[1] = 0;
     info->pid = s->proc->pid;
     info->tid = s->tid;
     info->chid = c->chan->chid;
@@ -92,10 +95,8 @@ void receive_pulse_finish(struct thread *t)
  * the client is the one to fail. */
 static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
 {
-    struct msgbuf dst, src;
-    msgbuf_init(&dst, NULL, t->msg.rmsg, t->msg.rparts);
-    msgbuf_init(&src, s->proc->as, s->msg.smsg, s->msg.sparts);
-    int64_t n = msg_copy(&dst, &src, MIN(t->msg.rlen, s->msg.slen));
+    int64_t n = msg_fetch(t->msg.rmsg, t->msg.rparts, s->proc->as, s->msg.smsg, s->msg.sparts,
+                          MIN(t->msg.rlen, s->msg.slen));
     *sender_err = 0;
     if (n == COPY_FAULT_OTHER) {
         *sender_err = EFAULT;

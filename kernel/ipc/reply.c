@@ -6,14 +6,14 @@
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 
-/* The thread rcvid names among the clients of p, referenced, with its sconn; not locked, not checked further. */
+/* The thread rcvid names among the clients of p, with its sconn referenced; type-stable, neither locked nor checked further. */
 static struct thread *client_lookup(struct process *p, int32_t rcvid, struct sconn **sp)
 {
     struct sconn *s = rcvid > 0 ? sconn_lookup(p, rcvid & 0xffff) : NULL;
     if (!s)
         return NULL;
     struct thread *t = idtable_get(&s->client->threads, (uint32_t)rcvid >> 16);
-    if (t && thread_get_live(t)) {
+    if (t) {
         *sp = s;
         return t;
     }
@@ -21,9 +21,10 @@ static struct thread *client_lookup(struct process *p, int32_t rcvid, struct sco
     return NULL;
 }
 
-static bool is_client_of(const struct thread *t, const struct sconn *s)
+/* *t->lockp held.  tid: t may have ended, and its memory be another client's thread by now. */
+static bool is_client_of(const struct thread *t, int32_t tid, const struct sconn *s)
 {
-    return t->state == STATE_REPLY && t->msg.conn && t->msg.conn->sconn == s;
+    return t->state == STATE_REPLY && t->tid == tid && t->msg.conn && t->msg.conn->sconn == s;
 }
 
 int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
@@ -34,9 +35,8 @@ int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
         return -ESRCH;
     for (;;) {
         struct spinlock *l = thread_lock(t);
-        if (!is_client_of(t, s)) {
+        if (!is_client_of(t, rcvid >> 16, s)) {
             thread_unlock(l);
-            thread_put(t);
             sconn_put(s);
             return -ESRCH;
         }
@@ -49,7 +49,7 @@ int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
         thread_unlock(l);
         arch_relax(); /* another server thread copies to or from this client: bounded by that copy */
     }
-    c->t = t;
+    c->t = t; /* it cannot end while it is held */
     c->chan = s->chan; /* alive: the held client keeps its conn, which keeps the channel */
     sconn_put(s);
     return 0;
@@ -61,7 +61,6 @@ void client_end(struct client *c)
     c->t->msg.xfers -= c->hold;
     reply_apply_deferred_locked(c->chan, c->t);
     spin_unlock(&c->chan->lock);
-    thread_put(c->t);
 }
 
 void client_finish(struct client *c, int64_t result)
@@ -82,7 +81,6 @@ void client_finish(struct client *c, int64_t result)
         thread_ready_locked(t);
     spin_unlock(&c->chan->lock);
     conn_put(conn);
-    thread_put(t);
 }
 
 KC_HANDLER(msg_replyv)
@@ -94,10 +92,8 @@ KC_HANDLER(msg_replyv)
     int err = client_begin(t->proc, (int32_t)a[0], true, &c);
     if (err)
         return err;
-    struct msgbuf dst, src;
-    msgbuf_init(&src, NULL, a[2], (int64_t)a[3]);
-    msgbuf_init(&dst, c.t->proc->as, c.t->msg.rmsg, c.t->msg.rparts);
-    int64_t n = msg_copy(&dst, &src, MIN((uint64_t)len, c.t->msg.rlen));
+    int64_t n = msg_store(c.t->proc->as, c.t->msg.rmsg, c.t->msg.rparts, a[2], (int64_t)a[3],
+                          MIN((uint64_t)len, c.t->msg.rlen));
     if (n == COPY_FAULT_SELF) {
         client_end(&c);
         return -EFAULT; /* the client still waits for a good reply */

@@ -167,16 +167,18 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
     }
     t->wait_ops = &reply_ops;
     t->msg.xfers = 1;
-    thread_block_locked(t, STATE_REPLY, &ch->lock);
-    list_push_tail(&ch->repliers, &t->link);
-    ch->num_reply++;
     list_remove(&r->link);
     ch->num_recv--;
     thread_get(t);
     r->msg.partner = t;
     receive_take_prio_locked(ch, r, t->prio);
-    atomic_store(&r->kcont, receive_fetch);
-    thread_ready_locked(r);
+    atomic_store_explicit(&r->kcont, receive_fetch, memory_order_relaxed); /* published with r's state */
+    if (!sched_hand_over(t, STATE_REPLY, &ch->lock, r)) {
+        thread_block_locked(t, STATE_REPLY, &ch->lock);
+        thread_ready_locked(r);
+    }
+    list_push_tail(&ch->repliers, &t->link);
+    ch->num_reply++;
     return 0;
 }
 

@@ -24,10 +24,10 @@ static int read_iov(struct aspace *as, uint64_t array, uint64_t index, struct us
     return as ? read_aspace(as, iov, at, sizeof(*iov)) : copy_from_user(iov, at, sizeof(*iov));
 }
 
-int64_t msgbuf_total(uint64_t addr, int64_t parts)
+int64_t msgbuf_total_parts(uint64_t addr, int64_t parts)
 {
     if (parts < 0)
-        return parts == INT64_MIN ? -EOVERFLOW : -parts;
+        return -EOVERFLOW;
     if (parts > QRV_IOV_MAX)
         return -EINVAL;
     uint64_t sum = 0;
@@ -98,4 +98,34 @@ int64_t msg_copy(struct msgbuf *dst, struct msgbuf *src, uint64_t max)
         done += n;
     }
     return (int64_t)done;
+}
+
+/* The usual message: short, in one piece on either side. */
+static bool is_plain(int64_t dparts, int64_t sparts, uint64_t max)
+{
+    return dparts < 0 && sparts < 0 && max <= COPY_SHORT_MAX;
+}
+
+int64_t msg_fetch(uint64_t dst, int64_t dparts, struct aspace *from, uint64_t src, int64_t sparts, uint64_t max)
+{
+    if (max == 0)
+        return 0;
+    if (is_plain(dparts, sparts, max) && copy_short(from, UADDR(src), UADDR(dst), max, false))
+        return (int64_t)max;
+    struct msgbuf d, s;
+    msgbuf_init(&d, NULL, dst, dparts);
+    msgbuf_init(&s, from, src, sparts);
+    return msg_copy(&d, &s, max);
+}
+
+int64_t msg_store(struct aspace *to, uint64_t dst, int64_t dparts, uint64_t src, int64_t sparts, uint64_t max)
+{
+    if (max == 0)
+        return 0;
+    if (is_plain(dparts, sparts, max) && copy_short(to, UADDR(dst), UADDR(src), max, true))
+        return (int64_t)max;
+    struct msgbuf d, s;
+    msgbuf_init(&d, to, dst, dparts);
+    msgbuf_init(&s, NULL, src, sparts);
+    return msg_copy(&d, &s, max);
 }

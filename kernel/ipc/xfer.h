@@ -16,10 +16,17 @@ struct msgbuf {
 };
 
 void msgbuf_init(struct msgbuf *b, struct aspace *as, uint64_t addr, int64_t parts);
+int64_t msgbuf_total_parts(uint64_t addr, int64_t parts);
 /* Total bytes of a message of the current process: -EFAULT, -EINVAL (too many parts), -EOVERFLOW. */
-int64_t msgbuf_total(uint64_t addr, int64_t parts);
+static inline int64_t msgbuf_total(uint64_t addr, int64_t parts)
+{
+    return parts < 0 && parts != INT64_MIN ? -parts : msgbuf_total_parts(addr, parts);
+}
 /* Skips n bytes.  0 or -errno; less than n in the buffer: left empty. */
 int msgbuf_skip(struct msgbuf *b, uint64_t n);
+/* The message of src (another address space) to dst (the loaded one), or the other way round; max bytes at most, as msg_copy(). */
+int64_t msg_fetch(uint64_t dst, int64_t dparts, struct aspace *from, uint64_t src, int64_t sparts, uint64_t max);
+int64_t msg_store(struct aspace *to, uint64_t dst, int64_t dparts, uint64_t src, int64_t sparts, uint64_t max);
 /* Copies up to max bytes from src to dst, at least one of them the loaded address space; returns bytes, or COPY_FAULT_SELF /
  * COPY_FAULT_OTHER. */
 int64_t msg_copy(struct msgbuf *dst, struct msgbuf *src, uint64_t max);

@@ -6,9 +6,9 @@
 void kernel_call(struct thread *t)
 {
     uint64_t number = t->regs.x[REG_A7];
-    uint64_t a[6];
-    for (int i = 0; i < 6; i++)
-        a[i] = t->regs.x[REG_A0 + i];
+    const uint64_t *x = &t->regs.x[REG_A0];
+    /* A copy: another hart may give a thread that has blocked its result before the handler is through. */
+    const uint64_t a[6] = { x[0], x[1], x[2], x[3], x[4], x[5] };
     t->orig_a0 = a[0];
     if (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_RESTART)
         atomic_fetch_and(&t->flags, ~(uint32_t)TF_RESTART); /* no signal came to use it up */
@@ -16,12 +16,12 @@ void kernel_call(struct thread *t)
     t->in_call = number != KC_TIMER_TIMEOUT; /* the timeout it arms is for the call after it */
 
     int64_t r;
-    if (number >= kc_table_size || !kc_table[number].fn)
+    if (number >= KC_TABLE_SIZE || !kc_table[number])
         r = -ENOSYS;
     else if (number >= TM_PROC_CREATE && t->proc != taskman)
         r = -EPERM;
     else
-        r = kc_table[number].fn(t, a);
+        r = kc_table[number](t, a);
     if (r != KC_BLOCKED)
         thread_set_result(t, r);
 }

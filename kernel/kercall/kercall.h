@@ -7,13 +7,8 @@
 
 typedef int64_t (*kc_handler)(struct thread *t, const uint64_t a[6]);
 
-struct kc_entry {
-    kc_handler fn;
-    const char *name;
-};
-/* Tables of the families; kercall/table.c joins them: kc_table[number]. */
-extern const struct kc_entry kc_table[];
-extern const unsigned kc_table_size;
+#define KC_TABLE_SIZE 256
+extern const kc_handler kc_table[KC_TABLE_SIZE]; /* by number; NULL: none */
 
 #define KC_HANDLER(name) int64_t kc_##name(struct thread *t, const uint64_t a[6])
 KC_HANDLER(nop);

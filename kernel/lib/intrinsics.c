@@ -7,16 +7,29 @@ int __ctzdi2(uint64_t v);
 int __popcountdi2(uint64_t v);
 uint8_t __atomic_exchange_1(volatile void *p, uint8_t v, int order);
 
+/* Position of the highest set bit of a nibble, plus 1. */
+static const uint8_t nibble_bits[16] = { 0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4 };
+
 int __clzdi2(uint64_t v)
 {
-    int n = 0;
-    for (int half = 32; half > 0; half /= 2) {
-        if (v >> (64 - half) == 0) {
-            n += half;
-            v <<= half;
-        }
+    int n = 64;
+    if (v >> 32) {
+        v >>= 32;
+        n -= 32;
     }
-    return n;
+    if (v >> 16) {
+        v >>= 16;
+        n -= 16;
+    }
+    if (v >> 8) {
+        v >>= 8;
+        n -= 8;
+    }
+    if (v >> 4) {
+        v >>= 4;
+        n -= 4;
+    }
+    return n - nibble_bits[v];
 }
 
 int __ctzdi2(uint64_t v)

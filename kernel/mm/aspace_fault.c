@@ -183,6 +183,19 @@ int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool 
     return -EFAULT;
 }
 
+void *aspace_lock_page(struct aspace *as, uint64_t va, bool write)
+{
+    if (va >= QRV_USER_END)
+        return NULL;
+    spin_lock(&as->lock);
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0;
+    if ((e & PTE_V) && may(e, write, false) && frame_is_ram(PTE_PA(e)))
+        return (char *)phys_to_virt(PTE_PA(e)) + va % PAGE_SIZE;
+    spin_unlock(&as->lock);
+    return NULL;
+}
+
 int aspace_translate(struct aspace *as, uint64_t va, paddr_t *pa)
 {
     if (va >= QRV_USER_END)

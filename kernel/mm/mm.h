@@ -68,6 +68,8 @@ int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec);
 bool aspace_is_mapped(struct aspace *as, uint64_t va);
 /* The frame behind a user page, faults resolved, referenced (frame_put); RAM only.  -EFAULT, -ENOMEM. */
 int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared);
+/* Kernel alias of va when its page is there with the right asked for, as->lock held then; NULL, nothing held. */
+void *aspace_lock_page(struct aspace *as, uint64_t va, bool write);
 int aspace_translate(struct aspace *as, uint64_t va, paddr_t *pa); /* also devices; -EFAULT when absent */
 void aspace_set_syspage(paddr_t pa); /* boot */
 
@@ -90,6 +92,10 @@ int copy_to_user(struct uaddr dst, const void *src, size_t bytes);
 #define COPY_FAULT_OTHER (-ESRCH)
 int copy_from_aspace(struct uaddr dst, struct aspace *from, struct uaddr src, size_t bytes); /* other -> self */
 int copy_to_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes);     /* self -> other */
+/* Up to COPY_SHORT_MAX bytes in one step, if that is possible without a fault: both pages there, neither buffer across a page.
+ * to_other: own -> other, else other -> own.  false: nothing or a part was copied; do it the long way. */
+#define COPY_SHORT_MAX 1024
+bool copy_short(struct aspace *as, struct uaddr other, struct uaddr own, size_t bytes, bool to_other);
 /* Kernel buffer <-> any address space (short records). */
 int read_aspace(struct aspace *as, void *dst, struct uaddr src, size_t bytes);
 int write_aspace(struct aspace *as, struct uaddr dst, const void *src, size_t bytes);

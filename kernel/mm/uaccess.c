@@ -31,6 +31,8 @@ int copy_from_user(void *dst, struct uaddr src, size_t bytes)
 {
     if (!range_ok(src.va, bytes))
         return -EFAULT;
+    if (src.va % PAGE_SIZE + bytes <= PAGE_SIZE && riscv_user_read(dst, src.va, bytes) == 0)
+        return 0;
     char *d = dst;
     for (uint64_t va = src.va; bytes > 0;) {
         size_t n = to_page_end(va, bytes);
@@ -48,6 +50,8 @@ int copy_to_user(struct uaddr dst, const void *src, size_t bytes)
 {
     if (!range_ok(dst.va, bytes))
         return -EFAULT;
+    if (dst.va % PAGE_SIZE + bytes <= PAGE_SIZE && riscv_user_write(dst.va, src, bytes) == 0)
+        return 0;
     const char *s = src;
     for (uint64_t va = dst.va; bytes > 0;) {
         size_t n = to_page_end(va, bytes);
@@ -104,6 +108,19 @@ int copy_to_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t
     if (!range_ok(src.va, bytes))
         return COPY_FAULT_SELF;
     return each_page(to, dst.va, bytes, true, part_from_self, &src);
+}
+
+bool copy_short(struct aspace *as, struct uaddr other, struct uaddr own, size_t bytes, bool to_other)
+{
+    if (other.va % PAGE_SIZE + bytes > PAGE_SIZE || !range_ok(own.va, bytes))
+        return false;
+    void *page = aspace_lock_page(as, other.va, to_other);
+    if (!page)
+        return false;
+    /* A fault on our own side only ends the copy: nothing looks at it while the lock is held. */
+    int fault = to_other ? riscv_user_read(page, own.va, bytes) : riscv_user_write(own.va, page, bytes);
+    spin_unlock(&as->lock);
+    return fault == 0;
 }
 
 static int part_to_kernel(void *arg, char *page, size_t off, size_t n)

@@ -76,12 +76,6 @@ int idtable_alloc(struct idtable *t, uint32_t from, void *ptr)
     return -EAGAIN;
 }
 
-void *idtable_get(const struct idtable *t, uint32_t id)
-{
-    void *_Atomic *s = slot(t, id);
-    return s ? atomic_load_explicit(s, memory_order_acquire) : NULL;
-}
-
 void *idtable_remove(struct idtable *t, uint32_t id)
 {
     void *_Atomic *s = slot(t, id);

@@ -19,7 +19,15 @@ void idtable_init(struct idtable *t, uint32_t max_ids);
 void idtable_fini(struct idtable *t); /* all slots empty */
 /* Lowest free id >= from gets ptr; returns the id, -EAGAIN when full, -ENOMEM. */
 int idtable_alloc(struct idtable *t, uint32_t from, void *ptr);
-void *idtable_get(const struct idtable *t, uint32_t id); /* NULL: empty or out of range */
+/* NULL: empty or out of range. */
+static inline void *idtable_get(const struct idtable *t, uint32_t id)
+{
+    void *_Atomic *_Atomic *top = __atomic_load_n(&t->chunks, __ATOMIC_ACQUIRE);
+    if (id >= t->max || !top)
+        return NULL;
+    void *_Atomic *chunk = atomic_load_explicit(&top[id / IDTABLE_CHUNK], memory_order_acquire);
+    return chunk ? atomic_load_explicit(&chunk[id % IDTABLE_CHUNK], memory_order_acquire) : NULL;
+}
 void *idtable_remove(struct idtable *t, uint32_t id);
 /* First used id >= from, -1 none. */
 int idtable_next(const struct idtable *t, uint32_t from);

@@ -9,17 +9,6 @@
 
 struct slab thread_slab = SLAB_INIT("thread", struct thread, link);
 
-bool thread_get_live(struct thread *t)
-{
-    uint32_t n = atomic_load_explicit(&t->refs, memory_order_relaxed);
-    while (n) {
-        if (atomic_compare_exchange_weak_explicit(&t->refs, &n, n + 1, memory_order_acquire,
-                                                  memory_order_relaxed))
-            return true;
-    }
-    return false;
-}
-
 void thread_put(struct thread *t)
 {
     if (atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)

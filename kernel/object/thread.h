@@ -142,7 +142,16 @@ struct thread {
 };
 
 /* Takes a reference unless the thread is already free memory. */
-bool thread_get_live(struct thread *t);
+static inline bool thread_get_live(struct thread *t)
+{
+    uint32_t n = atomic_load_explicit(&t->refs, memory_order_relaxed);
+    while (n) {
+        if (atomic_compare_exchange_weak_explicit(&t->refs, &n, n + 1, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
 static inline void thread_get(struct thread *t)
 {
     atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);

@@ -7,9 +7,8 @@
 #include "arch/riscv64/layout.h"
 #include "asm-offsets.h"
 
-#define SSTATUS_SPIE 0x20
-#define SSTATUS_SPP 0x100
 #define SSTATUS_SUM 0x40000
+#define CAUSE_USER_ECALL 8
 
     .section .head, "ax"
     .globl _start
@@ -109,23 +108,28 @@ riscv_trap_entry:
     ld t0, HART_SCRATCH(tp)
     csrrw t1, sscratch, zero
     csrr t2, sepc
+    csrr a1, scause
     sd t0, THREAD_X + 8 * 2(sp)
     sd t1, THREAD_X + 8 * 4(sp)
-    sd t2, THREAD_PC(sp)
     mv a0, sp
     ld sp, HART_KSTACK(tp)
+    li t3, CAUSE_USER_ECALL
     li s0, 0
+    bne a1, t3, 1f
+    addi t2, t2, 4          /* behind the ecall */
+    sd t2, THREAD_PC(a0)
+    call kernel_call
+    j 2f
+1:  sd t2, THREAD_PC(a0)
     call riscv_user_trap
+    j 2f
 
+/* sstatus: riscv_hart_init() has set SPIE and cleared SPP; a trap from user mode and the sret of kernel_trap leave them so. */
     .globl riscv_enter_user
 riscv_enter_user:
     ld sp, HART_KSTACK(tp)
-    call kernel_exit
+2:  call kernel_exit
     mv sp, a0
-    li t0, SSTATUS_SPP
-    csrc sstatus, t0
-    li t0, SSTATUS_SPIE
-    csrs sstatus, t0
     ld t2, THREAD_PC(sp)
     csrw sepc, t2
     /* A reservation of the thread before must not let this one's sc succeed: sc of an unchanged word ends it. */

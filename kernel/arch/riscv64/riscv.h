@@ -20,7 +20,6 @@
 #define SSTATUS_SPIE (1UL << 5)
 #define SSTATUS_SPP (1UL << 8)
 #define SSTATUS_FS (3UL << 13)
-#define SSTATUS_FS_INITIAL (1UL << 13)
 #define SSTATUS_FS_CLEAN (2UL << 13)
 #define SSTATUS_FS_DIRTY (3UL << 13)
 #define SSTATUS_SUM (1UL << 18)
@@ -76,6 +75,7 @@ _Noreturn void riscv_park(void);
 void riscv_trap_entry(void);
 _Noreturn void riscv_enter_user(void); /* kernel_exit() and sret */
 void riscv_secondary_entry(void);
+bool riscv_fp_first_use(struct thread *t); /* an illegal instruction: the first of t with floating point since it was dispatched? */
 void riscv_fp_save(struct fpregs *f);
 void riscv_fp_load(const struct fpregs *f);
 /* Copy with a fixup for faults: 0, or 1 with hart->fixup_addr set.  SUM is on only inside. */

@@ -15,8 +15,8 @@ void riscv_hart_init(struct hart *h)
 {
     (void)h;
     csr_write("scounteren", 7); /* cycle, time, instret are the user's to read */
-    csr_clear("sstatus", SSTATUS_SUM | SSTATUS_FS);
-    csr_set("sstatus", SSTATUS_FS_INITIAL);
+    csr_clear("sstatus", SSTATUS_SUM | SSTATUS_FS | SSTATUS_SPP);
+    csr_set("sstatus", SSTATUS_SPIE); /* entry.S relies on SPP and SPIE */
     arch_timer_set((nsec_t)-1);
     h->timer_armed = (nsec_t)-1;
     csr_write("sie", SIP_SSIP | SIP_STIP | SIP_SEIP);

@@ -23,7 +23,7 @@
 
 _Atomic bool riscv_stopping;
 
-void riscv_user_trap(struct thread *t);
+void riscv_user_trap(struct thread *t, uint64_t cause);
 _Noreturn void riscv_kernel_trap(struct regs *r);
 
 _Noreturn void riscv_park(void)
@@ -96,19 +96,15 @@ static void page_fault(struct thread *t, uint64_t va, bool write, bool exec)
         kernel_fault(t, SIGSEGV, aspace_is_mapped(as, va) ? SEGV_ACCERR : SEGV_MAPERR, va);
 }
 
-void riscv_user_trap(struct thread *t)
+/* Everything but a kernel call, which entry.S hands to kernel_call() itself. */
+void riscv_user_trap(struct thread *t, uint64_t cause)
 {
-    uint64_t cause = csr_read("scause");
     if (cause & CAUSE_INTERRUPT) {
         arch_poll_interrupts();
         return;
     }
     uint64_t addr = csr_read("stval");
     switch (cause) {
-    case 8:
-        t->regs.pc += 4;
-        kernel_call(t);
-        break;
     case 12:
         page_fault(t, addr, false, true);
         break;
@@ -119,7 +115,8 @@ void riscv_user_trap(struct thread *t)
         page_fault(t, addr, true, false);
         break;
     case 2:
-        kernel_fault(t, SIGILL, ILL_ILLOPC, t->regs.pc);
+        if (!riscv_fp_first_use(t))
+            kernel_fault(t, SIGILL, ILL_ILLOPC, t->regs.pc);
         break;
     case 3:
         kernel_fault(t, SIGTRAP, TRAP_BRKPT, t->regs.pc);

@@ -2,7 +2,6 @@
 /* Reading, writing and the other I/O messages of an open descriptor.  User buffers are never
  * copied: they are parts of the message. */
 #include <limits.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include "qrv.h"
 
@@ -203,16 +202,6 @@ static long do_getdents(int fd, void *buf, size_t n)
     return __qrv_send(fd, &m, sizeof m, buf, n, KC_SEND_NC);
 }
 
-/* What can be said of a file system without a message for it: names and blocks that any client may
- * assume. */
-static long fill_statfs(long rc, struct statfs *f)
-{
-    if (rc < 0)
-        return rc;
-    *f = (struct statfs){.f_bsize = 4096, .f_frsize = 4096, .f_namelen = NAME_MAX};
-    return 0;
-}
-
 long __qrv_files(long n, long a, long b, long c, long d, unsigned fl)
 {
     int fd = (int)a;
@@ -254,10 +243,6 @@ long __qrv_files(long n, long a, long b, long c, long d, unsigned fl)
         return do_getdents(fd, (void *)b, (size_t)c);
     case SYS_fadvise64:
         return __qrv_fstat(fd, &st);
-    case SYS_statfs:
-        return fill_statfs(__qrv_stat_at(AT_FDCWD, (const char *)a, &st, 0), (struct statfs *)b);
-    case SYS_fstatfs:
-        return fill_statfs(__qrv_fstat(fd, &st), (struct statfs *)b);
     case SYS_sync:
         return 0; /* servers write through or sync on their own; there is no list of them to walk */
     case SYS_syncfs:

@@ -49,6 +49,27 @@ long __qrv_stat_at(int dirfd, const char *path, struct stat *st, int flags)
     return stat_abs(dirfd, path, st, flags, 0);
 }
 
+/* A command that only brings data, of the server of a file that the caller need not be able to open;
+ * from: at most QRV_DEVCTL_AT bytes. */
+#define QRV_DEVCTL_AT 256
+long __qrv_devctl_at(const char *path, int dcmd, void *from, size_t fromlen)
+{
+    struct _io_devctl m = {
+        .type = _IO_DEVCTL, .combine_len = sizeof m, .dcmd = dcmd, .nbytes = (uint32_t)fromlen};
+    struct {
+        struct _io_devctl_reply h;
+        char data[QRV_DEVCTL_AT];
+    } reply = {0};
+    struct qrv_path p = PATH_OP(AT_FDCWD, path);
+    p.reply = &reply;
+    p.reply_len = sizeof reply.h + fromlen;
+    long rc = combined(&p, &m, sizeof m);
+    if (rc < 0)
+        return rc;
+    __builtin_memcpy(from, reply.data, fromlen);
+    return 0;
+}
+
 /* "/dev/tty" stands for the controlling terminal, whose path the process manager keeps. */
 static long ctty_path(char *buf, size_t size)
 {

@@ -76,6 +76,7 @@ hidden long __qrv_read(int fd, void *buf, size_t n, unsigned fl);
 hidden long __qrv_pread(int fd, void *buf, size_t n, int64_t off, unsigned fl);
 hidden long __qrv_devctl(int fd, int dcmd, const void *to, size_t tolen, void *from, size_t fromlen,
                          int *info);
+hidden long __qrv_devctl_at(const char *path, int dcmd, void *from, size_t fromlen);
 hidden long __qrv_access_st(const struct stat *st, int amode, int effective);
 
 /* Clusters of the dispatcher: -ENOSYS for a number that is not theirs. */

@@ -28,8 +28,6 @@ long __qrv_syscall(long n, long a, long b, long c, long d, long e, long f)
     case SYS_getdents64:
     case SYS_fallocate:
     case SYS_fadvise64:
-    case SYS_statfs:
-    case SYS_fstatfs:
     case SYS_sync:
     case SYS_syncfs:
         return __qrv_files(n, a, b, c, d, fl);

@@ -98,9 +98,10 @@ bool probe_version(char *const argv[], const char *marker, int *major, int *mino
     return found;
 }
 
-/* One of the SDK's tools. Without it: a problem, or a note when absent_fix says how to live on. */
+/* One of the SDK's tools. Without it: a problem, or a note when absent_fix says how to live on.
+ * behind is the host's package that a stand-in of the tool calls. */
 static void check_tool(struct report *r, const char *what, const char *name, const char *option,
-                       const char *marker, const char *absent_fix)
+                       const char *marker, const char *absent_fix, enum host_package behind)
 {
     const struct sdk *sdk = sdk_locate();
     char *dir = fs_join(sdk->root, sdk->installed ? "bin" : "toolchain/bin");
@@ -115,9 +116,15 @@ static void check_tool(struct report *r, const char *what, const char *name, con
         else
             tell_problem(r, what, detail, "unpack or build the SDK again");
     } else if (!probe_version((char *[]){path, (char *)option, NULL}, marker, &major, &minor)) {
-        char *fix = release_fix(&r->release, HOST_CROSS_GCC);
+        /* A script stands for a tool of the host; a program of our own just has to run. */
+        struct buf file = {0};
+        bool is_script =
+            fs_read(path, &file) == 0 && file.len > 2 && memcmp(file.data, "#!", 2) == 0;
+        char *fix = is_script ? release_fix(&r->release, behind)
+                              : xstrdup("mend the problems above, or unpack the SDK again");
+        buf_free(&file);
         detail = xprintf("%s does not run", path);
-        tell_problem(r, what, detail, fix);
+        (is_script && absent_fix != NULL ? tell_note : tell_problem)(r, what, detail, fix);
         free(fix);
     } else {
         detail = xprintf("%s, version %d.%d", path, major, minor);
@@ -236,10 +243,12 @@ int cmd_doctor(int argc, char **argv)
     }
     doctor_check_host(&r);
     doctor_check_tools(&r);
-    check_tool(&r, "C compiler", "riscv64-unknown-qrv-gcc", "-dumpfullversion", "", NULL);
+    check_tool(&r, "C compiler", "riscv64-unknown-qrv-gcc", "-dumpfullversion", "", NULL,
+               HOST_CROSS_GCC);
     check_tool(&r, "C++ compiler", "riscv64-unknown-qrv-g++", "-dumpfullversion", "",
-               real_toolchain);
-    check_tool(&r, "debugger", "riscv64-unknown-qrv-gdb", "--version", "GNU gdb", real_toolchain);
+               real_toolchain, HOST_CROSS_GCC);
+    check_tool(&r, "debugger", "riscv64-unknown-qrv-gdb", "--version", ") ", real_toolchain,
+               HOST_GDB);
     check_boot_files(&r);
     check_integrity(&r);
     doctor_check_environment(&r);

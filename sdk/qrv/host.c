@@ -50,14 +50,14 @@ void release_parse(const char *text, size_t len, struct release *r)
 static const struct manager {
     const char *ids; /* blank before and behind each */
     const char *command;
-    const char *packages[4]; /* by enum host_package; NULL: not packaged as far as we know */
+    const char *packages[5]; /* by enum host_package; NULL: not packaged as far as we know */
 } managers[] = {
     {" debian ubuntu ",
      "sudo apt-get install",
-     {"cmake", "ninja-build", "qemu-system-riscv", "gcc-riscv64-linux-gnu"}},
+     {"cmake", "ninja-build", "qemu-system-riscv", "gcc-riscv64-linux-gnu", "gdb-multiarch"}},
     {" fedora rhel centos ",
      "sudo dnf install",
-     {"cmake", "ninja-build", "qemu-system-riscv", "gcc-riscv64-linux-gnu"}},
+     {"cmake", "ninja-build", "qemu-system-riscv", "gcc-riscv64-linux-gnu", "gdb"}},
     {" arch ", "sudo pacman -S", {"cmake", "ninja", "qemu-system-riscv", "riscv64-linux-gnu-gcc"}},
     {" alpine ", "sudo apk add", {"cmake", "ninja", "qemu-system-riscv64", NULL}},
     {" suse opensuse opensuse-tumbleweed opensuse-leap ",
@@ -92,9 +92,9 @@ static const struct manager *find_manager(const struct release *r)
 
 char *release_fix(const struct release *r, enum host_package package)
 {
-    static const char *const plain[] = {"CMake 3.25 or later", "ninja",
-                                        "qemu-system-riscv64, version 10 or later",
-                                        "gcc for riscv64-linux-gnu"};
+    static const char *const plain[] = {
+        "CMake 3.25 or later", "ninja", "qemu-system-riscv64, version 10 or later",
+        "gcc for riscv64-linux-gnu", "gdb with support for riscv64"};
     const struct manager *m = find_manager(r);
     if (package == HOST_QEMU && strcmp(r->codename, "bookworm") == 0)
         return xstrdup("echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee "

@@ -19,7 +19,7 @@ struct release {
 /* Values that are quoted, too long or nonsense are cut or left out; never fails. */
 void release_parse(const char *text, size_t len, struct release *r);
 
-enum host_package { HOST_CMAKE, HOST_NINJA, HOST_QEMU, HOST_CROSS_GCC };
+enum host_package { HOST_CMAKE, HOST_NINJA, HOST_QEMU, HOST_CROSS_GCC, HOST_GDB };
 
 /* The command that installs it here, or says where to get it; a heap string. */
 char *release_fix(const struct release *r, enum host_package package);

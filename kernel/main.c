@@ -165,9 +165,10 @@ static void step_objects(void)
 static void step_banner(void)
 {
     const struct qrv_syspage *sp = phys_to_virt(kernel_info.syspage);
-    kprintf("QRV %s on %s: %u hart%s, %lu MiB, timer %s, SBI %u.%u%s\n", QRV_VERSION, sp->machine, num_harts,
-            num_harts == 1 ? "" : "s", sp->ram_bytes >> 20, board.sstc ? "sstc" : "sbi", sbi_version() >> 24 & 0x7f,
-            sbi_version() & 0xffffff, harts_were_left ? ", some harts are not used" : "");
+    kprintf("QRV %s%s on %s: %u hart%s, %lu MiB, timer %s, SBI %u.%u%s\n", QRV_VERSION,
+            QRV_LOCK_DEBUG ? " (checks on)" : "", sp->machine, num_harts, num_harts == 1 ? "" : "s",
+            sp->ram_bytes >> 20, board.sstc ? "sstc" : "sbi", sbi_version() >> 24 & 0x7f, sbi_version() & 0xffffff,
+            harts_were_left ? ", some harts are not used" : "");
 }
 
 static const struct step {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qrv image: build file to boot archive, and a look inside an archive. */
+/* qrv image: build file to boot archive, boot archive to disk, and a look inside of both. */
 #include "../common/fs.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "../qrv/verbs.h"
 #include "collect.h"
+#include "disk.h"
 #include "needed.h"
 
 #include <stdio.h>
@@ -13,7 +14,8 @@
 
 static const char help[] =
     "usage: qrv image [options] BUILDFILE OUT.cpio\n"
-    "       qrv image --list [--json] ARCHIVE\n"
+    "       qrv image --board NAME --disk FILE [options] [BUILDFILE]\n"
+    "       qrv image --list [--json] ARCHIVE-OR-DISK\n"
     "\n"
     "Makes a boot image (a cpio newc archive) from a build file in the manner of mkifs.\n"
     "The same build file and the same input files give the same bytes.\n"
@@ -25,12 +27,28 @@ static const char help[] =
     "      --check           check the build file and its inputs, write nothing\n"
     "      --needed          put in the shared libraries that the programs in it need\n"
     "      --allow-missing   leave out host files that are not there, with a notice\n"
-    "      --list [--json]   show what is in an archive\n"
+    "      --list [--json]   show what is in an archive, or the partitions of a disk\n"
+    "\n"
+    "With --disk, a disk that the board starts from: its firmware, and a partition for U-Boot with "
+    "kernel,\n"
+    "device tree, boot image and extlinux.conf. Without BUILDFILE it has the boot image of the "
+    "SDK.\n"
+    "      --board NAME      unmatched (SD card), unleashed (SD card, also for QEMU's sifive_u),\n"
+    "                        qemu-virt (virtio disk)\n"
+    "      --disk FILE       a new file, or with --force a device as /dev/sdX\n"
+    "      --size SIZE       of the disk, as 256M or 4G (default: what is needed, at least 64M)\n"
+    "      --image FILE      this boot image\n"
+    "      --kernel FILE     this kernel Image instead of the two of the SDK\n"
+    "      --debug-kernel    start the kernel that checks its locks; U-Boot's menu has both\n"
+    "      --append \"WORDS\"  arguments for the kernel\n"
+    "      --force           write over a file, or on a device\n"
     "\n"
     "Examples:\n"
     "  qrv image my.build my.cpio\n"
     "  qrv image -I build -D BOARD=virt my.build my.cpio\n"
     "  qrv image --list my.cpio\n"
+    "  qrv image --board unmatched --disk sd.img        then copy sd.img to the card\n"
+    "  qrv image --board qemu-virt --disk my.img my.build && qrv run --disk my.img\n"
     "\n"
     "A build file has one entry per line; # begins a comment.\n"
     "  devc-ser8250                   the file of that name from the search path\n"
@@ -166,22 +184,63 @@ struct request {
     bool check;
     bool allow_missing;
     bool needed;
+    bool list;
+    bool json;
+    const char *archive; /* --image */
+    struct disk_request disk;
 };
+
+/* The archive goes to a file, or onto a disk. An exit code. */
+static int write_bytes(const struct request *rq, const char *out, const struct archive *a)
+{
+    struct buf bytes = {0};
+    int result = EXIT_OK;
+    cpio_write(a, &bytes);
+    if (rq->disk.file != NULL)
+        result = disk_write(&rq->disk, &bytes);
+    else {
+        int error = fs_write(out, bytes.data, bytes.len, 0644);
+        if (error != 0)
+            result = complain(EXIT_FAILED, "%s: %s", out, strerror(-error));
+        else
+            printf("%s: %zu entries, %zu bytes\n", out, a->count, bytes.len);
+    }
+    buf_free(&bytes);
+    return result;
+}
 
 static int save(const struct request *rq, const char *file, const char *out,
                 const struct archive *a, const struct buf *inputs)
 {
+    int result = write_bytes(rq, out, a);
+    int error = result == EXIT_OK && rq->depfile != NULL
+                    ? write_depfile(rq->depfile, out, file, inputs)
+                    : 0;
+    return error != 0 ? complain(EXIT_FAILED, "%s: %s", rq->depfile, strerror(-error)) : result;
+}
+
+/* A boot archive that is there already, onto a disk. */
+static int copy_archive(const struct request *rq)
+{
     struct buf bytes = {0};
-    cpio_write(a, &bytes);
-    int error = fs_write(out, bytes.data, bytes.len, 0644);
+    struct archive a = {0};
+    size_t where;
+    char *own = fs_join(sdk_locate()->images, "boot.cpio");
+    const char *file = rq->archive != NULL ? rq->archive : own;
+    int error = fs_read(file, &bytes);
+    const char *why = error != 0 ? NULL : cpio_read(bytes.data, bytes.len, &a, &where);
+    int result;
     if (error != 0)
-        complain(0, "%s: %s", out, strerror(-error));
-    else if (rq->depfile != NULL && (error = write_depfile(rq->depfile, out, file, inputs)) != 0)
-        complain(0, "%s: %s", rq->depfile, strerror(-error));
+        result = complain(rq->archive != NULL ? EXIT_INPUT : EXIT_MISSING, "%s: %s", file,
+                          strerror(-error));
+    else if (why != NULL)
+        result = complain(EXIT_INPUT, "%s: byte %zu: %s", file, where, why);
     else
-        printf("%s: %zu entries, %zu bytes\n", out, a->count, bytes.len);
+        result = disk_write(&rq->disk, &bytes);
+    archive_free(&a);
     buf_free(&bytes);
-    return error ? EXIT_FAILED : EXIT_OK;
+    free(own);
+    return result;
 }
 
 static int build_image(const struct request *rq, const char *file, const char *out)
@@ -275,11 +334,36 @@ static int list_image(const char *file, bool json)
     return EXIT_OK;
 }
 
+/* What goes with what. EXIT_OK, or EXIT_USAGE after a message. */
+static int check_request(const struct request *rq, int operands)
+{
+    const struct disk_request *d = &rq->disk;
+    if (rq->list)
+        return operands == 1 ? EXIT_OK : complain(EXIT_USAGE, "usage: qrv image --list FILE");
+    if ((d->board == NULL) != (d->file == NULL))
+        return complain(EXIT_USAGE, "--board NAME and --disk FILE go together");
+    if (d->file == NULL && (d->size != NULL || d->kernel != NULL || d->append != NULL || d->debug ||
+                            d->force || rq->archive != NULL))
+        return complain(EXIT_USAGE, "--size, --kernel, --append, --debug-kernel, --force and --image go "
+                                    "with --disk");
+    if (d->append != NULL && strpbrk(d->append, "\n\r") != NULL)
+        return complain(EXIT_USAGE, "--append is one line");
+    if (d->debug && d->kernel != NULL)
+        return complain(EXIT_USAGE, "--debug-kernel and --kernel exclude each other");
+    if (d->file != NULL)
+        return operands == (rq->archive != NULL ? 0 : operands > 0)
+                   ? EXIT_OK
+                   : complain(EXIT_USAGE, "with --disk there is one BUILDFILE, or --image FILE, or "
+                                          "neither");
+    if (operands != (rq->check ? 1 : 2) && !(rq->check && operands == 2))
+        return complain(EXIT_USAGE,
+                        "usage: qrv image BUILDFILE OUT.cpio, or qrv image --list ARCHIVE");
+    return EXIT_OK;
+}
+
 int cmd_image(int argc, char **argv)
 {
-    struct request rq = {0};
-    bool list = false;
-    bool json = false;
+    struct request rq = {.disk.time = source_date()};
     bool want_help = false;
     const struct option_spec specs[] = {{"-I", .list = &rq.search},
                                         {"--search", .list = &rq.search},
@@ -288,10 +372,18 @@ int cmd_image(int argc, char **argv)
                                         {"--no-strip", .flag = &rq.no_strip},
                                         {"--check", .flag = &rq.check},
                                         {"--depfile", .value = &rq.depfile},
-                                        {"--list", .flag = &list},
-                                        {"--json", .flag = &json},
+                                        {"--list", .flag = &rq.list},
+                                        {"--json", .flag = &rq.json},
                                         {"--needed", .flag = &rq.needed},
                                         {"--allow-missing", .flag = &rq.allow_missing},
+                                        {"--board", .value = &rq.disk.board},
+                                        {"--disk", .value = &rq.disk.file},
+                                        {"--size", .value = &rq.disk.size},
+                                        {"--image", .value = &rq.archive},
+                                        {"--kernel", .value = &rq.disk.kernel},
+                                        {"--append", .value = &rq.disk.append},
+                                        {"--debug-kernel", .flag = &rq.disk.debug},
+                                        {"--force", .flag = &rq.disk.force},
                                         {"--help", .flag = &want_help},
                                         {"-h", .flag = &want_help},
                                         {NULL}};
@@ -302,11 +394,14 @@ int cmd_image(int argc, char **argv)
         result = EXIT_OK;
     } else if (n < 0)
         result = EXIT_USAGE;
-    else if (n != (list || rq.check ? 1 : 2) && !(rq.check && n == 2))
-        result = complain(EXIT_USAGE,
-                          "usage: qrv image BUILDFILE OUT.cpio, or qrv image --list ARCHIVE");
+    else if ((result = check_request(&rq, n)) != EXIT_OK)
+        ;
+    else if (rq.list)
+        result = disk_is(argv[1]) ? disk_list(argv[1], rq.json) : list_image(argv[1], rq.json);
+    else if (rq.disk.file != NULL && n == 0)
+        result = copy_archive(&rq);
     else
-        result = list ? list_image(argv[1], json) : build_image(&rq, argv[1], argv[2]);
+        result = build_image(&rq, argv[1], rq.disk.file != NULL ? rq.disk.file : argv[2]);
     free(rq.search);
     free(rq.defines);
     return result;

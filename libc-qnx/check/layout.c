@@ -72,6 +72,9 @@ _Static_assert(sizeof(pthread_cond_t) >= sizeof(sync_t) &&
                "condvar");
 _Static_assert(sizeof(sem_t) >= sizeof(sync_t) && _Alignof(sem_t) >= _Alignof(sync_t), "semaphore");
 
+_Static_assert(offsetof(struct _kc_sigframe, uc.gregs) == 304 &&
+                   offsetof(struct _kc_sigframe, uc.fregs) == 560,
+               "frame information of libc-qnx/arch/riscv64/sigreturn.S");
 _Static_assert(sizeof(struct iovec) == 16 && offsetof(struct iovec, iov_len) == 8, "iovec");
 _Static_assert(sizeof(struct stat) == 128 && offsetof(struct stat, st_size) == 48 &&
                    offsetof(struct stat, st_atim) == 72 && offsetof(struct stat, st_ctim) == 104,

@@ -20,6 +20,7 @@ extern const struct verb verbs[]; /* ends with a NULL name; main.c */
 
 int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_exec(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_new(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connect messages: everything that names a file.  Handlers run without a lock: two clients are
+ * ordered by the host's file system, as two processes there would be. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fs9p.h"
+
+#define AT_REMOVEDIR_9P 0x200u
+/* Flags of Tlopen are the generic Linux ones, as libc's are. */
+#define FLAGS_PASSED                                                                               \
+    ((uint32_t)(O_APPEND | O_DSYNC | O_SYNC | O_DIRECTORY | O_TRUNC | O_NONBLOCK))
+
+resmgr_connect_funcs_t connect_funcs;
+
+static int reply_link(resmgr_context_t *ctp, io_connect_t *msg, const struct place *p)
+{
+    size_t n = strlen(p->link) + 1;
+    struct _io_connect_link_reply *r = &msg->link_reply;
+    memset(r, 0, sizeof *r);
+    r->path_len = (uint16_t)n;
+    memcpy(r + 1, p->link, n);
+    _IO_SET_CONNECT_RET(ctp, _IO_CONNECT_RET_LINK);
+    return _RESMGR_PTR(ctp, r, sizeof *r + n);
+}
+
+static int finish(resmgr_context_t *ctp, io_connect_t *msg, struct place *p, int error)
+{
+    place_drop(p);
+    return error == WALKED_LINK ? reply_link(ctp, msg, p) : error;
+}
+
+static uint32_t client_gid(resmgr_context_t *ctp)
+{
+    struct _client_info info;
+    return gid_to_host(iofunc_client_info(ctp, 0, &info) == EOK ? info.cred.egid : 0);
+}
+
+static uint32_t server_flags(uint32_t ioflag)
+{
+    return ((ioflag & _IO_FLAG_MASK) - 1) | (ioflag & FLAGS_PASSED);
+}
+
+/* p->fid goes to the new file. */
+static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct place *p, bool is_open)
+{
+    struct file *f = calloc(1, sizeof *f);
+    struct node *n = f != NULL ? node_get(&p->qid) : NULL;
+    if (n == NULL) {
+        free(f);
+        return ENOMEM;
+    }
+    f->ocb.attr = n;
+    f->ocb.ioflag =
+        (int32_t)(msg->connect.ioflag & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY));
+    f->ocb.sflag = msg->connect.sflag;
+    f->fid = p->fid;
+    f->is_open = is_open;
+    if (resmgr_open_bind(ctp, f, &io_funcs) == -1) {
+        int error = errno;
+        node_put(n);
+        free(f);
+        return error;
+    }
+    p->fid = P9_NOFID;
+    return EOK;
+}
+
+static int create(resmgr_context_t *ctp, io_open_t *msg, struct place *p)
+{
+    uint32_t ioflag = msg->connect.ioflag;
+    struct p9_attr a;
+    int error = check_fid(ctp, p->parent, 3);
+    if (error == 0)
+        error = client_create(p->parent, p->name,
+                              server_flags(ioflag) | (ioflag & (uint32_t)(O_CREAT | O_EXCL)),
+                              msg->connect.mode & 07777, client_gid(ctp));
+    if (error != 0)
+        return error;
+    p->fid = p->parent;
+    p->parent = P9_NOFID;
+    error = client_getattr(p->fid, &a); /* the answer to Tlcreate has a qid too, but no type check */
+    if (error != 0)
+        return error;
+    p->qid = a.qid;
+    return bind_file(ctp, msg, p, true);
+}
+
+static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct place *p, bool nofollow)
+{
+    uint32_t ioflag = msg->connect.ioflag;
+    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
+    bool is_dir = p->qid.type & P9_QTDIR;
+    if (plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return EEXIST;
+    if (((msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) || (plain && (ioflag & O_DIRECTORY))) &&
+        !is_dir)
+        return ENOTDIR;
+    if (plain && nofollow && (p->qid.type & P9_QTSYMLINK))
+        return ELOOP;
+    if (is_dir && (ioflag & _IO_FLAG_WR))
+        return EISDIR;
+    if (is_dir && plain && (ioflag & O_CREAT))
+        return EISDIR;
+    unsigned want = (ioflag & _IO_FLAG_RD ? 4u : 0) | (ioflag & _IO_FLAG_WR ? 2u : 0) |
+                    (plain && (ioflag & O_TRUNC) ? 2u : 0);
+    int error = want != 0 ? check_fid(ctp, p->fid, want) : 0;
+    if (error == 0 && plain)
+        error = client_open(p->fid, server_flags(ioflag));
+    return error != 0 ? error : bind_file(ctp, msg, p, plain);
+}
+
+static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *extra)
+{
+    uint32_t ioflag = msg->connect.ioflag;
+    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
+    bool as_dir = msg->connect.eflag & _IO_CONNECT_EFLAG_DIR;
+    bool nofollow =
+        ((ioflag & O_NOFOLLOW) || (plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))) &&
+        !as_dir;
+    struct place p;
+    (void)extra;
+    for (int tries = 0;; tries++) {
+        int error = walk(m, msg->connect.path, nofollow ? 0 : WALK_FOLLOW, &p);
+        if (error == ENOENT && plain && (ioflag & O_CREAT) && p.parent != P9_NOFID) {
+            error = as_dir ? EISDIR : create(ctp, msg, &p);
+            /* Somebody else may have made it in between; QEMU says so for a symbolic link too. */
+            if (error == EEXIST && !(ioflag & O_EXCL) && tries < 3) {
+                place_drop(&p);
+                continue;
+            }
+        } else if (error == 0) {
+            error = open_existing(ctp, msg, &p, nofollow);
+        }
+        return finish(ctp, msg, &p, error);
+    }
+}
+
+static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, void *reserved)
+{
+    bool is_dir = S_ISDIR(msg->connect.mode);
+    struct place p;
+    (void)reserved;
+    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOT)
+        return EINVAL;
+    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOTDOT)
+        return ENOTEMPTY;
+    int error = walk(m, msg->connect.path, WALK_PARENT, &p);
+    if (error == 0)
+        error = check_fid(ctp, p.parent, 3);
+    if (error == 0 && !is_dir && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR))
+        error = ENOTDIR;
+    if (error == 0)
+        error = client_unlink(p.parent, p.name, is_dir ? AT_REMOVEDIR_9P : 0);
+    return finish(ctp, msg, &p, error);
+}
+
+static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void *extra)
+{
+    uint32_t mode = msg->connect.mode;
+    char target[PATH_BYTES] = "";
+    struct place p;
+    if (S_ISLNK(mode)) { /* before anything is built over the message */
+        if (extra == NULL || msg->connect.extra_type != _IO_CONNECT_EXTRA_SYMLINK)
+            return EINVAL;
+        size_t n = strnlen(extra, PATH_BYTES);
+        if (n == PATH_BYTES)
+            return ENAMETOOLONG;
+        memcpy(target, extra, n + 1);
+    }
+    int error = walk(m, msg->connect.path, WALK_PARENT, &p);
+    if (error == EBUSY)
+        error = EEXIST;
+    if (error == 0)
+        error = check_fid(ctp, p.parent, 3);
+    if (error == 0 && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) && !S_ISDIR(mode))
+        error = ENOENT;
+    if (error != 0)
+        return finish(ctp, msg, &p, error);
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        error = client_mkdir(p.parent, p.name, mode & 07777, client_gid(ctp));
+        break;
+    case S_IFLNK:
+        error = client_symlink(p.parent, p.name, target, client_gid(ctp));
+        break;
+    case S_IFREG:
+        error = client_create(p.parent, p.name, O_WRONLY | O_CREAT | O_EXCL, mode & 07777,
+                              client_gid(ctp));
+        break;
+    default:
+        error = ENOTSUP; /* FIFOs and devices of the host are not ours to open */
+    }
+    return finish(ctp, msg, &p, error);
+}
+
+static int c_readlink(resmgr_context_t *ctp, io_readlink_t *msg, struct mount *m, void *reserved)
+{
+    char text[PATH_BYTES];
+    struct place p;
+    (void)reserved;
+    int error = walk(m, msg->connect.path,
+                     msg->connect.eflag & _IO_CONNECT_EFLAG_DIR ? WALK_FOLLOW : 0, &p);
+    if (error == 0 && !(p.qid.type & P9_QTSYMLINK))
+        error = EINVAL;
+    if (error == 0)
+        error = client_readlink(p.fid, text, sizeof text);
+    if (error != 0)
+        return finish(ctp, msg, &p, error);
+    place_drop(&p);
+    size_t n = strlen(text);
+    memcpy(msg, text, n + 1);
+    ctp->status = (long)n;
+    return _RESMGR_PTR(ctp, msg, n + 1);
+}
+
+static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_link_extra_t *extra)
+{
+    struct place old, new = {.fid = P9_NOFID, .parent = P9_NOFID};
+    int error = walk(m, extra->path, 0, &old);
+    if (error == WALKED_LINK) /* the client has resolved the old name: it changed meanwhile */
+        error = ENOENT;
+    if (error == 0)
+        error = walk(m, msg->connect.path, WALK_PARENT, &new);
+    if (error == 0)
+        error = check_fid(ctp, new.parent, 3);
+    if (error == 0)
+        error = client_link(new.parent, old.fid, new.name);
+    place_drop(&old);
+    return finish(ctp, msg, &new, error == EBUSY ? EEXIST : error);
+}
+
+static int c_rename(resmgr_context_t *ctp, io_rename_t *msg, struct mount *m,
+                    io_rename_extra_t *extra)
+{
+    struct place old, new = {.fid = P9_NOFID, .parent = P9_NOFID};
+    int error = walk(m, extra->path, WALK_PARENT, &old);
+    if (error == WALKED_LINK)
+        error = ENOENT;
+    if (error == 0)
+        error = walk(m, msg->connect.path, WALK_PARENT, &new);
+    if (error == 0)
+        error = check_fid(ctp, old.parent, 3);
+    if (error == 0)
+        error = check_fid(ctp, new.parent, 3);
+    if (error == 0)
+        error = client_rename(old.parent, old.name, new.parent, new.name);
+    place_drop(&old);
+    return finish(ctp, msg, &new, error);
+}
+
+void connect_init(void)
+{
+    connect_funcs.open = c_open;
+    connect_funcs.unlink = c_unlink;
+    connect_funcs.rename = c_rename;
+    connect_funcs.mknod = c_mknod;
+    connect_funcs.readlink = c_readlink;
+    connect_funcs.link = c_link;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The resource-manager side of fs-9p.
+ *
+ * A mount ties a target path to a host directory of the one exported tree.  A node is a file of the
+ * host, by its 9P identity: it exists while it is open and carries what open files of it share (the
+ * record locks, the last known attributes).  A file is one open(): a fid of its own.
+ * Locks: the node table has its own; a node's attributes and its files' offsets are under the
+ * node's attribute lock, which the framework holds while an I/O handler runs. */
+#pragma once
+
+struct node;
+struct file;
+struct mount;
+#define IOFUNC_ATTR_T   struct node
+#define IOFUNC_OCB_T    struct file
+#define RESMGR_HANDLE_T struct mount
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/dispatch.h>
+#include <sys/iofunc.h>
+
+#include "client.h"
+
+#define PATH_BYTES 1024
+#define NAMES_MAX  (PATH_BYTES / 2)
+
+struct node {
+    iofunc_attr_t attr; /* first */
+    struct node *next;  /* in its hash chain */
+    uint64_t id;        /* qid.path */
+    unsigned refs;      /* under the table's lock */
+    bool has_last, is_unlinked;
+    struct p9_attr last; /* as of the last answer; size follows our writes */
+};
+
+struct file {
+    iofunc_ocb_t ocb; /* first */
+    uint32_t fid;
+    bool is_open; /* Tlopen was done: I/O is possible */
+};
+
+struct mount {
+    char target[PATH_BYTES]; /* absolute, no slash at the end */
+    char host[PATH_BYTES];   /* relative to the export's root, may be empty */
+};
+
+struct settings {
+    uint32_t root;     /* fid of the export */
+    uint32_t uid, gid; /* of the host's user, who is user 0 here */
+    dev_t dev;
+};
+extern struct settings settings;
+
+/* node.c */
+struct node *node_get(const struct p9_qid *qid); /* NULL: no memory */
+void node_put(struct node *n);
+/* The attributes of f now, or as they were when the host has lost the name: 0 or errno. */
+int file_getattr(struct file *f, struct p9_attr *a);
+uint32_t uid_to_host(uint32_t uid);
+uint32_t gid_to_host(uint32_t gid);
+void attr_to_target(struct p9_attr *a);
+/* Checks what the host cannot know: clients of the target that are not user 0.  want: 4 2 1. */
+int check_access(resmgr_context_t *ctp, const struct p9_attr *a, unsigned want);
+int check_fid(resmgr_context_t *ctp, uint32_t fid, unsigned want);
+int check_owner(resmgr_context_t *ctp, const struct p9_attr *a);
+
+/* walk.c */
+struct place {
+    uint32_t fid; /* of the file; P9_NOFID when it does not exist */
+    struct p9_qid qid;
+    uint32_t parent;              /* of its directory, with WALK_PARENT or when it does not exist */
+    char name[P9_NAME_MAX + 1];   /* the last component, "" for the mount itself */
+    char link[PATH_BYTES];        /* WALKED_LINK: the path to start over with */
+};
+#define WALK_FOLLOW 1u /* a symbolic link as last component is followed */
+#define WALK_PARENT 2u /* only its directory: p->fid stays P9_NOFID */
+#define WALKED_LINK (-1)
+/* 0, an errno value, or WALKED_LINK.  ENOENT with p->parent set: only the last component is missing.
+ * The fids in p are the caller's: place_drop(). */
+int walk(const struct mount *m, const char *path, unsigned flags, struct place *p);
+void place_drop(struct place *p);
+
+/* connect.c, io.c */
+extern resmgr_connect_funcs_t connect_funcs;
+extern resmgr_io_funcs_t io_funcs;
+void connect_init(void);
+void io_init(void);

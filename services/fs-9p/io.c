@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* I/O messages of open files.  The framework holds the node's attribute lock around each handler. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/dcmd_blk.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs9p.h"
+
+resmgr_io_funcs_t io_funcs;
+
+/* ------------------------------------------------------------------ data */
+
+struct transfer {
+    resmgr_context_t *ctp;
+    size_t at; /* in the client's message or reply */
+};
+
+static ssize_t to_client(void *handle, void *buffer, size_t bytes, size_t done)
+{
+    struct transfer *t = handle;
+    if (bytes == 0)
+        return 0;
+    ssize_t n = resmgr_msgwrite(t->ctp, buffer, bytes, t->at + done);
+    return n == -1 ? -errno : n;
+}
+
+static ssize_t from_client(void *handle, void *buffer, size_t bytes, size_t done)
+{
+    struct transfer *t = handle;
+    ssize_t n = resmgr_msgget(t->ctp, buffer, bytes, t->at + done);
+    return n == -1 ? -errno : n;
+}
+
+/* Offset of this request, and whether it is the file's own, which moves. */
+static int request_offset(resmgr_context_t *ctp, uint32_t xtype, struct file *f, size_t head,
+                          off_t *offset, size_t *data_at, bool *own)
+{
+    struct _xtype_offset x;
+    *own = (xtype & _IO_XTYPE_MASK) == _IO_XTYPE_NONE;
+    *data_at = head;
+    *offset = f->ocb.offset;
+    if (*own)
+        return EOK;
+    if ((xtype & _IO_XTYPE_MASK) != _IO_XTYPE_OFFSET)
+        return ENOSYS;
+    if (resmgr_msgget(ctp, &x, sizeof x, head) != (ssize_t)sizeof x)
+        return EBADMSG;
+    *offset = x.offset;
+    *data_at = head + sizeof x;
+    return x.offset < 0 ? EINVAL : EOK;
+}
+
+/* ------------------------------------------------------------------ directories */
+
+struct listing {
+    struct transfer t;
+    size_t room;     /* of the client */
+    uint64_t cookie; /* behind the last entry that went over */
+    bool none_fits;  /* there are entries, but the client's buffer takes none */
+    char *out;
+};
+
+static unsigned char plain_type(uint8_t type)
+{
+    return type > DT_SOCK ? DT_UNKNOWN : type;
+}
+
+static ssize_t list_entries(void *handle, void *buffer, size_t bytes, size_t done)
+{
+    struct listing *l = handle;
+    struct p9_entry e;
+    uint32_t at = 0;
+    size_t n = 0;
+    (void)done;
+    while (p9_next_entry(buffer, (uint32_t)bytes, &at, &e)) {
+        size_t need = QRV_DIRENT_RECLEN(e.name_len);
+        if (l->room - n < need) {
+            l->none_fits = n == 0;
+            break;
+        }
+        struct dirent *d = (struct dirent *)(void *)(l->out + n);
+        memset(d, 0, need);
+        d->d_ino = e.ino;
+        d->d_off = (off_t)e.cookie;
+        d->d_reclen = (uint16_t)need;
+        d->d_namelen = (int16_t)e.name_len;
+        d->d_type = plain_type(e.type);
+        memcpy(d->d_name, e.name, e.name_len);
+        n += need;
+        l->cookie = e.cookie;
+    }
+    return (ssize_t)n;
+}
+
+#define LIST_MAX 16384u
+
+static int read_directory(resmgr_context_t *ctp, struct file *f, size_t nbytes)
+{
+    char space[LIST_MAX];
+    struct listing l = {.room = nbytes < sizeof space ? nbytes : sizeof space,
+                        .cookie = (uint64_t)f->ocb.offset,
+                        .out = space};
+    struct client_io io = {list_entries, &l};
+    /* An entry and its dirent differ by a few bytes: asking for what the client has room for hardly
+     * ever brings one too many. */
+    ssize_t n = client_readdir(f->fid, l.cookie, l.room < 512 ? 512 : l.room, &io);
+    if (n < 0)
+        return (int)-n;
+    if (l.none_fits)
+        return EINVAL;
+    f->ocb.offset = (off_t)l.cookie;
+    _IO_SET_READ_NBYTES(ctp, n);
+    if (n == 0)
+        return EOK;
+    l.t.ctp = ctp;
+    n = to_client(&l.t, space, (size_t)n, 0);
+    return n < 0 ? (int)-n : EOK;
+}
+
+/* ------------------------------------------------------------------ read, write */
+
+static int i_read(resmgr_context_t *ctp, io_read_t *msg, struct file *f)
+{
+    size_t nbytes = msg->i.nbytes, done = 0, data_at;
+    struct transfer t = {.ctp = ctp};
+    struct client_io io = {to_client, &t};
+    off_t offset;
+    bool own;
+    int error = iofunc_read_verify(ctp, msg, f, NULL);
+    if (error != EOK)
+        return error;
+    if (!f->is_open)
+        return EBADF;
+    if (S_ISDIR(f->ocb.attr->attr.mode))
+        return read_directory(ctp, f, nbytes);
+    error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &data_at, &own);
+    if (error != EOK)
+        return error;
+    while (done < nbytes) {
+        t.at = done;
+        ssize_t n = client_read(f->fid, (uint64_t)offset + done, nbytes - done, &io);
+        if (n < 0 && done == 0)
+            return (int)-n;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    if (own)
+        f->ocb.offset = offset + (off_t)done;
+    _IO_SET_READ_NBYTES(ctp, done);
+    return EOK;
+}
+
+static int i_write(resmgr_context_t *ctp, io_write_t *msg, struct file *f)
+{
+    size_t nbytes = msg->i.nbytes, done = 0;
+    struct transfer t = {.ctp = ctp};
+    struct client_io io = {from_client, &t};
+    struct node *n = f->ocb.attr;
+    struct p9_attr a;
+    off_t offset;
+    bool own;
+    int error = iofunc_write_verify(ctp, msg, f, NULL);
+    if (error == EOK)
+        error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &t.at, &own);
+    if (error != EOK)
+        return error;
+    if (!f->is_open)
+        return EBADF;
+    if (f->ocb.ioflag & O_APPEND) {
+        error = file_getattr(f, &a);
+        if (error != 0)
+            return error;
+        offset = (off_t)a.size;
+    }
+    size_t base = t.at;
+    while (done < nbytes) {
+        t.at = base + done;
+        ssize_t got = client_write(f->fid, (uint64_t)offset + done, nbytes - done, &io);
+        if (got < 0 && done == 0)
+            return (int)-got;
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    if (own)
+        f->ocb.offset = offset + (off_t)done;
+    if (done > 0 && n->has_last && n->last.size < (uint64_t)offset + done)
+        n->last.size = (uint64_t)offset + done;
+    _IO_SET_WRITE_NBYTES(ctp, done);
+    return EOK;
+}
+
+static int i_lseek(resmgr_context_t *ctp, io_lseek_t *msg, struct file *f)
+{
+    struct p9_attr a;
+    if (msg->i.whence == SEEK_END) {
+        int error = file_getattr(f, &a); /* into attr.nbytes */
+        if (error != 0)
+            return error;
+        f->ocb.attr->attr.nbytes = (off_t)a.size;
+    }
+    return iofunc_lseek_default(ctp, msg, f);
+}
+
+/* ------------------------------------------------------------------ attributes */
+
+static struct timespec time_of(uint64_t sec, uint64_t nsec)
+{
+    return (struct timespec){.tv_sec = (time_t)sec, .tv_nsec = (long)(nsec % 1000000000u)};
+}
+
+static int i_stat(resmgr_context_t *ctp, io_stat_t *msg, struct file *f)
+{
+    struct stat *st = &msg->o;
+    struct p9_attr a;
+    int error = file_getattr(f, &a);
+    if (error != 0)
+        return error;
+    memset(st, 0, sizeof *st);
+    st->st_dev = settings.dev;
+    st->st_ino = a.qid.path;
+    st->st_mode = a.mode;
+    st->st_nlink = (nlink_t)a.nlink;
+    st->st_uid = a.uid;
+    st->st_gid = a.gid;
+    st->st_rdev = a.rdev;
+    st->st_size = (off_t)a.size;
+    st->st_blksize = (blksize_t)(a.blksize > 0 && a.blksize <= CLIENT_DATA_MAX ? a.blksize : 4096);
+    st->st_blocks = (blkcnt_t)a.blocks;
+    st->st_atim = time_of(a.atime, a.atime_ns);
+    st->st_mtim = time_of(a.mtime, a.mtime_ns);
+    st->st_ctim = time_of(a.ctime, a.ctime_ns);
+    return _RESMGR_PTR(ctp, st, sizeof *st);
+}
+
+static int i_chmod(resmgr_context_t *ctp, io_chmod_t *msg, struct file *f)
+{
+    struct p9_attr a;
+    int error = file_getattr(f, &a);
+    if (error == 0)
+        error = check_owner(ctp, &a);
+    if (error != 0)
+        return error;
+    a.mode = msg->i.mode & 07777;
+    return client_setattr(f->fid, P9_SET_MODE | P9_SET_CTIME, &a);
+}
+
+static int i_chown(resmgr_context_t *ctp, io_chown_t *msg, struct file *f)
+{
+    struct p9_attr a;
+    uint32_t valid = P9_SET_CTIME;
+    int error = file_getattr(f, &a);
+    if (error == 0)
+        error = check_owner(ctp, &a);
+    if (error == 0 && msg->i.uid != -1 && (uint32_t)msg->i.uid != a.uid)
+        error = check_owner(ctp, &(struct p9_attr){.uid = 0}); /* only user 0 gives files away */
+    if (error != 0)
+        return error;
+    if (msg->i.uid != -1) {
+        a.uid = uid_to_host((uint32_t)msg->i.uid);
+        valid |= P9_SET_UID;
+    }
+    if (msg->i.gid != -1) {
+        a.gid = gid_to_host((uint32_t)msg->i.gid);
+        valid |= P9_SET_GID;
+    }
+    return valid == P9_SET_CTIME ? EOK : client_setattr(f->fid, valid, &a);
+}
+
+static uint32_t set_time(int64_t sec, int64_t nsec, uint32_t now, uint32_t set, uint64_t *to_sec,
+                         uint64_t *to_nsec)
+{
+    if (nsec == UTIME_OMIT)
+        return 0;
+    *to_sec = (uint64_t)sec;
+    *to_nsec = nsec == UTIME_NOW ? 0 : (uint64_t)nsec;
+    return nsec == UTIME_NOW ? now : now | set;
+}
+
+static int i_utime(resmgr_context_t *ctp, io_utime_t *msg, struct file *f)
+{
+    const struct _io_utime *t = &msg->i;
+    struct p9_attr a;
+    int error = file_getattr(f, &a);
+    if (error != 0)
+        return error;
+    bool current = t->cur_flag || (t->atime_ns == UTIME_NOW && t->mtime_ns == UTIME_NOW);
+    error = check_owner(ctp, &a);
+    if (error != 0 && current)
+        error = check_access(ctp, &a, 2);
+    if (error != 0)
+        return error;
+    int64_t ans = current ? UTIME_NOW : t->atime_ns, mns = current ? UTIME_NOW : t->mtime_ns;
+    uint32_t valid =
+        set_time(t->atime_s, ans, P9_SET_ATIME, P9_SET_ATIME_SET, &a.atime, &a.atime_ns) |
+        set_time(t->mtime_s, mns, P9_SET_MTIME, P9_SET_MTIME_SET, &a.mtime, &a.mtime_ns);
+    return valid == 0 ? EOK : client_setattr(f->fid, valid, &a);
+}
+
+static int set_size(struct file *f, uint64_t size)
+{
+    struct p9_attr a = {.size = size};
+    int error = client_setattr(f->fid, P9_SET_SIZE, &a);
+    if (error == 0)
+        f->ocb.attr->last.size = size;
+    return error;
+}
+
+/* 1: the new size is start.  3: at least start + len bytes. */
+static int i_space(resmgr_context_t *ctp, io_space_t *msg, struct file *f)
+{
+    struct p9_attr a;
+    uint64_t end;
+    int error = iofunc_space_verify(ctp, msg, f, NULL);
+    if (error != EOK)
+        return error == EBADF ? EINVAL : error;
+    error = file_getattr(f, &a);
+    if (error != 0)
+        return error;
+    if (S_ISDIR(a.mode))
+        return EISDIR;
+    if (msg->i.subtype == 1)
+        return set_size(f, msg->i.start);
+    if (msg->i.subtype != 3)
+        return ENOSYS;
+    if (__builtin_add_overflow(msg->i.start, msg->i.len, &end) || (int64_t)end < 0)
+        return EFBIG;
+    return end > a.size ? set_size(f, end) : EOK;
+}
+
+/* ------------------------------------------------------------------ the rest */
+
+static int i_sync(resmgr_context_t *ctp, io_sync_t *msg, struct file *f)
+{
+    (void)ctp;
+    return f->is_open ? client_fsync(f->fid, msg->i.flag == O_DSYNC) : EOK;
+}
+
+static int i_lock(resmgr_context_t *ctp, io_lock_t *msg, struct file *f)
+{
+    struct p9_attr a;
+    if (msg->i.l_whence == SEEK_END) {
+        int error = file_getattr(f, &a);
+        if (error != 0)
+            return error;
+        f->ocb.attr->attr.nbytes = (off_t)a.size;
+    }
+    return iofunc_lock_default(ctp, msg, f);
+}
+
+static int i_close_ocb(resmgr_context_t *ctp, void *reserved, struct file *f)
+{
+    (void)ctp, (void)reserved;
+    client_clunk(f->fid);
+    node_put(f->ocb.attr);
+    free(f);
+    return EOK;
+}
+
+void io_init(void)
+{
+    io_funcs.read = i_read;
+    io_funcs.write = i_write;
+    io_funcs.lseek = i_lseek;
+    io_funcs.stat = i_stat;
+    io_funcs.chmod = i_chmod;
+    io_funcs.chown = i_chown;
+    io_funcs.utime = i_utime;
+    io_funcs.space = i_space;
+    io_funcs.sync = i_sync;
+    io_funcs.lock = i_lock;
+    io_funcs.close_ocb = i_close_ocb;
+    io_funcs.openfd = NULL;
+}

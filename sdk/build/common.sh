@@ -35,6 +35,17 @@ update_file() {
     cp -p "$1" "$2.new" && touch "$2.new" && mv -f "$2.new" "$2"
 }
 
+# Empties DIR when what is in it was made with another toolchain than the one in $QRV_OUT/toolchain now.
+# Files of two compilers do not mix, and no build tool sees the difference: the paths are the same.
+fresh_for_toolchain() {
+    local now
+    now=$(cat "$QRV_OUT/toolchain/.identity" 2>/dev/null) || die "no toolchain in $QRV_OUT: run sdk/build/toolchain"
+    [ "$(cat "$1/.toolchain" 2>/dev/null)" = "$now" ] && return 0
+    rm -rf "$1"
+    mkdir -p "$1"
+    printf '%s\n' "$now" >"$1/.toolchain"
+}
+
 # Runs a command as root: directly, or through sudo.
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"

@@ -20,11 +20,17 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __cplusplus
+#include <atomic>
+using std::atomic_fetch_add;
+using std::atomic_int;
+#else
+#include <stdatomic.h>
+#endif
 
 static atomic_int tap_planned = -1;
 static atomic_int tap_run;

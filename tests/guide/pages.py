@@ -12,7 +12,7 @@ Any other ".. code-block::" with a ":caption:" is a file of that name, written w
 
 A comment ".. guide: WORD..." before a block says more about it:
     skip REASON          cannot be run (real hardware); counted and named
-    needs FEATURE        is run when the SDK has it: c++, gdb, exec, or template:NAME
+    needs FEATURE...     is run when the SDK has it: c++, gdb, exec, template:NAME or file:PATH
     background           its command goes on while the following blocks run, until the page ends
 """
 import re

@@ -7,6 +7,8 @@
 
 enum { MAX_PHDRS = 256 };
 
+/* False behind the last one. One that points outside the file, as a stripped file's attributes do,
+ * becomes PT_NULL. */
 static bool program_header(const char *data, size_t len, unsigned i, Elf64_Phdr *ph)
 {
     Elf64_Ehdr eh;
@@ -15,7 +17,9 @@ static bool program_header(const char *data, size_t len, unsigned i, Elf64_Phdr 
         eh.e_phoff > len || (uint64_t)eh.e_phnum * sizeof *ph > len - eh.e_phoff)
         return false;
     memcpy(ph, data + eh.e_phoff + i * sizeof *ph, sizeof *ph);
-    return ph->p_offset <= len && ph->p_filesz <= len - ph->p_offset;
+    if (ph->p_offset > len || ph->p_filesz > len - ph->p_offset)
+        ph->p_type = PT_NULL;
+    return true;
 }
 
 /* The bytes of the file from address va to the end of its segment; NULL when va is in none. */

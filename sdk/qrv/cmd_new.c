@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * qrv new: copies a template and puts the project's name into it. In file names and text, @NAME@
- * becomes the name, @ID@ the name as a C identifier, @SDK@ the directory of the SDK, @CMAKE@ the
- * one of its CMake files and @VERSION@ its version. A template's file .summary is what --list shows
- * of it, and is not copied. When copying fails, what was made is removed again.
+ * qrv new: copies what all templates have in common, then the template, and puts the project's name
+ * into it. In file names and text, @NAME@ becomes the name, @ID@ the name as a C identifier, @SDK@
+ * the directory of the SDK, @CMAKE@ the one of its CMake files, @VERSION@ its version and @PROGRAM@
+ * the program to debug. A template's file .summary is not copied: its first line is what --list
+ * shows, a line "program: X" names that program when it is not @NAME@. When copying fails, what was
+ * made is removed again.
  */
 #include "../common/fs.h"
 #include "../common/json.h"
@@ -22,6 +24,7 @@
 
 enum { NAME_MAX_LEN = 40, MAX_DEPTH = 8 };
 static const char summary_file[] = ".summary";
+static const char common_files[] = ".common";
 
 static const char help[] =
     "usage: qrv new TEMPLATE NAME [DIR]\n"
@@ -47,6 +50,7 @@ struct project {
     char id[NAME_MAX_LEN + 1];
     const char *sdk;
     char *cmake;
+    struct buf program;
     struct buf made; /* NUL-terminated paths, in the order in which they came to be */
     int files;
 };
@@ -71,6 +75,7 @@ static void substitute(const struct project *p, const char *text, size_t len, bo
                               {"@ID@", p->id},
                               {"@SDK@", p->sdk},
                               {"@CMAKE@", p->cmake},
+                              {"@PROGRAM@", p->program.data},
                               {"@VERSION@", QRV_VERSION}};
     buf_puts(out, "");
     for (size_t at = 0; at < len;) {
@@ -229,17 +234,29 @@ static int find_templates(struct dirent ***list)
     return n;
 }
 
-static char *read_summary(const char *template)
+/* The first line of a template's summary, or what follows key on a line of its own; "" if there is
+ * none. */
+static char *read_summary(const char *template, const char *key)
 {
     char *dir = templates_dir();
     char *path = xprintf("%s/%s/%s", dir, template, summary_file);
     struct buf text = {0};
-    char *summary =
-        fs_read(path, &text) == 0 ? xstrndup(text.data, strcspn(text.data, "\n")) : xstrdup("");
+    char *found = NULL;
+    if (fs_read(path, &text) == 0) {
+        const char *line = text.data;
+        while (key != NULL && line != NULL && strncmp(line, key, strlen(key)) != 0) {
+            line = strchr(line, '\n');
+            line = line != NULL ? line + 1 : NULL;
+        }
+        if (line != NULL && key != NULL)
+            line += strlen(key);
+        if (line != NULL)
+            found = xstrndup(line, strcspn(line, "\n"));
+    }
     buf_free(&text);
     free(path);
     free(dir);
-    return summary;
+    return found != NULL ? found : xstrdup("");
 }
 
 static int list_templates(bool as_json)
@@ -252,7 +269,7 @@ static int list_templates(bool as_json)
     if (as_json)
         json_array(&j, NULL);
     for (int i = 0; i < n; i++) {
-        char *summary = read_summary(list[i]->d_name);
+        char *summary = read_summary(list[i]->d_name, NULL);
         if (as_json) {
             json_object(&j, NULL);
             json_string(&j, "name", list[i]->d_name);
@@ -313,17 +330,27 @@ static int create(const char *template, const char *name, const char *where)
     struct project p = {.name = name, .sdk = sdk->root};
     char *templates = templates_dir();
     char *from = fs_join(templates, template);
+    char *common = fs_join(templates, common_files);
+    char *program = read_summary(template, "program: ");
     int result = EXIT_OK;
     p.cmake = fs_join(sdk->share, "cmake");
     snprintf(p.id, sizeof p.id, "%s", name);
     for (char *c = p.id; *c != '\0'; c++)
         if (*c == '-')
             *c = '_';
+    buf_puts(&p.program, name);
+    if (program[0] != '\0') {
+        struct buf text = {0};
+        substitute(&p, program, strlen(program), false, &text);
+        buf_free(&p.program);
+        p.program = text;
+    }
     if (access(where, F_OK) == 0 && !is_empty_dir(where))
         result = complain(EXIT_USAGE, "%s is there already and is not an empty directory", where);
     else if (make_parents(where) != 0)
         result = EXIT_FAILED;
-    else if (copy_tree(&p, from, where, 0) != 0) {
+    else if ((fs_is_dir(common) && copy_tree(&p, common, where, 0) != 0) ||
+             copy_tree(&p, from, where, 0) != 0) {
         undo(&p);
         result = EXIT_FAILED;
     } else
@@ -333,7 +360,10 @@ static int create(const char *template, const char *name, const char *where)
                "README.md there says more.\n",
                where, p.files, template, where);
     buf_free(&p.made);
+    buf_free(&p.program);
     free(p.cmake);
+    free(program);
+    free(common);
     free(from);
     free(templates);
     return result;

@@ -77,6 +77,16 @@ foreach(_qrv_mode LIBRARY INCLUDE PACKAGE)
     endif()
 endforeach()
 
+# Programs of the target run on QRV in QEMU as if they were this machine's: ctest, try_run(),
+# add_custom_command(COMMAND target). The host's directories are visible there under the same names.
+if(NOT DEFINED CMAKE_CROSSCOMPILING_EMULATOR AND NOT DEFINED ENV{CMAKE_CROSSCOMPILING_EMULATOR})
+    if(DEFINED QRV_TOOL)
+        set(CMAKE_CROSSCOMPILING_EMULATOR "${QRV_TOOL};exec;--")
+    else()
+        set(CMAKE_CROSSCOMPILING_EMULATOR "${QRV_TOOLCHAIN_DIR}/bin/qrv;exec;--")
+    endif()
+endif()
+
 # gtest_discover_tests() must not run a target program while it is being linked.
 if(NOT DEFINED CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE)
     set(CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE PRE_TEST)

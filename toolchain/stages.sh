@@ -31,14 +31,14 @@ port_of() { # [gcc|gdb]
     (cd "$QRV_TOP/toolchain" && cat port && [ -z "${1:-}" ] || find "$1" -type f -exec sha256sum {} + | sort -k2)
 }
 
-# What libgcc and libstdc++ can see of the C library: musl's headers, and those of ours that cover one of
-# them or lie beneath. A libc with new insides needs no new runtime.
+# What libgcc and libstdc++ can see of the C library: musl's version, its machine headers, and our headers but
+# for those that only programs for Neutrino include. A libc with new insides needs no new runtime.
 libc_seen() {
+    local sys='dcmd|dispatch|iofunc|iomgr|iomsg|ftype|netmgr|neutrino|pathmgr|proc|resmgr|rsrcdbmgr|slog|states|sysmgr'
     version_row musl
-    (cd "$QRV_TOP" && find sysroot/include libc-qnx/overlay/arch libc-qnx/overlay/include -name '*.h' 2>/dev/null |
-        grep -Ev '^sysroot/include/(hw/|sys/(slog|slogcodes|syspage|proc|dcmd|rsrcdbmgr|neutrino|states|resmgr|iomgr))' |
-        grep -Ev '^sysroot/include/(sys/(dispatch|iomsg|netmgr|pathmgr|iofunc|ftype|trace|sysmgr)|share.h)' |
-        grep -Ev '^sysroot/include/abi/(slog|syspage|procfs|msg|iomsg|kercall|intr|taskman|usage)' |
+    (cd "$QRV_TOP" && find sysroot/include libc-qnx/overlay/arch -name '*.h' |
+        grep -Ev "^sysroot/include/(hw/|share|sys/($sys|syspage|trace))" |
+        grep -Ev '^sysroot/include/abi/(intr|iomsg|kercall|msg|procfs|slog|syspage|taskman|usage)' |
         sort | xargs sha256sum)
 }
 

@@ -92,8 +92,8 @@ void client_clunk(uint32_t fid)
 {
     struct slot *s = slot_get(P9_TCLUNK);
     p9_put32(&s->out, fid);
-    call_plain(s);
-    fid_put(fid);
+    p9_end(&s->out, 0);
+    transport_post(s, fid_put, fid); /* the number is free once the server has forgotten it */
 }
 
 int client_getattr(uint32_t fid, struct p9_attr *a)
@@ -134,15 +134,22 @@ int client_open(uint32_t fid, uint32_t flags)
     return call_plain(s);
 }
 
-int client_create(uint32_t dir, const char *name, uint32_t flags, uint32_t mode, uint32_t gid)
+int client_create(uint32_t dir, const char *name, uint32_t flags, uint32_t mode, uint32_t gid,
+                  struct p9_qid *qid)
 {
+    const uint8_t *body;
+    uint32_t len;
     struct slot *s = slot_get(P9_TLCREATE);
     p9_put32(&s->out, dir);
     put_name(s, name);
     p9_put32(&s->out, flags);
     p9_put32(&s->out, mode);
     p9_put32(&s->out, gid);
-    return call_plain(s);
+    int error = call(s, &body, &len);
+    if (error == 0 && !p9_read_qid(body, len, qid))
+        error = EIO;
+    slot_put(s);
+    return error;
 }
 
 /* Tread and Treaddir: the same shape. */

@@ -26,7 +26,7 @@ struct client_io {
  * when fewer than count, there is no fid and 0 is returned all the same, unless *n is 0. */
 int client_walk(uint32_t from, const char *const *names, const uint16_t *lens, unsigned count,
                 struct p9_qid *qids, unsigned *n, uint32_t *fid);
-void client_clunk(uint32_t fid);
+void client_clunk(uint32_t fid); /* does not wait */
 int client_getattr(uint32_t fid, struct p9_attr *a);
 /* valid: P9_SET_* */
 #define P9_SET_MODE      0x001u
@@ -41,7 +41,8 @@ int client_getattr(uint32_t fid, struct p9_attr *a);
 int client_setattr(uint32_t fid, uint32_t valid, const struct p9_attr *a);
 int client_open(uint32_t fid, uint32_t flags);
 /* dir becomes the new file, open. */
-int client_create(uint32_t dir, const char *name, uint32_t flags, uint32_t mode, uint32_t gid);
+int client_create(uint32_t dir, const char *name, uint32_t flags, uint32_t mode, uint32_t gid,
+                  struct p9_qid *qid);
 /* Bytes, or -errno; at most CLIENT_DATA_MAX of them are asked for. */
 ssize_t client_read(uint32_t fid, uint64_t offset, size_t bytes, const struct client_io *io);
 ssize_t client_write(uint32_t fid, uint64_t offset, size_t bytes, const struct client_io *io);

@@ -59,6 +59,7 @@ static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct place *
     f->ocb.sflag = msg->connect.sflag;
     f->fid = p->fid;
     f->is_open = is_open;
+    f->is_appending = is_open && (f->ocb.ioflag & O_APPEND);
     if (resmgr_open_bind(ctp, f, &io_funcs) == -1) {
         int error = errno;
         node_put(n);
@@ -72,21 +73,18 @@ static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct place *
 static int create(resmgr_context_t *ctp, io_open_t *msg, struct place *p)
 {
     uint32_t ioflag = msg->connect.ioflag;
-    struct p9_attr a;
-    int error = check_fid(ctp, p->parent, 3);
+    unsigned got;
+    int error = check_fid(ctp, p->dir->fid, 3);
     if (error == 0)
-        error = client_create(p->parent, p->name,
-                              server_flags(ioflag) | (ioflag & (uint32_t)(O_CREAT | O_EXCL)),
-                              msg->connect.mode & 07777, client_gid(ctp));
-    if (error != 0)
+        error = client_walk(p->dir->fid, NULL, NULL, 0, NULL, &got, &p->fid);
+    if (error != 0) {
+        p->fid = P9_NOFID;
         return error;
-    p->fid = p->parent;
-    p->parent = P9_NOFID;
-    error = client_getattr(p->fid, &a); /* the answer to Tlcreate has a qid too, but no type check */
-    if (error != 0)
-        return error;
-    p->qid = a.qid;
-    return bind_file(ctp, msg, p, true);
+    }
+    error = client_create(p->fid, p->name,
+                          server_flags(ioflag) | (ioflag & (uint32_t)(O_CREAT | O_EXCL)),
+                          msg->connect.mode & 07777, client_gid(ctp), &p->qid);
+    return error != 0 ? error : bind_file(ctp, msg, p, true);
 }
 
 static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct place *p, bool nofollow)
@@ -125,7 +123,7 @@ static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *
     (void)extra;
     for (int tries = 0;; tries++) {
         int error = walk(m, msg->connect.path, nofollow ? 0 : WALK_FOLLOW, &p);
-        if (error == ENOENT && plain && (ioflag & O_CREAT) && p.parent != P9_NOFID) {
+        if (error == ENOENT && plain && (ioflag & O_CREAT) && p.dir != NULL) {
             error = as_dir ? EISDIR : create(ctp, msg, &p);
             /* Somebody else may have made it in between; QEMU says so for a symbolic link too. */
             if (error == EEXIST && !(ioflag & O_EXCL) && tries < 3) {
@@ -150,12 +148,24 @@ static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, vo
         return ENOTEMPTY;
     int error = walk(m, msg->connect.path, WALK_PARENT, &p);
     if (error == 0)
-        error = check_fid(ctp, p.parent, 3);
+        error = check_fid(ctp, p.dir->fid, 3);
     if (error == 0 && !is_dir && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR))
         error = ENOTDIR;
     if (error == 0)
-        error = client_unlink(p.parent, p.name, is_dir ? AT_REMOVEDIR_9P : 0);
+        error = client_unlink(p.dir->fid, p.name, is_dir ? AT_REMOVEDIR_9P : 0);
     return finish(ctp, msg, &p, error);
+}
+
+static int make_file(resmgr_context_t *ctp, struct place *p, uint32_t mode)
+{
+    unsigned got;
+    int error = client_walk(p->dir->fid, NULL, NULL, 0, NULL, &got, &p->fid);
+    if (error != 0) {
+        p->fid = P9_NOFID;
+        return error;
+    }
+    return client_create(p->fid, p->name, O_WRONLY | O_CREAT | O_EXCL, mode & 07777,
+                         client_gid(ctp), &p->qid);
 }
 
 static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void *extra)
@@ -175,21 +185,20 @@ static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void
     if (error == EBUSY)
         error = EEXIST;
     if (error == 0)
-        error = check_fid(ctp, p.parent, 3);
+        error = check_fid(ctp, p.dir->fid, 3);
     if (error == 0 && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) && !S_ISDIR(mode))
         error = ENOENT;
     if (error != 0)
         return finish(ctp, msg, &p, error);
     switch (mode & S_IFMT) {
     case S_IFDIR:
-        error = client_mkdir(p.parent, p.name, mode & 07777, client_gid(ctp));
+        error = client_mkdir(p.dir->fid, p.name, mode & 07777, client_gid(ctp));
         break;
     case S_IFLNK:
-        error = client_symlink(p.parent, p.name, target, client_gid(ctp));
+        error = client_symlink(p.dir->fid, p.name, target, client_gid(ctp));
         break;
     case S_IFREG:
-        error = client_create(p.parent, p.name, O_WRONLY | O_CREAT | O_EXCL, mode & 07777,
-                              client_gid(ctp));
+        error = make_file(ctp, &p, mode);
         break;
     default:
         error = ENOTSUP; /* FIFOs and devices of the host are not ours to open */
@@ -219,16 +228,16 @@ static int c_readlink(resmgr_context_t *ctp, io_readlink_t *msg, struct mount *m
 
 static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_link_extra_t *extra)
 {
-    struct place old, new = {.fid = P9_NOFID, .parent = P9_NOFID};
+    struct place old, new = {.fid = P9_NOFID};
     int error = walk(m, extra->path, 0, &old);
     if (error == WALKED_LINK) /* the client has resolved the old name: it changed meanwhile */
         error = ENOENT;
     if (error == 0)
         error = walk(m, msg->connect.path, WALK_PARENT, &new);
     if (error == 0)
-        error = check_fid(ctp, new.parent, 3);
+        error = check_fid(ctp, new.dir->fid, 3);
     if (error == 0)
-        error = client_link(new.parent, old.fid, new.name);
+        error = client_link(new.dir->fid, old.fid, new.name);
     place_drop(&old);
     return finish(ctp, msg, &new, error == EBUSY ? EEXIST : error);
 }
@@ -236,18 +245,22 @@ static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_lin
 static int c_rename(resmgr_context_t *ctp, io_rename_t *msg, struct mount *m,
                     io_rename_extra_t *extra)
 {
-    struct place old, new = {.fid = P9_NOFID, .parent = P9_NOFID};
+    struct place old, new = {.fid = P9_NOFID};
     int error = walk(m, extra->path, WALK_PARENT, &old);
     if (error == WALKED_LINK)
         error = ENOENT;
     if (error == 0)
         error = walk(m, msg->connect.path, WALK_PARENT, &new);
     if (error == 0)
-        error = check_fid(ctp, old.parent, 3);
+        error = check_fid(ctp, old.dir->fid, 3);
     if (error == 0)
-        error = check_fid(ctp, new.parent, 3);
-    if (error == 0)
-        error = client_rename(old.parent, old.name, new.parent, new.name);
+        error = check_fid(ctp, new.dir->fid, 3);
+    if (error == 0) {
+        dir_renamed(old.dir, old.name);
+        error = client_rename(old.dir->fid, old.name, new.dir->fid, new.name);
+        dir_renamed(old.dir, old.name);
+        dir_renamed(new.dir, new.name);
+    }
     place_drop(&old);
     return finish(ctp, msg, &new, error);
 }

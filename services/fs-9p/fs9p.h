@@ -30,14 +30,16 @@ struct node {
     struct node *next;  /* in its hash chain */
     uint64_t id;        /* qid.path */
     unsigned refs;      /* under the table's lock */
-    bool has_last, is_unlinked;
+    bool has_last;
+    bool has_own_size;   /* cut after its name was gone: last.size counts, not the server's */
     struct p9_attr last; /* as of the last answer; size follows our writes */
 };
 
 struct file {
     iofunc_ocb_t ocb; /* first */
     uint32_t fid;
-    bool is_open; /* Tlopen was done: I/O is possible */
+    bool is_open;     /* Tlopen was done: I/O is possible */
+    bool is_appending; /* the server appends, whatever the offset */
 };
 
 struct mount {
@@ -65,19 +67,38 @@ int check_access(resmgr_context_t *ctp, const struct p9_attr *a, unsigned want);
 int check_fid(resmgr_context_t *ctp, uint32_t fid, unsigned want);
 int check_owner(resmgr_context_t *ctp, const struct p9_attr *a);
 
+/* dirs.c: fids of directories by their path on the host, kept from walk to walk.  The server looks a
+ * fid's path up each time, so one stays right until a directory is renamed. */
+struct dir {
+    struct dir *next;
+    uint32_t fid;
+    unsigned users; /* dirs.c's lock */
+    bool is_listed; /* dirs.c's lock */
+    char path[];    /* relative to the export, "" is its root */
+};
+void dirs_init(void);
+struct dir *dir_find(const char *path);
+uint64_t dir_generation(void);
+/* Takes the fid over.  Kept for others unless something was renamed since that generation.  NULL:
+ * no memory, the fid is gone. */
+struct dir *dir_add(const char *path, uint32_t fid, uint64_t generation);
+void dir_put(struct dir *d);
+void dir_forget(struct dir *d);                       /* the path leads elsewhere now */
+void dir_renamed(const struct dir *d, const char *name); /* before and after the rename */
+
 /* walk.c */
 struct place {
     uint32_t fid; /* of the file; P9_NOFID when it does not exist */
     struct p9_qid qid;
-    uint32_t parent;              /* of its directory, with WALK_PARENT or when it does not exist */
-    char name[P9_NAME_MAX + 1];   /* the last component, "" for the mount itself */
-    char link[PATH_BYTES];        /* WALKED_LINK: the path to start over with */
+    struct dir *dir;            /* its directory; NULL for a mount's own root, and when that fails */
+    char name[P9_NAME_MAX + 1]; /* the last component */
+    char link[PATH_BYTES];      /* WALKED_LINK: the path to start over with */
 };
 #define WALK_FOLLOW 1u /* a symbolic link as last component is followed */
 #define WALK_PARENT 2u /* only its directory: p->fid stays P9_NOFID */
 #define WALKED_LINK (-1)
-/* 0, an errno value, or WALKED_LINK.  ENOENT with p->parent set: only the last component is missing.
- * The fids in p are the caller's: place_drop(). */
+/* 0, an errno value, or WALKED_LINK.  ENOENT with p->dir set: only the last component is missing.
+ * What p holds is the caller's: place_drop(). */
 int walk(const struct mount *m, const char *path, unsigned flags, struct place *p);
 void place_drop(struct place *p);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/dcmd_all.h>
 #include <sys/dcmd_blk.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +125,12 @@ static int read_directory(resmgr_context_t *ctp, struct file *f, size_t nbytes)
 
 /* ------------------------------------------------------------------ read, write */
 
+static size_t clip(size_t nbytes, off_t offset, uint64_t size)
+{
+    uint64_t left = (uint64_t)offset < size ? size - (uint64_t)offset : 0;
+    return nbytes < left ? nbytes : (size_t)left;
+}
+
 static int i_read(resmgr_context_t *ctp, io_read_t *msg, struct file *f)
 {
     size_t nbytes = msg->i.nbytes, done = 0, data_at;
@@ -141,6 +148,8 @@ static int i_read(resmgr_context_t *ctp, io_read_t *msg, struct file *f)
     error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &data_at, &own);
     if (error != EOK)
         return error;
+    if (f->ocb.attr->has_own_size)
+        nbytes = clip(nbytes, offset, f->ocb.attr->last.size);
     while (done < nbytes) {
         t.at = done;
         ssize_t n = client_read(f->fid, (uint64_t)offset + done, nbytes - done, &io);
@@ -239,6 +248,17 @@ static int i_stat(resmgr_context_t *ctp, io_stat_t *msg, struct file *f)
     return _RESMGR_PTR(ctp, st, sizeof *st);
 }
 
+/* An open file whose name is gone keeps its attributes as far as we know them. */
+static int set_attributes(struct file *f, uint32_t valid, const struct p9_attr *a)
+{
+    int error = client_setattr(f->fid, valid, a);
+    if (error != ENOENT || !f->is_open)
+        return error;
+    if (valid & P9_SET_MODE)
+        f->ocb.attr->last.mode = (f->ocb.attr->last.mode & ~07777u) | a->mode;
+    return EOK;
+}
+
 static int i_chmod(resmgr_context_t *ctp, io_chmod_t *msg, struct file *f)
 {
     struct p9_attr a;
@@ -248,7 +268,7 @@ static int i_chmod(resmgr_context_t *ctp, io_chmod_t *msg, struct file *f)
     if (error != 0)
         return error;
     a.mode = msg->i.mode & 07777;
-    return client_setattr(f->fid, P9_SET_MODE | P9_SET_CTIME, &a);
+    return set_attributes(f, P9_SET_MODE | P9_SET_CTIME, &a);
 }
 
 static int i_chown(resmgr_context_t *ctp, io_chown_t *msg, struct file *f)
@@ -270,7 +290,7 @@ static int i_chown(resmgr_context_t *ctp, io_chown_t *msg, struct file *f)
         a.gid = gid_to_host((uint32_t)msg->i.gid);
         valid |= P9_SET_GID;
     }
-    return valid == P9_SET_CTIME ? EOK : client_setattr(f->fid, valid, &a);
+    return valid == P9_SET_CTIME ? EOK : set_attributes(f, valid, &a);
 }
 
 static uint32_t set_time(int64_t sec, int64_t nsec, uint32_t now, uint32_t set, uint64_t *to_sec,
@@ -300,15 +320,46 @@ static int i_utime(resmgr_context_t *ctp, io_utime_t *msg, struct file *f)
     uint32_t valid =
         set_time(t->atime_s, ans, P9_SET_ATIME, P9_SET_ATIME_SET, &a.atime, &a.atime_ns) |
         set_time(t->mtime_s, mns, P9_SET_MTIME, P9_SET_MTIME_SET, &a.mtime, &a.mtime_ns);
-    return valid == 0 ? EOK : client_setattr(f->fid, valid, &a);
+    return valid == 0 ? EOK : set_attributes(f, valid, &a);
+}
+
+static ssize_t zeros(void *handle, void *buffer, size_t bytes, size_t done)
+{
+    (void)handle, (void)done;
+    memset(buffer, 0, bytes);
+    return (ssize_t)bytes;
+}
+
+/* A file without a name, which the server cannot cut: its end is kept here, and what lies behind it
+ * is cleared for the case that it grows again. */
+static int set_size_unlinked(struct file *f, uint64_t size)
+{
+    struct node *n = f->ocb.attr;
+    const struct client_io io = {zeros, NULL};
+    uint64_t at = size < n->last.size ? size : n->last.size,
+             end = size < n->last.size ? n->last.size : size;
+    if (size > n->last.size && size - n->last.size > CLIENT_DATA_MAX)
+        at = size - 1; /* the server leaves a hole */
+    while (at < end) {
+        ssize_t done = client_write(f->fid, at, end - at, &io);
+        if (done <= 0)
+            return done < 0 ? (int)-done : EIO;
+        at += (uint64_t)done;
+    }
+    n->has_own_size = true;
+    n->last.size = size;
+    return EOK;
 }
 
 static int set_size(struct file *f, uint64_t size)
 {
     struct p9_attr a = {.size = size};
+    struct node *n = f->ocb.attr;
     int error = client_setattr(f->fid, P9_SET_SIZE, &a);
+    if (error == ENOENT && f->is_open && n->has_last && !f->is_appending)
+        return set_size_unlinked(f, size);
     if (error == 0)
-        f->ocb.attr->last.size = size;
+        n->last.size = size;
     return error;
 }
 
@@ -335,6 +386,67 @@ static int i_space(resmgr_context_t *ctp, io_space_t *msg, struct file *f)
 }
 
 /* ------------------------------------------------------------------ the rest */
+
+static int i_statvfs(resmgr_context_t *ctp, io_devctl_t *msg, struct file *f)
+{
+    struct p9_statfs s;
+    struct statvfs v;
+    struct __msg_statvfs reply;
+    if (msg->i.nbytes < sizeof reply)
+        return EINVAL;
+    int error = client_statfs(f->fid, &s);
+    if (error != 0)
+        return error;
+    memset(&v, 0, sizeof v);
+    v.f_bsize = v.f_frsize = s.bsize;
+    v.f_blocks = s.blocks;
+    v.f_bfree = s.bfree;
+    v.f_bavail = s.bavail;
+    v.f_files = s.files;
+    v.f_ffree = v.f_favail = s.ffree;
+    v.f_fsid = (unsigned long)s.fsid;
+    v.f_namemax = s.namelen < P9_NAME_MAX ? s.namelen : P9_NAME_MAX;
+    strcpy(v.f_basetype, "9p");
+    memset(&reply, 0, sizeof reply);
+    __msg_statvfs_init64(&reply, &v);
+    memset(&msg->o, 0, sizeof msg->o);
+    msg->o.nbytes = sizeof reply;
+    memcpy(_DEVCTL_DATA(msg->o), &reply, sizeof reply);
+    return _RESMGR_PTR(ctp, &msg->o, sizeof msg->o + sizeof reply);
+}
+
+/* A file that the server opened for appending appends for ever: another one takes its place. */
+static int stop_appending(struct file *f)
+{
+    uint32_t fid, flags = ((uint32_t)f->ocb.ioflag & _IO_FLAG_MASK) - 1;
+    unsigned got;
+    int error = client_walk(f->fid, NULL, NULL, 0, NULL, &got, &fid);
+    if (error != 0)
+        return error;
+    error = client_open(fid, flags);
+    if (error != 0) {
+        client_clunk(fid);
+        return error;
+    }
+    client_clunk(f->fid);
+    f->fid = fid;
+    f->is_appending = false;
+    return EOK;
+}
+
+static int i_devctl(resmgr_context_t *ctp, io_devctl_t *msg, struct file *f)
+{
+    int flags;
+    if (msg->i.dcmd == (int)DCMD_FSYS_STATVFS)
+        return i_statvfs(ctp, msg, f);
+    if (msg->i.dcmd == (int)DCMD_ALL_SETFLAGS && f->is_appending && msg->i.nbytes >= sizeof flags) {
+        memcpy(&flags, _DEVCTL_DATA(msg->i), sizeof flags);
+        int error = flags & O_APPEND ? EOK : stop_appending(f);
+        if (error != EOK)
+            return error;
+    }
+    return iofunc_devctl_default(ctp, msg, f);
+}
 
 static int i_sync(resmgr_context_t *ctp, io_sync_t *msg, struct file *f)
 {
@@ -374,6 +486,7 @@ void io_init(void)
     io_funcs.utime = i_utime;
     io_funcs.space = i_space;
     io_funcs.sync = i_sync;
+    io_funcs.devctl = i_devctl;
     io_funcs.lock = i_lock;
     io_funcs.close_ocb = i_close_ocb;
     io_funcs.openfd = NULL;

@@ -126,6 +126,7 @@ int main(int argc, char **argv)
     int error = client_start(tag, &settings.root);
     if (error != 0)
         return fail("virtio-9p device", error);
+    dirs_init();
     settings.dev = (dev_t)getpid() << 16;
     dispatch_t *dpp = dispatch_create();
     if (dpp == NULL)

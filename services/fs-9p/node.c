@@ -77,7 +77,6 @@ int file_getattr(struct file *f, struct p9_attr *a)
     struct node *n = f->ocb.attr;
     int error = client_getattr(f->fid, a);
     if (error == ENOENT && n->has_last) { /* open, but its name is gone */
-        n->is_unlinked = true;
         *a = n->last;
         a->nlink = 0;
         return 0;
@@ -85,6 +84,8 @@ int file_getattr(struct file *f, struct p9_attr *a)
     if (error != 0)
         return error;
     attr_to_target(a);
+    if (n->has_own_size)
+        a->size = n->last.size;
     n->last = *a;
     n->has_last = true;
     n->attr.mode = a->mode;

@@ -32,6 +32,7 @@ struct slot *slot_get(uint8_t type)
     free_slots = s->next;
     pthread_mutex_unlock(&lock);
     s->type = type;
+    s->when_done = NULL;
     p9_begin(&s->out, s->request.va, REQUEST_BYTES, type,
              type == P9_TVERSION ? P9_NOTAG : s->tag);
     return s;
@@ -46,24 +47,33 @@ void slot_put(struct slot *s)
     sem_post(&free_count);
 }
 
+static void finish_locked(struct slot *s, uint32_t written)
+{
+    s->got = written;
+    if (s->when_done == NULL) {
+        sem_post(&s->done);
+        return;
+    }
+    s->when_done(s->argument);
+    s->next = free_slots;
+    free_slots = s;
+    sem_post(&free_count);
+}
+
 /* Every chain that is done wakes its caller.  A broken device wakes them all: nothing else will. */
 static void collect_locked(void)
 {
     struct slot *s;
     uint32_t written;
-    while ((s = virtq_take(&queue, &written)) != NULL) {
-        s->got = written;
-        sem_post(&s->done);
-    }
+    while ((s = virtq_take(&queue, &written)) != NULL)
+        finish_locked(s, written);
     if (!dev.broken)
         return;
     for (unsigned i = 0; i < VIRTQ_SIZE; i++) {
-        if (queue.cookie[i] == NULL)
-            continue;
         s = queue.cookie[i];
         queue.cookie[i] = NULL;
-        s->got = 0;
-        sem_post(&s->done);
+        if (s != NULL)
+            finish_locked(s, 0);
     }
 }
 
@@ -88,6 +98,19 @@ int transport_call(struct slot *s, uint32_t data_out, uint32_t data_in)
         return EIO; /* SLOTS * 4 descriptors always fit: the device is broken */
     wait_for(&s->done);
     return 0;
+}
+
+void transport_post(struct slot *s, void (*when_done)(uint32_t), uint32_t argument)
+{
+    struct virtq_part parts[2] = {{s->request.pa, s->out.at}, {s->reply.pa, REPLY_BYTES}};
+    s->when_done = when_done;
+    s->argument = argument;
+    pthread_mutex_lock(&lock);
+    if (virtq_add(&queue, parts, 1, 1, s) == 0)
+        virtq_kick(&queue);
+    else
+        finish_locked(s, 0);
+    pthread_mutex_unlock(&lock);
 }
 
 int transport_reply(struct slot *s, const uint8_t **body, uint32_t *len)

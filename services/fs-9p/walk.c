@@ -41,8 +41,9 @@ static void drop(uint32_t fid)
 void place_drop(struct place *p)
 {
     drop(p->fid);
-    drop(p->parent);
-    p->fid = p->parent = P9_NOFID;
+    dir_put(p->dir);
+    p->fid = P9_NOFID;
+    p->dir = NULL;
 }
 
 /* The path to start over with: target of the link at `index`, then what comes behind it. */
@@ -128,35 +129,98 @@ static int walk_names(const struct mount *m, const struct names *n, unsigned unt
     return 0;
 }
 
+/* The directory that the first `count` names reach: kept from before, or walked to now. */
+static int get_dir(const struct mount *m, const struct names *n, unsigned count, bool fresh,
+                   struct dir **dir, char *link)
+{
+    char path[PATH_BYTES * 2];
+    struct p9_qid qid = {.type = P9_QTDIR};
+    size_t at = 0;
+    path[0] = '\0';
+    for (unsigned i = 0; i < count && at < sizeof path; i++)
+        at += (size_t)snprintf(path + at, sizeof path - at, "%s%.*s", i ? "/" : "", n->len[i],
+                               n->name[i]);
+    if (at >= sizeof path)
+        return ENAMETOOLONG;
+    *dir = dir_find(path);
+    if (*dir != NULL && fresh && count > 0) {
+        dir_forget(*dir);
+        *dir = NULL;
+    }
+    if (*dir != NULL)
+        return 0;
+    uint64_t generation = dir_generation();
+    uint32_t fid = settings.root;
+    unsigned index = 0;
+    int error = walk_names(m, n, count, true, &fid, &index, &qid, link);
+    if (error == 0 && !(qid.type & P9_QTDIR))
+        error = ENOTDIR;
+    if (error != 0) {
+        drop(fid);
+        return error;
+    }
+    *dir = dir_add(path, fid, generation);
+    return *dir == NULL ? ENOMEM : 0;
+}
+
+/* The mount's own root: a fid that can be opened and dropped. */
+static int walk_root(const struct mount *m, const struct names *n, struct place *p)
+{
+    struct dir *dir;
+    unsigned got;
+    int error = get_dir(m, n, n->count, false, &dir, p->link);
+    if (error != 0)
+        return error;
+    error = client_walk(dir->fid, NULL, NULL, 0, NULL, &got, &p->fid);
+    dir_put(dir);
+    if (error != 0) {
+        p->fid = P9_NOFID;
+        return error;
+    }
+    struct p9_attr a;
+    error = client_getattr(p->fid, &a); /* a walk of nothing gives no qid */
+    p->qid = a.qid;
+    return error;
+}
+
+static int walk_last(const struct mount *m, const struct names *n, unsigned flags, struct place *p)
+{
+    unsigned last = n->count - 1, got;
+    int error = client_walk(p->dir->fid, n->name + last, n->len + last, 1, &p->qid, &got, &p->fid);
+    if (error == 0 && got == 0)
+        error = ENOENT;
+    if (error != 0) {
+        p->fid = P9_NOFID;
+        return error;
+    }
+    if ((p->qid.type & P9_QTSYMLINK) && (flags & WALK_FOLLOW))
+        return make_link(m, n, last, p->fid, p->link);
+    return 0;
+}
+
 int walk(const struct mount *m, const char *path, unsigned flags, struct place *p)
 {
     struct names n = {.count = 0};
-    *p = (struct place){.fid = P9_NOFID, .parent = P9_NOFID, .qid = {.type = P9_QTDIR}};
+    *p = (struct place){.fid = P9_NOFID};
     int error = add_names(&n, m->host);
     n.own = n.count;
     if (error == 0)
         error = add_names(&n, path);
     if (error != 0)
         return error;
-    bool is_mount = n.count == n.own;
-    if (!is_mount)
-        snprintf(p->name, sizeof p->name, "%.*s", n.len[n.count - 1], n.name[n.count - 1]);
-    if (is_mount && (flags & WALK_PARENT))
-        return EBUSY;
-    unsigned until = flags & WALK_PARENT ? n.count - 1 : n.count, index = 0;
-    uint32_t fid = settings.root;
-    error = walk_names(m, &n, until, flags & WALK_FOLLOW, &fid, &index, &p->qid, p->link);
-    if (error == 0 && fid == settings.root) { /* a fid that can be opened and dropped */
-        unsigned got;
-        error = client_walk(fid, NULL, NULL, 0, NULL, &got, &fid);
+    if (n.count == n.own)
+        return flags & WALK_PARENT ? EBUSY : walk_root(m, &n, p);
+    snprintf(p->name, sizeof p->name, "%.*s", n.len[n.count - 1], n.name[n.count - 1]);
+    for (int fresh = 0; fresh < 2; fresh++) {
+        error = get_dir(m, &n, n.count - 1, fresh, &p->dir, p->link);
+        if (error != 0 || (flags & WALK_PARENT))
+            return error;
+        error = walk_last(m, &n, flags, p);
+        /* A directory on the way may have become a link: the server does not follow it. */
+        if (error != ELOOP && error != ENOTDIR)
+            break;
+        if (fresh == 0)
+            place_drop(p);
     }
-    if (error == 0 && (flags & WALK_PARENT))
-        p->parent = fid;
-    else if (error == 0)
-        p->fid = fid;
-    else if (error == ENOENT && index + 1 == n.count && !is_mount && fid != settings.root)
-        p->parent = fid;
-    else
-        drop(fid);
     return error;
 }

@@ -162,7 +162,9 @@ static int decide_size(struct disk *d, uint64_t device)
     uint64_t need = d->board->boot_first * GPT_SECTOR + bootfs_need(&d->fs) + GPT_TAIL_SECTORS * GPT_SECTOR;
     char *end;
     need = (need + MIB - 1) / MIB * MIB;
-    d->bytes = device != 0 ? device / GPT_SECTOR * GPT_SECTOR : need > SIZE_MIN ? need : SIZE_MIN;
+    d->bytes = device != 0 ? device / GPT_SECTOR * GPT_SECTOR : SIZE_MIN;
+    while (device == 0 && d->bytes < need)
+        d->bytes *= 2; /* QEMU takes no other size for an SD card */
     if (d->rq->size != NULL) {
         unsigned long long n = strtoull(d->rq->size, &end, 10);
         unsigned shift = *end == 'G' || *end == 'g' ? 30 : 20;
@@ -193,7 +195,7 @@ static void make_table(struct disk *d)
     }
     struct gpt_part *boot = &g->parts[g->count++];
     snprintf(boot->type, sizeof boot->type, "%s", LINUX_DATA);
-    snprintf(boot->name, sizeof boot->name, "qrv-boot");
+    snprintf(boot->name, sizeof boot->name, DISK_BOOT_NAME "%s", d->board->name);
     boot->first = d->board->boot_first;
     boot->last = (g->sectors - GPT_TAIL_SECTORS) / ALIGN * ALIGN - 1;
     boot->attributes = GPT_ATTR_BOOT;

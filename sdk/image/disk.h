@@ -7,10 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DISK_BOOT_NAME "qrv:" /* the boot partition's name is this and the board's */
+
 struct disk_request {
     const char *board;  /* name of boards.h */
     const char *file;   /* what is written: a new file, or a device */
-    const char *size;   /* "256M", "4G"; NULL: as small as it may be */
+    const char *size;   /* "256M", "4G"; NULL: a power of two that is enough */
     const char *kernel; /* Image; NULL: both of the SDK */
     const char *append; /* arguments for the kernel; NULL: none */
     bool debug;         /* the checking kernel is the one that starts */
@@ -23,6 +25,10 @@ int disk_write(const struct disk_request *rq, const struct buf *archive);
 
 /* Shows the partitions of a disk image. An exit code. */
 int disk_list(const char *file, bool json);
+
+struct gpt;
+/* Reads the partition table and compares its two copies. NULL, or what is wrong, in a static buffer. */
+const char *disk_read(const char *file, struct gpt *g);
 
 /* Does the file begin with a partition table (intact or not)? */
 bool disk_is(const char *file);

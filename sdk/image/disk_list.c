@@ -59,26 +59,32 @@ static void print_json(const struct gpt *g)
     json_print(&j);
 }
 
-int disk_list(const char *file, bool json)
+const char *disk_read(const char *file, struct gpt *g)
 {
     static uint8_t head[GPT_HEAD_BYTES];
     static uint8_t tail[GPT_TAIL_BYTES];
-    static struct gpt g;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return complain(EXIT_INPUT, "%s: %s", file, strerror(errno));
+        return strerror(errno);
     off_t end = lseek(fd, 0, SEEK_END);
     uint64_t sectors = end > 0 ? (uint64_t)end / GPT_SECTOR : 0;
     const char *why = "it cannot be read";
     if (sectors < GPT_HEAD_SECTORS + GPT_TAIL_SECTORS)
-        why = "the disk is too small for a partition table";
+        why = "it is too small for a partition table";
     else if (read_at(fd, head, sizeof head, 0) &&
              read_at(fd, tail, sizeof tail, (sectors - GPT_TAIL_SECTORS) * GPT_SECTOR)) {
-        why = gpt_read(head, sectors, &g);
+        why = gpt_read(head, sectors, g);
         if (why == NULL)
-            why = gpt_check_tail(&g, tail);
+            why = gpt_check_tail(g, tail);
     }
     close(fd);
+    return why;
+}
+
+int disk_list(const char *file, bool json)
+{
+    static struct gpt g;
+    const char *why = disk_read(file, &g);
     if (why != NULL)
         return complain(EXIT_INPUT, "%s: %s", file, why);
     if (json)

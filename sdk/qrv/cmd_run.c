@@ -7,7 +7,7 @@
 #include "../image/collect.h"
 #include "dialog.h"
 #include "kernel_file.h"
-#include "machine.h"
+#include "run_machine.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -24,12 +24,14 @@
 static const char help[] =
     "usage: qrv run [options] [-- QEMU-ARGUMENT...]\n"
     "\n"
-    "Boots QRV in QEMU (machine virt, OpenSBI). The console is this terminal; Ctrl-A x ends the "
-    "emulator.\n"
+    "Boots QRV in QEMU. The console is this terminal; Ctrl-A x ends the emulator.\n"
     "\n"
-    "      --smp N               harts, 1 to 8 (default 4)\n"
+    "      --machine NAME        virt (the default), or sifive_u: a HiFive Unleashed\n"
+    "      --smp N               harts, 1 to 8 (default 4); sifive_u: 2 to 5 (default 5)\n"
     "      --mem SIZE            memory, as 512M or 2G (default 512M)\n"
+    "      --disk FILE           boot from that disk, made by qrv image, through U-Boot\n"
     "      --kernel FILE         kernel Image instead of the one in the SDK\n"
+    "      --debug-kernel        the kernel that checks the order of its locks\n"
     "      --image FILE          boot image instead of the one in the SDK\n"
     "      --add FILE[=NAME]     put FILE into the boot image as /proc/boot/NAME (may be "
     "repeated)\n"
@@ -40,7 +42,6 @@ static const char help[] =
     "      --timeout SECONDS     end the emulator after that time (exit code 124)\n"
     "      --script FILE         play a console script (below); - is standard input\n"
     "      --bios FILE, --qemu FILE   firmware and emulator instead of those found\n"
-    "      --machine NAME        virt (the only one this kernel knows)\n"
     "      --dry-run [--json]    print the command line of QEMU instead of running it\n"
     "\n"
     "Examples:\n"
@@ -48,6 +49,7 @@ static const char help[] =
     "  qrv run --smp 1 --mem 256M --append \"WORD\"       a small machine\n"
     "  qrv run --script test.script --timeout 60        from a test\n"
     "  qrv run --gdb --wait                             halted until GDB says continue\n"
+    "  qrv run --disk sd.img                            as a board does: U-Boot, extlinux, kernel\n"
     "\n"
     "Exit code: what the target gave to shutdown; 124 time over; 125 not started; 126 console "
     "script failed.\n"
@@ -60,8 +62,7 @@ static const char help[] =
     "TEXT may have \\r \\n \\t \\s (blank) \\\\ \\xNN; # begins a comment line.\n";
 
 struct run {
-    const char *smp;
-    const char *mem;
+    struct machine_request target;
     const char *kernel;
     const char *image;
     const char **add;
@@ -71,7 +72,7 @@ struct run {
     const char *script;
     const char *bios;
     const char *qemu;
-    const char *machine;
+    bool debug_kernel;
     bool gdb;
     bool wait;
     bool dry_run;
@@ -155,8 +156,13 @@ static int print_command(const struct machine *m, char *const *argv, bool json)
     if (json) {
         struct json j = {0};
         json_object(&j, NULL);
-        json_string(&j, "kernel", m->kernel);
-        json_string(&j, "image", m->image);
+        if (m->disk != NULL) {
+            json_string(&j, "disk", m->disk);
+            json_string(&j, "loader", m->loader);
+        } else {
+            json_string(&j, "kernel", m->kernel);
+            json_string(&j, "image", m->image);
+        }
         json_string(&j, "bios", m->bios);
         json_number(&j, "harts", m->harts);
         json_number(&j, "memory", (int64_t)m->memory);
@@ -252,6 +258,14 @@ static int load_script(struct run *r)
     return result;
 }
 
+static int start_or_print(const struct run *r, const struct machine *m)
+{
+    char **argv = machine_argv(m);
+    int result = r->dry_run ? print_command(m, argv, r->json) : start(r, argv);
+    machine_argv_free(argv);
+    return result;
+}
+
 /* Reads kernel and image, refuses what cannot work, and starts the machine. */
 static int boot(const struct run *r, struct machine *m)
 {
@@ -261,6 +275,8 @@ static int boot(const struct run *r, struct machine *m)
     size_t image_size = 0;
     int result = 0;
     int fd = -1;
+    if (m->disk != NULL)
+        return start_or_print(r, m);
     int error = fs_read(r->kernel, &kernel);
     if (error != 0)
         result = complain(EXIT_NOT_STARTED, "%s: %s", r->kernel, strerror(-error));
@@ -281,12 +297,10 @@ static int boot(const struct run *r, struct machine *m)
     buf_free(&kernel);
     buf_free(&image);
     if (result == 0) {
-        char **argv = machine_argv(m);
         if (r->dry_run && r->add != NULL)
             fprintf(stderr, "qrv run: note: %s stands for the boot image with the added files\n",
                     fd_path);
-        result = r->dry_run ? print_command(m, argv, r->json) : start(r, argv);
-        machine_argv_free(argv);
+        result = start_or_print(r, m);
     }
     if (fd >= 0)
         close(fd);
@@ -297,14 +311,15 @@ static int boot(const struct run *r, struct machine *m)
 static int check_options(struct run *r, struct machine *m)
 {
     char *end;
-    m->harts = 4;
-    m->memory = (uint64_t)512 << 20;
-    if (r->machine != NULL && strcmp(r->machine, "virt") != 0)
-        return complain(EXIT_NOT_STARTED, "machine %s: this kernel boots on virt only", r->machine);
-    if (r->smp != NULL && !option_number("--smp", r->smp, 1, 8, &m->harts))
-        return EXIT_USAGE;
-    if (r->mem != NULL && !machine_parse_memory(r->mem, &m->memory))
-        return complain(EXIT_USAGE, "--mem %s: a size from 64M to 64G is needed", r->mem);
+    if (r->target.disk != NULL && (r->kernel != NULL || r->image != NULL || r->add != NULL ||
+                                   r->append != NULL || r->debug_kernel))
+        return complain(EXIT_USAGE, "--kernel, --debug-kernel, --image, --add and --append are on the disk already: give "
+                                    "them to qrv image");
+    if (r->debug_kernel && r->kernel != NULL)
+        return complain(EXIT_USAGE, "--debug-kernel and --kernel exclude each other");
+    int result = machine_decide(&r->target, m);
+    if (result != 0)
+        return result;
     if (r->gdb)
         m->gdb_port = 1234;
     if (r->gdb_port != NULL && !option_number("--gdb-port", r->gdb_port, 1, 65535, &m->gdb_port))
@@ -328,31 +343,26 @@ static int find_parts(struct run *r, struct machine *m, char **found)
     const struct sdk *sdk = sdk_locate();
     found[0] = machine_find_qemu();
     found[1] = machine_find_bios();
-    found[2] = fs_join(sdk->images, "Image");
+    found[2] = fs_join(sdk->images, r->debug_kernel ? "debug/Image" : "Image");
     found[3] = fs_join(sdk->images, "boot.cpio");
     m->qemu = r->qemu != NULL ? r->qemu : found[0];
     m->bios = r->bios != NULL ? r->bios : found[1];
     m->kernel = r->kernel = r->kernel != NULL ? r->kernel : found[2];
     m->image = r->image = r->image != NULL ? r->image : found[3];
     m->append = r->append;
-    if (m->qemu == NULL)
-        return complain(EXIT_NOT_STARTED,
-                        "there is no qemu-system-riscv64; qrv doctor says how to get it");
-    if (m->bios == NULL || !fs_is_file(m->bios))
-        return complain(EXIT_NOT_STARTED,
-                        "there is no OpenSBI firmware (%s); qrv doctor says how to get it",
-                        m->bios ? m->bios : "fw_dynamic.bin");
-    return 0;
+    return machine_check(m, &found[4]);
 }
 
 int cmd_run(int argc, char **argv)
 {
     struct run r = {0};
     struct machine m = {0};
-    char *found[4] = {NULL};
+    char *found[5] = {NULL};
     int rest;
-    const struct option_spec specs[] = {{"--smp", .value = &r.smp},
-                                        {"--mem", .value = &r.mem},
+    const struct option_spec specs[] = {{"--smp", .value = &r.target.smp},
+                                        {"--mem", .value = &r.target.mem},
+                                        {"--disk", .value = &r.target.disk},
+                                        {"--debug-kernel", .flag = &r.debug_kernel},
                                         {"--kernel", .value = &r.kernel},
                                         {"--image", .value = &r.image},
                                         {"--add", .list = &r.add},
@@ -364,7 +374,7 @@ int cmd_run(int argc, char **argv)
                                         {"--script", .value = &r.script},
                                         {"--bios", .value = &r.bios},
                                         {"--qemu", .value = &r.qemu},
-                                        {"--machine", .value = &r.machine},
+                                        {"--machine", .value = &r.target.machine},
                                         {"--dry-run", .flag = &r.dry_run},
                                         {"--json", .flag = &r.json},
                                         {"--help", .flag = &r.want_help},
@@ -386,7 +396,7 @@ int cmd_run(int argc, char **argv)
         result = find_parts(&r, &m, found);
     if (result == EXIT_OK && !r.want_help)
         result = boot(&r, &m);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         free(found[i]);
     free(r.add);
     dialog_free(&r.dialog);

@@ -78,7 +78,7 @@ const char *kernel_refuse(const void *bytes, size_t len, uint64_t memory, uint64
     if (le(p + 24, 8) & 1)
         return "its Image header says big-endian";
     if (offset != 2 * MIB) {
-        snprintf(why, sizeof why, "its Image header wants offset 0x%llx; virt loads at 0x200000",
+        snprintf(why, sizeof why, "its Image header wants offset 0x%llx; QEMU loads at 0x200000",
                  (unsigned long long)offset);
         return why;
     }

@@ -7,6 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const names[] = {[MACHINE_VIRT] = "virt", [MACHINE_SIFIVE_U] = "sifive_u"};
+
+bool machine_find(const char *name, enum machine_kind *kind)
+{
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *kind = (enum machine_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 char *machine_find_qemu(void)
 {
     return fs_which("qemu-system-riscv64");
@@ -55,18 +68,50 @@ static void push_pair(struct vector *v, const char *option, const char *value)
     push(v, value);
 }
 
+/* QEMU reads a comma in a file name as the next option: it is written twice. */
+static void push_drive(struct vector *v, const char *file, const char *rest)
+{
+    struct buf text = {0};
+    buf_puts(&text, "file=");
+    for (const char *c = file; *c != '\0'; c++)
+        buf_append(&text, *c == ',' ? ",," : c, *c == ',' ? 2 : 1);
+    buf_puts(&text, rest);
+    push_pair(v, "-drive", text.data);
+    buf_free(&text);
+}
+
+/* What the machine starts with. */
+static void push_boot(struct vector *v, const struct machine *m)
+{
+    if (m->disk == NULL) {
+        push_pair(v, "-bios", m->bios);
+        push_pair(v, "-kernel", m->kernel);
+        push_pair(v, "-initrd", m->image);
+    } else if (m->kind == MACHINE_SIFIVE_U) {
+        push_pair(v, "-bios", m->loader);
+        push_drive(v, m->disk, ",format=raw,if=sd");
+    } else {
+        push_pair(v, "-bios", m->bios);
+        push_pair(v, "-kernel", m->loader);
+        push_drive(v, m->disk, ",format=raw,if=none,id=disk");
+        push_pair(v, "-device", "virtio-blk-device,drive=disk");
+    }
+}
+
 char **machine_argv(const struct machine *m)
 {
     struct vector v = {0};
     push(&v, m->qemu);
-    push_pair(&v, "-machine", "virt");
-    push_pair(&v, "-cpu", "rv64");
+    if (m->kind == MACHINE_SIFIVE_U) /* msel=11: start as from an SD card */
+        push_pair(&v, "-machine", m->disk != NULL ? "sifive_u,msel=11" : "sifive_u");
+    else {
+        push_pair(&v, "-machine", "virt");
+        push_pair(&v, "-cpu", "rv64");
+    }
     push_number(&v, "-smp", m->harts, "");
     push_number(&v, "-m", (long)(m->memory >> 20), "M");
     push(&v, "-nographic");
-    push_pair(&v, "-bios", m->bios);
-    push_pair(&v, "-kernel", m->kernel);
-    push_pair(&v, "-initrd", m->image);
+    push_boot(&v, m);
     if (m->append != NULL)
         push_pair(&v, "-append", m->append);
     if (m->gdb_port != 0) {

@@ -7,18 +7,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* virt has a test device that ends QEMU; sifive_u is a HiFive Unleashed: hart 0 has no supervisor mode, and
+ * nothing can switch it off. */
+enum machine_kind { MACHINE_VIRT, MACHINE_SIFIVE_U };
+
 struct machine {
+    enum machine_kind kind;
     const char *qemu;
     const char *bios;
     const char *kernel;
     const char *image;  /* may be a /proc/self/fd path */
     const char *append; /* NULL: none */
+    const char *disk;   /* boots from it through U-Boot, without kernel and image; NULL: no disk */
+    const char *loader; /* with disk: U-Boot for virt, U-Boot's SPL for sifive_u */
     long harts;
     uint64_t memory; /* bytes */
     long gdb_port;   /* 0: no GDB server */
     bool wait;       /* start stopped, for GDB */
     char **extra;    /* NULL-terminated arguments of the user */
 };
+
+/* False: no such machine. */
+bool machine_find(const char *name, enum machine_kind *kind);
 
 /* Heap strings, or NULL when there is none. */
 char *machine_find_qemu(void);

@@ -25,6 +25,7 @@ endforeach()
 set(CMAKE_PLATFORM_USES_PATH_WHEN_NO_SONAME 1)
 
 include(Platform/QRV-link)
+include(Platform/QRV-add-test)
 include(Platform/UnixPaths)
 
 unset(_qrv_lang)

@@ -19,7 +19,9 @@ prepare() {
     "$sdk/bin/qrv" exec --help >/dev/null 2>&1 || die "$sdk/bin/qrv has no exec: this SDK is too old"
     mkdir -p "$work" "$logs"
     export PATH="$sdk/bin:$PATH"
-    printf '#!/bin/sh\nexec "%s" exec -- "$@"\n' "$sdk/bin/qrv" >"$work/on-target"
+    # qrv exec keeps LD_* for itself, since it mostly names libraries of the host; here it is meant for the target.
+    printf '#!/bin/sh\nexec "%s" exec ${LD_LIBRARY_PATH:+--env "LD_LIBRARY_PATH=$LD_LIBRARY_PATH"} -- "$@"\n' \
+        "$sdk/bin/qrv" >"$work/on-target"
     chmod 755 "$work/on-target"
     target=$work/on-target
     # What a build depends on: compiler, headers, what libraries offer. New insides of libc.so need no rebuild.

@@ -25,20 +25,20 @@ zlib_to_target() {
 
 part_zlib() {
     build_once zlib-cmake zlib &&
-        counted 120 "ctest" ctest_counts ctest --test-dir "$dir/build" -j2 --timeout 60
+        counted 600 "ctest" ctest_counts ctest --test-dir "$dir/build" -j2 --timeout 250
     build_once zlib-make zlib || return
     [ $build_only = 0 ] || return
     cd "$dir/zlib" || return
     for goal in teststatic testshared test64; do
-        check 60 "make $goal" make $goal "QEMU_RUN=$target"
+        check 300 "make $goal" make $goal "QEMU_RUN=$target"
         grep -q 'test OK' "$log" || failed "make $goal says OK" "$log"
     done
-    check 60 "infcover" "$target" ./infcover
+    check 300 "infcover" "$target" ./infcover
     export -f zlib_to_host zlib_to_target
     export target
     export LD_LIBRARY_PATH=$dir/zlib
     tar -cf "$dir/data" deflate.c zlib.3.pdf example libz.a 2>/dev/null
-    check 60 "target's minigzip to host's gzip" bash -c "zlib_to_host '$dir/data' '$dir/out1'"
-    check 60 "host's gzip to target's shared minigzip" bash -c "set -o pipefail; zlib_to_target '$dir/data' '$dir/out2'"
+    check 300 "target's minigzip to host's gzip" bash -c "zlib_to_host '$dir/data' '$dir/out1'"
+    check 300 "host's gzip to target's shared minigzip" bash -c "set -o pipefail; zlib_to_target '$dir/data' '$dir/out2'"
     unset LD_LIBRARY_PATH
 }

@@ -27,7 +27,7 @@ version_row() { awk -v p="$1" '!/^#/ && $2 == p' "$QRV_TOP/sysroot/ports/version
 # A stage's functions are its recipe; so is everything that they use, but for messages.
 recipe_of() { declare -f "$@"; }
 # What makes the port of a tree: the script, and the files of its part.
-port_of() { # [gcc|gdb]
+port_of() { # [directory]
     (cd "$QRV_TOP/toolchain" && cat port && [ -z "${1:-}" ] || find "$1" -type f -exec sha256sum {} + | sort -k2)
 }
 
@@ -47,8 +47,8 @@ stage_hash() { # stage
     binutils) { version_row binutils-source; port_of; recipe_of build_binutils host_flags; } ;;
     compiler) { version_row gcc-14-source; port_of gcc; stage_hash binutils
         recipe_of build_compiler configure_compiler host_flags; } ;;
-    runtime) { stage_hash compiler; libc_seen
-        recipe_of build_runtime first_libgcc private_libc place_target_libraries runtime_sources; } ;;
+    runtime) { stage_hash compiler; libc_seen; port_of runtime
+        recipe_of build_runtime port_runtime first_libgcc private_libc place_target_libraries runtime_sources; } ;;
     gdb) { version_row gdb-source; port_of gdb/gdb; cat "$QRV_TOP/toolchain/gdb/insert"
         recipe_of build_gdb configure_gdb static_python carry_python host_flags; } ;;
     esac | hash_text
@@ -215,6 +215,20 @@ build_compiler() { # directory, install root, recipe hash
 # The shared ones need a C library and the C library needs libgcc, so: a first libgcc with nothing but musl's
 # headers, the C library with it in a build tree of our own, then everything. Sources are named
 # /usr/src/qrv/gcc in debug information, C++ headers /usr/src/qrv/c++; GDB's setup maps both.
+port_runtime() { # GCC's source directory
+    local id part
+    id=$(port_of runtime | hash_text)
+    [ "$(cat "$1/.runtime" 2>/dev/null)" = "$id" ] && return 0
+    rm -f "$1/.runtime"
+    for part in libgcc libstdc++-v3 libatomic; do
+        rm -rf "${1:?}/$part"
+        tar -C "$1" --strip-components=1 --no-same-owner --wildcards -xf "$work"/compiler/deb/usr/src/gcc-14/gcc-14*.tar.xz \
+            "gcc-14*/$part"
+    done
+    "$QRV_TOP/toolchain/port" "$1" runtime
+    printf '%s\n' "$id" >"$1/.runtime"
+}
+
 first_libgcc() { # toolchain to complete; in the compiler's build directory
     local lib=$1/lib/gcc/$target/14 headers
     headers=$PWD/../sysroot
@@ -247,6 +261,7 @@ build_runtime() { # directory, install root, recipe hash
     map="$map -ffile-prefix-map=$out/sysroot= -ffile-prefix-map=$work/compiler/sysroot="
     maps=("DEBUG_PREFIX_CFLAGS_FOR_TARGET=$map" "CFLAGS_FOR_TARGET=-O2 -g" "CXXFLAGS_FOR_TARGET=-O2 -g")
     cd "$gcc"
+    port_runtime ../src
 
     rm -rf "$out/toolchain"
     mkdir -p "$out/sysroot"

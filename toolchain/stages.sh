@@ -207,8 +207,12 @@ build_compiler() { # directory, install root, recipe hash
     export PATH="$(stage_dir binutils)/bin:$PATH"
     cd "$1/build"
     [ -f Makefile ] || configure_compiler "$1"
+    # "gcc -v" tells how it was configured; where that was is nobody's business.
+    make MAKEINFO=true configure-gcc
+    sed -i -E 's# --with-build-(sysroot|time-tools)=[^ "]*##g' gcc/configargs.h
     make -j"$QRV_JOBS" MAKEINFO=true LIMITS_H_TEST=true all-gcc
     make MAKEINFO=true install-strip-gcc DESTDIR="${2%"$prefix"}"
+    rm -rf "$2"/lib*/gcc/$target/14/install-tools
 }
 
 # --- runtime: libgcc, libstdc++, libatomic --------------------------------------------------------
@@ -389,6 +393,14 @@ best_toolchain() {
     done
 }
 
+# Results and stages of older recipes go, all but the three newest of each: other work trees may use them.
+prune() {
+    local name dir
+    { for name in $stages; do ls -1dt "$cache/stages/$name"-*/ 2>/dev/null | tail -n +4; done
+        for dir in $(ls -1dt "$cache"/*/); do [ -f "$dir/.identity" ] && echo "$dir"; done | tail -n +4
+    } | xargs -r rm -rf
+}
+
 # --- putting it together --------------------------------------------------------------------------
 assemble() { # directory
     local new=$1.new name
@@ -400,6 +412,7 @@ assemble() { # directory
     cp -a "$QRV_TOP/toolchain/gdb/share/." "$new/share/gdb/"
     "$QRV_TOP/toolchain/compat/install" "$new"
     stage_hash compiler >"$new/.compiler"
+    "$QRV_TOP/toolchain/check-host" "$new" >&2 || die "a host program needs more than glibc"
     toolchain_hash >"$new/.identity"
     rm -rf "$1"
     mv "$new" "$1"

@@ -21,6 +21,8 @@ const struct verb verbs[] = {
     {"doctor", cmd_doctor, "check this machine and the SDK", "qrv doctor"},
     {"verify", cmd_verify, "compare the installed SDK with its manifest", "qrv verify"},
     {"version", cmd_version, "what this is and where it lies", "qrv version --json"},
+    {"meson-cross", cmd_meson_cross, "print a Meson cross file for this SDK",
+     "qrv meson-cross >qrv.ini"},
     {"completion", cmd_completion, "print a completion script for a shell",
      "source <(qrv completion bash)"},
     {NULL},
@@ -112,7 +114,7 @@ static void print_help(FILE *to)
 {
     fputs(help_head, to);
     for (const struct verb *v = verbs; v->name != NULL; v++)
-        fprintf(to, "  %-10s %-44s %s\n", v->name, v->summary, v->example);
+        fprintf(to, "  %-11s %-44s %s\n", v->name, v->summary, v->example);
     fputs(help_tail, to);
 }
 

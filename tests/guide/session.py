@@ -13,7 +13,7 @@ import termios
 import threading
 import time
 
-LIMIT = 400  # seconds: only against a hang
+LIMIT = float(os.environ.get("QRV_GUIDE_LIMIT", "400"))  # seconds: only against a hang
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
 
 

@@ -230,7 +230,7 @@ keep_foreign() {
 # in one step, a run that dies between the two steps is completed by the next one.
 swap() {
     if [ ! -e "$target" ] || [ -z "$replace" ]; then
-        complaint=$(mv -T "$stage/tree" "$target" 2>&1) || failed_because 1 "cannot move the new tree to $target" "$complaint"
+        complaint=$(mv -T "$stage/tree" "$target" 2>&1) || failed_because 6 "cannot put the new tree at $target; is that a mount point?" "$complaint"
         return
     fi
     "$stage/tree/libexec/qrv-exchange" "$stage/tree" "$target" 2>/dev/null && return

@@ -41,7 +41,7 @@ function(qrv_add_image name)
     if(QRV_BOARD)
         set(disk "${CMAKE_CURRENT_BINARY_DIR}/${name}.img")
         add_custom_command(OUTPUT "${disk}"
-            COMMAND "${QRV_TOOL}" image --board "${QRV_BOARD}" --disk "${disk}" "${out}"
+            COMMAND "${QRV_TOOL}" image --board "${QRV_BOARD}" --disk "${disk}" --force --image "${out}"
             DEPENDS "${out}" COMMENT "Making the SD card image ${name}.img" VERBATIM)
         list(APPEND made "${disk}")
     endif()

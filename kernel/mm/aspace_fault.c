@@ -157,6 +157,31 @@ bool aspace_is_mapped(struct aspace *as, uint64_t va)
     return yes;
 }
 
+uint64_t aspace_next_text(struct aspace *as, uint64_t *va)
+{
+    uint64_t at = *va, start = 0, *t;
+    bool is_over = false;
+    spin_lock(&as->lock);
+    while (!is_over && at < USER_LIMIT) {
+        uint64_t from = at;
+        at = next_table(as, at, USER_LIMIT, &t);
+        if (start != 0 && at != from) {
+            at = from; /* a gap without a table ends the run */
+            break;
+        }
+        uint64_t stop = at < USER_LIMIT ? table_end(at, USER_LIMIT) : at;
+        for (; at < stop && !is_over; at += is_over ? 0 : PAGE_SIZE) {
+            bool exec = (t[PT_INDEX(at, 0)] & (PTE_V | PTE_X)) == (PTE_V | PTE_X);
+            if (exec && start == 0)
+                start = at;
+            is_over = start != 0 && !exec;
+        }
+    }
+    spin_unlock(&as->lock);
+    *va = start;
+    return start != 0 ? at : 0;
+}
+
 int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared)
 {
     if (va >= QRV_USER_END)

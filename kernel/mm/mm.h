@@ -66,6 +66,8 @@ uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget);
 /* A page fault: lazy zero page or copy-on-write resolved -> 0; -EFAULT no such access; -ENOMEM. */
 int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec);
 bool aspace_is_mapped(struct aspace *as, uint64_t va);
+/* The first run of executable pages at or after *va: its start goes to *va, its end is returned; 0: there is none. */
+uint64_t aspace_next_text(struct aspace *as, uint64_t *va);
 /* The frame behind a user page, faults resolved, referenced (frame_put); RAM only.  -EFAULT, -ENOMEM. */
 int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared);
 /* Kernel alias of va when its page is there with the right asked for, as->lock held then; NULL, nothing held. */

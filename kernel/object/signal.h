@@ -8,6 +8,8 @@
 int signal_post(struct process *p, struct thread *t, int signo, int code, uint64_t value, int32_t from_pid, uint32_t from_uid);
 /* Fault of the current thread: the signal cannot be blocked or ignored. */
 void signal_fault(struct thread *t, int signo, int code, uint64_t addr);
+/* Prints what explains the death of the current thread's program, if the boot arguments ask for it. */
+void fault_report(struct thread *t);
 /* TF_SIGNAL seen on the way to user mode: builds a handler frame, stops, ends the process, or nothing.  t is current. */
 void signal_deliver(struct thread *t);
 /* TF_STOP seen: parks t in STOPPED if the process is (still) stopped. */

@@ -97,8 +97,11 @@ static bool deliver_one(struct thread *t, bool interrupted)
     spin_unlock(&p->lock);
     if (stopped)
         process_notify_taskman(p, _PULSE_CODE_TM_STOPPED);
-    if (what == ACT_END)
+    if (what == ACT_END) {
+        if (signo == SIGABRT)
+            fault_report(t);
         end_process(p, signo);
+    }
     if (what != ACT_CATCH)
         return signo && what != ACT_END && (atomic_load(&t->flags) & TF_SIGNAL);
     if (interrupted && (act.flags & K_SA_RESTART))
@@ -160,6 +163,7 @@ void signal_fault(struct thread *t, int signo, int code, uint64_t addr)
         kprintf("%s[%d] thread %d: %s code %d address %#lx pc %#lx sp %#lx ra %#lx\n", p->name,
                 p->pid, t->tid, fault_name(signo), code, addr, t->regs.pc, t->regs.x[REG_SP],
                 t->regs.x[REG_RA]);
+    fault_report(t);
     end_process(p, signo);
 }
 

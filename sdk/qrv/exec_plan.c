@@ -31,7 +31,7 @@ struct mounts {
 /* Top-level directories that the target has itself, or must not see. */
 static bool is_of_target(const char *name)
 {
-    static const char *const own[] = {"bin", "boot", "dev",  "etc", "lost+found",
+    static const char *const own[] = {"bin",  "boot", "dev", "etc", "lost+found",
                                       "proc", "sbin", "sys", "usr", NULL};
     for (int i = 0; own[i] != NULL; i++)
         if (strcmp(name, own[i]) == 0)
@@ -81,12 +81,13 @@ static void add_sysroot(struct mounts *m)
     }
 }
 
-/* A directory that a program needs and that lies where the target has its own: /usr/src/x/build gives
- * /usr/src, so that what lies beside it is there too; below names that the sysroot has, only itself. */
+/* A directory that a program needs and that lies where the target has its own: /usr/src/x/build
+ * gives /usr/src, so that what lies beside it is there too; below names that the sysroot has, only
+ * itself. */
 static void add_extra(struct mounts *m, const char *dir)
 {
-    static const char *const taken[] = {"/usr/bin", "/usr/include", "/usr/lib", "/usr/libexec",
-                                        "/usr/sbin", "/usr/share", NULL};
+    static const char *const taken[] = {"/usr/bin",  "/usr/include", "/usr/lib", "/usr/libexec",
+                                        "/usr/sbin", "/usr/share",   NULL};
     char top[NAME_MAX + 1], real[PATH_MAX];
     size_t n = strcspn(dir + 1, "/");
     if (dir[0] != '/' || n == 0 || n > NAME_MAX || strchr(dir, '=') != NULL)
@@ -124,8 +125,8 @@ static void free_mounts(struct mounts *m)
 
 static bool stays_here(const char *variable)
 {
-    static const char *const names[] = {"PATH=", "SHELL=", "PWD=", "OLDPWD=", "_=",
-                                        "QRV_EXEC_OPTIONS=", "LD_", NULL};
+    static const char *const names[] = {
+        "PATH=", "SHELL=", "PWD=", "OLDPWD=", "_=", "QRV_EXEC_OPTIONS=", "LD_", NULL};
     for (int i = 0; names[i] != NULL; i++)
         if (strncmp(variable, names[i], strlen(names[i])) == 0)
             return true;
@@ -250,29 +251,30 @@ int exec_plan(const struct exec *e, struct buf *start)
 
 char **exec_machine(const struct exec *e, int link)
 {
-    char *smp = xprintf("%ld", e->harts);
-    char *memory = xprintf("%luM", (unsigned long)(e->memory >> 20));
     char *socket = xprintf("socket,id=link,fd=%d", link);
     char *port = xprintf("virtserialport,chardev=link,nr=%d,name=qrv.exec", QRV_EXEC_PORT);
-    /* What is not named is not there: no network, no monitor, nothing shared with other machines. */
-    const char *const words[] = {e->qemu, "-nodefaults", "-no-user-config", "-display", "none",
-                                 "-machine", "virt", "-cpu", "rv64", "-smp", smp, "-m", memory,
-                                 "-bios", e->bios, "-kernel", e->kernel, "-initrd", e->image,
-                                 "-chardev", "stdio,id=console,signal=off",
-                                 "-serial", "chardev:console",
-                                 "-global", "virtio-mmio.force-legacy=false",
-                                 "-fsdev",
-                                 "local,id=host,path=/,security_model=none,multidevs=remap",
-                                 "-device", "virtio-9p-device,fsdev=host,mount_tag=host",
-                                 "-device", "virtio-serial-device,max_ports=2",
-                                 "-chardev", socket, "-device", port, "-no-reboot"};
-    size_t n = sizeof words / sizeof words[0];
-    char **argv = xmalloc((n + 1) * sizeof *argv);
-    for (size_t i = 0; i < n; i++)
-        argv[i] = xstrdup(words[i]);
-    argv[n] = NULL;
-    free(smp);
-    free(memory);
+    /* What is not named is not there: no network, no monitor, nothing shared with other machines.
+     */
+    const char *const devices[] = {
+        "-chardev",   "stdio,id=console,signal=off",
+        "-serial",    "chardev:console",
+        "-global",    "virtio-mmio.force-legacy=false",
+        "-fsdev",     "local,id=host,path=/,security_model=none,multidevs=remap",
+        "-device",    "virtio-9p-device,fsdev=host,mount_tag=host",
+        "-device",    "virtio-serial-device,max_ports=2",
+        "-chardev",   socket,
+        "-device",    port,
+        "-no-reboot", NULL};
+    const struct machine m = {.qemu = e->qemu,
+                              .bios = e->bios,
+                              .kernel = e->kernel,
+                              .image = e->image,
+                              .harts = e->harts,
+                              .memory = e->memory,
+                              .append = "fault-report",
+                              .bare = true,
+                              .extra = (char **)devices};
+    char **argv = machine_argv(&m);
     free(socket);
     free(port);
     return argv;

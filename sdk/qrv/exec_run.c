@@ -475,7 +475,7 @@ int exec_run(const struct exec *e, const struct buf *start, char *const *machine
                                    : "the machine did not start");
         show_console(&r);
         r.result = EXIT_NOT_STARTED;
-    } else if (r.exit.is_signal && !r.is_over)
+    } else if (r.exit.is_signal && !r.is_over && r.exit.code != SIGPIPE) /* a shell is silent too */
         exec_explain(e, r.program, r.exit.code, &r.seen);
     if (r.is_over)
         r.result = EXIT_TIMEOUT;

@@ -110,7 +110,12 @@ char **machine_argv(const struct machine *m)
     }
     push_number(&v, "-smp", m->harts, "");
     push_number(&v, "-m", (long)(m->memory >> 20), "M");
-    push(&v, "-nographic");
+    if (m->bare) {
+        push(&v, "-nodefaults");
+        push(&v, "-no-user-config");
+        push_pair(&v, "-display", "none");
+    } else
+        push(&v, "-nographic");
     push_boot(&v, m);
     if (m->append != NULL)
         push_pair(&v, "-append", m->append);

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* virt has a test device that ends QEMU; sifive_u is a HiFive Unleashed: hart 0 has no supervisor mode, and
- * nothing can switch it off. */
+/* virt has a test device that ends QEMU; sifive_u is a HiFive Unleashed: hart 0 has no supervisor
+ * mode, and nothing can switch it off. */
 enum machine_kind { MACHINE_VIRT, MACHINE_SIFIVE_U };
 
 struct machine {
@@ -24,6 +24,7 @@ struct machine {
     uint64_t memory; /* bytes */
     long gdb_port;   /* 0: no GDB server */
     bool wait;       /* start stopped, for GDB */
+    bool bare;       /* no console and no device that extra does not name */
     char **extra;    /* NULL-terminated arguments of the user */
 };
 

@@ -107,14 +107,14 @@ know_qrv() { # file...
     local file
     for file in "$@"; do
         chmod u+w "$file"
-        cp "$sdk/share/qrv/config.sub" "$file" || return 1
+        cp "$sdk/share/gnu/config.sub" "$file" || return 1
     done
 }
 
 cmake_build() { # source build option...
     local source=$1 build=$2
     shift 2
-    env -i "PATH=$PATH" "HOME=$work" cmake -G Ninja -S "$source" -B "$build" \
+    env -i "PATH=$PATH" "HOME=$work" ${QRV_EMULATOR:+"QRV_EMULATOR=$QRV_EMULATOR"} cmake -G Ninja -S "$source" -B "$build" \
         "-DCMAKE_TOOLCHAIN_FILE=$sdk/qrv.cmake" "$@" &&
         ninja -C "$build" -j "$QRV_JOBS"
 }

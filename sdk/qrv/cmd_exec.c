@@ -200,5 +200,6 @@ int cmd_exec(int argc, char **argv)
     for (int i = 0; i < 4; i++)
         free(found[i]);
     free(e.env);
+    free(all);
     return result;
 }

@@ -262,10 +262,13 @@ int iofunc_lock(resmgr_context_t *ctp, io_lock_t *msg, iofunc_ocb_t *ocb, iofunc
         return unlock_range(attr, &want);
     if (attr->lock_list == NULL && (attr->lock_list = calloc(1, sizeof(*attr->lock_list))) == NULL)
         return ENOLCK;
-    if (conflict(attr->lock_list, &want) == NULL)
+    if (conflict(attr->lock_list, &want) == NULL) {
         rc = grant(attr, &want);
-    else
+        if (rc == EOK)
+            wake(attr); /* what was a write lock may be a read lock now */
+    } else {
         rc = msg->i.subtype == F_SETLK ? EAGAIN : wait_for(ctp, attr, &want);
+    }
     free_if_empty(attr);
     return rc;
 }

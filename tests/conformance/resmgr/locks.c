@@ -3,6 +3,7 @@
  * Reference iofunc_lock_default(), iofunc_close_dup_default(), iofunc_unblock_default(). */
 #include "server.h"
 
+#include <poll.h>
 #include <sys/time.h>
 
 #define PATH "/dev/test-locks"
@@ -67,6 +68,13 @@ static int answer(void)
     return a;
 }
 
+/* -1: none within a time that is long enough for any machine. */
+static int answer_soon(void)
+{
+    struct pollfd p = {.fd = answers[0], .events = POLLIN};
+    return poll(&p, 1, 20000) == 1 ? answer() : -1;
+}
+
 static int remote(int cmd, int type, off_t start, off_t len)
 {
     tell(cmd, type, start, len);
@@ -96,6 +104,21 @@ static void conflicts(int fd)
     is_int(remote(F_SETLK, F_WRLCK, 5, 1), EAGAIN, "... and keep writers out");
     lock(fd, F_SETLK, F_UNLCK, 0, 0);
     is_int(remote(F_SETLK, F_WRLCK, 5, 1), 0, "... until the other reader goes");
+    remote(F_SETLK, F_UNLCK, 0, 0);
+}
+
+/* A write lock that becomes a read lock lets in the readers that wait for it. */
+static void downgrade(int fd)
+{
+    is_int(lock(fd, F_SETLK, F_WRLCK, 0, 10), 0, "a write lock");
+    tell(F_SETLKW, F_RDLCK, 5, 10);
+    pause_ms(100);
+    is_int(lock(fd, F_SETLK, F_RDLCK, 0, 10), 0, "... becomes a read lock");
+    int got = answer_soon();
+    is_int(got, 0, "... which lets a waiting reader in");
+    lock(fd, F_SETLK, F_UNLCK, 0, 0);
+    if (got == -1)
+        answer();
     remote(F_SETLK, F_UNLCK, 0, 0);
 }
 
@@ -144,6 +167,7 @@ int main(void)
     int fd = open(PATH, O_RDWR);
     ok(fd >= 0, "open");
     conflicts(fd);
+    downgrade(fd);
     waits(fd);
     struct flock bad = {.l_type = 9, .l_whence = SEEK_SET};
     ok(fcntl(fd, F_SETLK, &bad) == -1 && errno == EINVAL, "an unknown lock type is EINVAL");

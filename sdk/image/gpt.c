@@ -23,12 +23,16 @@ static uint64_t get(const uint8_t *p, int bytes)
 
 uint32_t gpt_crc32(const uint8_t *data, size_t len)
 {
+    static uint32_t table[256];
     uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
+    for (uint32_t i = 0; table[255] == 0 && i < 256; i++) {
+        uint32_t v = i;
         for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+            v = v >> 1 ^ (v & 1 ? 0xedb88320 : 0);
+        table[i] = v;
     }
+    for (size_t i = 0; i < len; i++)
+        crc = crc >> 8 ^ table[(crc ^ data[i]) & 0xff];
     return ~crc;
 }
 

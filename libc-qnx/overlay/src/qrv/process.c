@@ -33,6 +33,7 @@ static long do_fork(void)
     __qrv_forked_owner = parent << 16 | tid;
     copy_descriptors(parent);
     __qrv_poll_forked();
+    __qrv_stack_forked();
     __qrv_tm(&done, sizeof done, 0, 0);
     return 0;
 }

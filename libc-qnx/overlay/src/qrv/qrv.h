@@ -96,6 +96,7 @@ hidden long __qrv_poll(struct pollfd *fds, unsigned long nfds, const struct time
 hidden long __qrv_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *ts,
                           const uint64_t *mask, unsigned fl);
 hidden void __qrv_poll_forked(void);
+hidden void __qrv_stack_forked(void); /* thread/stack_cache.c */
 
 static inline uint64_t __qrv_ns(const struct timespec *ts)
 {

@@ -28,6 +28,10 @@ hidden _Noreturn void __qrv_thread_begin(struct qrv_thread *);
 hidden long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attr, void *(*fn)(void *),
                               void *arg, int c11, int kflags);
 
+/* stack_cache.c: mapped memory of exactly this shape that an ended thread has left, or 0; and leaving it. */
+hidden void *__qrv_stack_get(size_t size, size_t guard);
+hidden void __qrv_stack_put(void *map, size_t size, size_t guard);
+
 static inline int __qrv_owner(void)
 {
     pthread_t self = __pthread_self();

@@ -85,7 +85,7 @@ static void free_stacks(struct pthread *list)
 {
     while (list) {
         struct pthread *next = list->next;
-        __munmap(list->map_base, list->map_size);
+        __qrv_stack_put(list->map_base, list->map_size, list->guard_size);
         list = next;
     }
 }
@@ -184,6 +184,19 @@ struct area { /* memory of a new thread: guard, stack, TLS and struct pthread, t
     size_t size, guard;
 };
 
+static int map_area(struct area *a)
+{
+    a->map = __mmap(0, a->size, a->guard ? PROT_NONE : PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (a->map == MAP_FAILED)
+        return 0;
+    if (a->guard && __mprotect(a->map + a->guard, a->size - a->guard, PROT_READ | PROT_WRITE)) {
+        __munmap(a->map, a->size);
+        return 0;
+    }
+    return 1;
+}
+
 static int make_area(const pthread_attr_t *attr, struct area *a)
 {
     size_t tail = libc.tls_size + __pthread_tsd_size;
@@ -196,14 +209,11 @@ static int make_area(const pthread_attr_t *attr, struct area *a)
         a->guard = PAGES(attr->_a_guardsize);
         a->size = a->guard + PAGES(attr->_a_stacksize + tail);
     }
-    a->map = __mmap(0, a->size, a->guard ? PROT_NONE : PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANON, -1, 0);
-    if (a->map == MAP_FAILED)
+    a->map = __qrv_stack_get(a->size, a->guard);
+    if (a->map)
+        memset(a->map + a->size - tail, 0, tail);
+    else if (!map_area(a))
         return -EAGAIN;
-    if (a->guard && __mprotect(a->map + a->guard, a->size - a->guard, PROT_READ | PROT_WRITE)) {
-        __munmap(a->map, a->size);
-        return -EAGAIN;
-    }
     a->tsd = a->map + a->size - __pthread_tsd_size;
     if (!a->stack) {
         a->stack = a->tsd - libc.tls_size;
@@ -318,7 +328,7 @@ long __qrv_thread_make(pthread_t *res, const pthread_attr_t *attrp, void *(*fn)(
         *t = (struct qrv_thread){.fn = fn, .arg = arg, .c11 = c11};
         rc = launch(new, &attr, t, kflags < 0 ? (attr._a_detach ? _KC_TC_DETACHED : 0) : kflags);
         if (rc < 0) {
-            __munmap(a.map, a.size);
+            __qrv_stack_put(a.map, a.size, a.guard);
             if (rc != -EPERM && rc != -EINVAL)
                 rc = -EAGAIN;
         } else if (res) {

@@ -28,7 +28,7 @@ static int join_until(pthread_t t, void **res, clockid_t clk, const struct times
     if (res)
         *res = (void *)status;
     if (t->map_base)
-        __munmap(t->map_base, t->map_size);
+        __qrv_stack_put(t->map_base, t->map_size, t->guard_size);
     return 0;
 }
 

@@ -29,7 +29,7 @@ static void let_go(struct hart *h)
         arch_fp_save(t);
     t->cpu_ns += now - h->run_start;
     h->run_start = now;
-    h->slice_end = 0;
+    h->slice_end = h->share_at = 0;
     h->current = NULL;
     h->switch_out = false;
     bool ended = h->drop_current;
@@ -54,12 +54,30 @@ static void let_go(struct hart *h)
 static void take_on(struct hart *h, struct thread *t)
 {
     h->current = t;
-    h->slice_end = 0;
     int waits = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
     if (waits > t->prio)
         atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
     else if (waits == t->prio)
-        sched_slice_start(h, h->run_start);
+        sched_slice_start(h);
+    if (num_harts > 1)
+        sched_share(h);
+    arch_aspace_load(t->proc->as);
+    if (t->fp.eager)
+        arch_fp_load(t);
+}
+
+static struct thread *take_next(struct hart *h)
+{
+    struct thread *t = h->next;
+    h->next = NULL;
+    return t;
+}
+
+/* Apart, as exit_slowly(): kernel_exit() needs no stack frame then. */
+static __attribute__((noinline)) void change_over(struct hart *h)
+{
+    let_go(h);
+    take_on(h, take_next(h));
 }
 
 /* Pending work of the current thread; true: start over. */
@@ -118,8 +136,7 @@ static bool switch_thread(struct hart *h)
         let_go(h);
     if (h->current)
         return true;
-    struct thread *next = h->next;
-    h->next = NULL;
+    struct thread *next = take_next(h);
     if (next && look)
         atomic_store_explicit(&h->resched, 1, memory_order_relaxed); /* it was for the thread before: look again */
     if (!next)
@@ -141,12 +158,10 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
         if (!switch_thread(h))
             continue;
         struct thread *t = h->current;
-        arch_aspace_load(t->proc->as);
+        arch_aspace_load(t->proc->as); /* an IPI may have dropped it */
         if (thread_work(h, t) || h->switch_out || !h->current ||
             atomic_load_explicit(&h->resched, memory_order_relaxed))
             continue;
-        if (t->fp.eager)
-            arch_fp_load(t);
         return call_over(t);
     }
 }
@@ -154,8 +169,10 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
 struct thread *kernel_exit(void)
 {
     struct hart *h = this_hart();
+    if (h->next && !atomic_load_explicit(&h->resched, memory_order_relaxed))
+        change_over(h);
     struct thread *t = h->current;
-    /* The way back from a call that did not block, when nothing else has happened. */
+    /* The way back when nothing else has happened. */
     if (t && !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) && h->aspace == t->proc->as &&
         !atomic_load_explicit(&t->kcont, memory_order_relaxed) &&
         !(atomic_load_explicit(&t->flags, memory_order_acquire) & TF_WORK)) {
@@ -167,7 +184,7 @@ struct thread *kernel_exit(void)
 void kernel_timer_interrupt(void)
 {
     ktimer_run_expired();
-    sched_slice_check();
+    sched_timer_check();
 }
 
 void kernel_ipi(void)

@@ -6,5 +6,6 @@
 void hart_resched(struct hart *h); /* h chooses again soon; IPI when it is another one */
 void sched_requeue_current(struct hart *h, bool head);
 struct thread *sched_pick(struct hart *h);
+void sched_share(struct hart *h); /* after a switch on a machine with several harts */
 bool sched_should_preempt(struct hart *h);
-void sched_slice_start(struct hart *h, nsec_t now); /* a slice of the current thread begins, unless it has one */
+void sched_slice_start(struct hart *h); /* the slice of the current thread counts from now on, unless it does already */

@@ -137,12 +137,14 @@ bool ktimer_pending(const struct ktimer *kt)
 }
 
 /* When this hart needs its timer interrupt next. */
-static nsec_t next_event(struct hart *h, nsec_t slice_end)
+static nsec_t next_event(struct hart *h, nsec_t slice_end, nsec_t share_at)
 {
     struct queue *q = &queues[h->index];
     spin_lock(&q->lock);
     nsec_t when = q->top ? q->top->deadline : (nsec_t)-1;
     spin_unlock(&q->lock);
+    if (share_at != 0 && share_at < when)
+        when = share_at;
     return slice_end != 0 && slice_end < when ? slice_end : when;
 }
 
@@ -155,7 +157,7 @@ static void arm_hardware(struct hart *h, nsec_t when)
 void ktimer_rearm(void)
 {
     struct hart *h = this_hart();
-    nsec_t when = next_event(h, h->slice_end);
+    nsec_t when = next_event(h, h->slice_end, h->share_at);
     /* Armed for something earlier that may be gone: its interrupt comes and arms it for this. */
     if (when < h->timer_armed)
         arm_hardware(h, when);
@@ -174,7 +176,8 @@ void ktimer_run_expired(void)
         spin_lock(&q->lock);
     }
     spin_unlock(&q->lock);
-    /* Always: the interrupt stays pending until the hardware is set again.  A slice that is over has had its interrupt:
-     * sched_slice_check() comes next. */
-    arm_hardware(h, next_event(h, h->slice_end > arch_now() ? h->slice_end : 0));
+    /* Always: the interrupt stays pending until the hardware is set again.  What is over for the scheduler has had its interrupt:
+     * sched_timer_check() comes next. */
+    nsec_t now = arch_now();
+    arm_hardware(h, next_event(h, h->slice_end > now ? h->slice_end : 0, h->share_at > now ? h->share_at : 0));
 }

@@ -105,6 +105,41 @@ static struct hart *choose_hart(const struct thread *t)
     return best ? best : last;
 }
 
+/* The hart with the most important thread that waits, above the given priority, for a hart that is busy with something better. */
+static struct hart *busiest_elsewhere(const struct hart *h, int above)
+{
+    struct hart *best = NULL;
+    if (num_harts == 1)
+        return NULL;
+    for (uint32_t i = 0; i < num_harts; i++) {
+        int top = atomic_load_explicit(&harts[i].rq.top_prio, memory_order_relaxed);
+        if (&harts[i] != h && top > above && cur_prio(&harts[i]) >= top) {
+            above = top;
+            best = &harts[i];
+        }
+    }
+    return best;
+}
+
+/* h->rq.lock held, the current thread is on its way out: the best of the own queue is next, when that is clear without looking
+ * further.  Else sched_pick() finds out. */
+static void pick_own_locked(struct hart *h)
+{
+    struct runqueue *rq = &h->rq;
+    int top = atomic_load_explicit(&rq->top_prio, memory_order_relaxed);
+    if (top < 0 || busiest_elsewhere(h, top))
+        return;
+    struct thread *n = list_entry(rq->level[top].next, struct thread, link);
+    /* Acquire: its registers and FP state are complete; pairs with the release in let_go(). */
+    if (!(n->runmask & 1U << h->index) || atomic_load_explicit(&n->on_cpu, memory_order_acquire))
+        return;
+    rq_remove(rq, n, top);
+    n->state = STATE_RUNNING;
+    atomic_store_explicit(&n->on_cpu, true, memory_order_relaxed);
+    atomic_store_explicit(&rq->cur_prio, top, memory_order_relaxed);
+    h->next = n;
+}
+
 void hart_resched(struct hart *h)
 {
     atomic_store_explicit(&h->resched, 1, memory_order_release);
@@ -112,11 +147,11 @@ void hart_resched(struct hart *h)
         arch_kick(h);
 }
 
-/* The current thread shares its level with somebody from now on. */
-void sched_slice_start(struct hart *h, nsec_t now)
+/* The current thread shares its level with somebody.  Its slice has run since it was dispatched. */
+void sched_slice_start(struct hart *h)
 {
     if (h->slice_end == 0 && h->current->policy != _KC_SCHED_FIFO) {
-        h->slice_end = now + atomic_load_explicit(&slice_ns, memory_order_relaxed);
+        h->slice_end = h->run_start + atomic_load_explicit(&slice_ns, memory_order_relaxed);
         if (h->slice_end < h->timer_armed)
             ktimer_rearm();
     }
@@ -132,29 +167,37 @@ static bool tell_hart(struct hart *h, int prio)
         hart_resched(h); /* it knows the policy of its current thread */
         return true;
     }
-    if (h->switch_out)
+    if (h->switch_out && !h->next)
         return prio > cur; /* kernel_exit() is about to choose */
     if (prio > cur || !h->current) {
         hart_resched(h);
         return true;
     }
-    if (prio == cur)
-        sched_slice_start(h, arch_now());
+    if (prio == cur && !h->switch_out)
+        sched_slice_start(h);
     return false;
 }
 
-static void make_ready(struct thread *t, bool head)
+/* Puts t into the queue of h; *prio and *elsewhere are what the caller may still know of it. */
+static void enqueue(struct hart *h, struct thread *t, bool head, int *prio, uint32_t *elsewhere)
 {
-    struct hart *h = choose_hart(t);
     t->wait_ops = NULL;
     spin_lock(&h->rq.lock);
     t->state = STATE_READY;
     t->hart = (int16_t)h->index;
     rq_insert(&h->rq, t, head);
-    int prio = t->prio;
-    uint32_t elsewhere = t->runmask & ~(1U << h->index);
+    *prio = t->prio;
+    *elsewhere = t->runmask & ~(1U << h->index);
     atomic_store_explicit(&t->lockp, &h->rq.lock, memory_order_release);
     spin_unlock(&h->rq.lock);
+}
+
+static void make_ready(struct thread *t, bool head)
+{
+    struct hart *h = choose_hart(t);
+    int prio;
+    uint32_t elsewhere;
+    enqueue(h, t, head, &prio, &elsewhere);
     if (tell_hart(h, prio) || num_harts == 1)
         return;
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
@@ -168,9 +211,33 @@ void thread_ready_locked(struct thread *t)
     make_ready(t, false);
 }
 
-void thread_ready_head_locked(struct thread *t)
+/* A server that has answered usually waits for its next message at once, and its hart is free for the client: no other hart need
+ * be woken.  If it goes on computing instead, the client is offered to idle harts after SHARE_NS, and for its next LINGERS replies
+ * it is taken for one that does so. */
+#define SHARE_NS 50000
+#define LINGERS 16
+
+void thread_ready_replied_locked(struct thread *t, bool head)
 {
-    make_ready(t, true);
+    struct hart *h = this_hart();
+    struct thread *server = h->current;
+    if (num_harts == 1 || !(t->runmask & 1U << h->index) || h->switch_out || server->msg.lingers) {
+        if (server->msg.lingers)
+            server->msg.lingers--;
+        make_ready(t, head);
+        return;
+    }
+    int prio;
+    uint32_t elsewhere;
+    enqueue(h, t, head, &prio, &elsewhere);
+    if (tell_hart(h, prio))
+        return;
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
+    if (h->share_at == 0 && find_idle(elsewhere)) {
+        h->share_at = arch_now() + SHARE_NS;
+        if (h->share_at < h->timer_armed)
+            ktimer_rearm();
+    }
 }
 
 void thread_block_locked(struct thread *t, int state, struct spinlock *l)
@@ -182,6 +249,7 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l)
     t->wait_seq++;
     h->switch_out = true;
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
+    pick_own_locked(h);
     atomic_store_explicit(&t->lockp, l, memory_order_release);
     spin_unlock(&h->rq.lock);
 }
@@ -223,6 +291,7 @@ void sched_requeue_current(struct hart *h, bool head)
     atomic_store_explicit(&t->lockp, &to->rq.lock, memory_order_release);
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     h->switch_out = true;
+    pick_own_locked(h);
     spin_unlock_pair(&h->rq.lock, &to->rq.lock);
     if (to != h)
         hart_resched(to);
@@ -264,22 +333,6 @@ static inline struct thread *rq_take(struct runqueue *rq, uint32_t mask)
     if (t)
         rq_remove(rq, t, t->prio);
     return t;
-}
-
-/* The hart with the most important thread that waits, above the given priority, for a hart that is busy with something better. */
-static struct hart *busiest_elsewhere(const struct hart *h, int above)
-{
-    struct hart *best = NULL;
-    if (num_harts == 1)
-        return NULL;
-    for (uint32_t i = 0; i < num_harts; i++) {
-        int top = atomic_load_explicit(&harts[i].rq.top_prio, memory_order_relaxed);
-        if (&harts[i] != h && top > above && cur_prio(&harts[i]) >= top) {
-            above = top;
-            best = &harts[i];
-        }
-    }
-    return best;
 }
 
 /* Takes the best thread for h out of src's queue and makes it RUNNING on h. */
@@ -325,12 +378,17 @@ struct thread *sched_pick(struct hart *h)
     if (!t)
         return NULL;
     await_off_cpu(t);
-    if (num_harts > 1 && atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= 0) {
-        struct hart *idle = find_idle(~(1U << h->index)); /* two wakers may have chosen the same idle hart */
-        if (idle)
-            hart_resched(idle);
-    }
     return t;
+}
+
+/* Threads that wait here although a hart is idle: two wakers may have chosen the same one, or a prompt server was not. */
+void sched_share(struct hart *h)
+{
+    if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) < 0)
+        return;
+    struct hart *idle = find_idle(~(1U << h->index));
+    if (idle)
+        hart_resched(idle);
 }
 
 bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thread *r)
@@ -365,19 +423,27 @@ bool sched_should_preempt(struct hart *h)
     if (own > t->prio || !(t->runmask & 1U << h->index) || busiest_elsewhere(h, t->prio))
         return true;
     if (own == t->prio && t->policy != _KC_SCHED_FIFO) {
-        nsec_t now = arch_now();
-        if (h->slice_end != 0 && now >= h->slice_end)
-            return true;
-        sched_slice_start(h, now);
+        sched_slice_start(h);
+        return arch_now() >= h->slice_end;
     }
     return false;
 }
 
-void sched_slice_check(void)
+void sched_timer_check(void)
 {
     struct hart *h = this_hart();
-    if (h->slice_end && arch_now() >= h->slice_end)
-        atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
+    nsec_t now = arch_now();
+    if (h->slice_end && now >= h->slice_end) {
+        if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= h->current->prio)
+            atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
+        else
+            h->slice_end = 0; /* nobody shares its level any more */
+    }
+    if (h->share_at && now >= h->share_at) {
+        h->share_at = 0;
+        h->current->msg.lingers = LINGERS;
+        sched_share(h);
+    }
 }
 
 void sched_init(void)

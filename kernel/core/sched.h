@@ -30,8 +30,8 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l);
 bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thread *r);
 /* A blocked thread may run again.  Caller holds *t->lockp (RANK_WAIT) and has unlinked it from its wait object. */
 void thread_ready_locked(struct thread *t);
-/* As above, but at the head of its priority (nc sends). */
-void thread_ready_head_locked(struct thread *t);
+/* As above, for a client that the current thread, a server, has answered.  head: before others of its priority (nc sends). */
+void thread_ready_replied_locked(struct thread *t, bool head);
 
 /* Changes the effective priority (queues follow).  Caller holds *t->lockp. */
 void thread_set_prio_locked(struct thread *t, int prio);
@@ -39,5 +39,5 @@ void thread_set_prio_locked(struct thread *t, int prio);
 void sched_init(void);
 void sched_start_hart(void);                   /* each hart, before its first kernel_exit() */
 void sched_yield(struct thread *t);            /* current thread to the tail of its level */
-void sched_slice_check(void);                  /* timer interrupt */
+void sched_timer_check(void);                  /* timer interrupt: slices, clients left waiting by a server */
 void sched_set_tick(nsec_t tick_ns);           /* ClockPeriod(): a slice is four of these */

@@ -32,3 +32,7 @@ extern const struct wait_ops send_ops, reply_ops, receive_ops;
 void reply_apply_deferred_locked(struct channel *ch, struct thread *s);
 /* Continuation of a receiver that was given a message: fetches it. */
 void receive_fetch(struct thread *t);
+
+/* ipc/quick.c: the whole call for the usual case, or false and nothing has happened.  The client or server blocks as the call says. */
+bool send_quick(struct thread *t, const uint64_t a[6]);
+bool reply_quick(struct thread *t, const uint64_t a[6]);

@@ -75,16 +75,15 @@ void client_finish(struct client *c, int64_t result)
     list_remove(&t->link);
     c->chan->num_reply--;
     thread_set_result(t, result);
-    if (t->msg.flags & KC_SEND_NC)
-        thread_ready_head_locked(t);
-    else
-        thread_ready_locked(t);
+    thread_ready_replied_locked(t, (t->msg.flags & KC_SEND_NC) != 0);
     spin_unlock(&c->chan->lock);
     conn_put(conn);
 }
 
 KC_HANDLER(msg_replyv)
 {
+    if (reply_quick(t, a))
+        return 0;
     int64_t len = msgbuf_total(a[2], (int64_t)a[3]);
     if (len < 0)
         return len;

@@ -184,6 +184,8 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
 
 KC_HANDLER(msg_sendv)
 {
+    if (send_quick(t, a))
+        return KC_BLOCKED;
     int64_t slen = msgbuf_total(a[1], (int64_t)a[2]), rlen = msgbuf_total(a[3], (int64_t)a[4]);
     if (slen < 0 || rlen < 0)
         return slen < 0 ? slen : rlen;

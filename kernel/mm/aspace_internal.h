@@ -37,6 +37,14 @@ static inline uint64_t table_end(uint64_t va, uint64_t end)
 /* NULL when there is no leaf table. */
 static inline uint64_t *entry_of(struct aspace *as, uint64_t va)
 {
-    uint64_t *t = leaf_table(as, va, false);
-    return t ? &t[PT_INDEX(va, 0)] : NULL;
+    const uint64_t *root = phys_to_virt(as->root);
+    uint64_t e2 = root[PT_INDEX(va, 2)];
+    if (e2 == 0)
+        return NULL;
+    const uint64_t *middle = phys_to_virt(PTE_PA(e2));
+    uint64_t e1 = middle[PT_INDEX(va, 1)];
+    if (e1 == 0)
+        return NULL;
+    uint64_t *leaf = phys_to_virt(PTE_PA(e1));
+    return &leaf[PT_INDEX(va, 0)];
 }

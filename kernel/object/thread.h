@@ -87,6 +87,7 @@ struct thread {
         uint8_t unblock_req;    /* unblock pulse sent */
         uint8_t deferred;       /* disturbance that came during a transfer: wake_cause + 1 */
         uint16_t deferred_err;
+        uint8_t lingers;        /* a server that went on computing after a reply: replies still to treat it so (core/sched.c) */
         struct thread *partner; /* receiver woken by a sender: whose message it must fetch (referenced) */
         struct pulse *pulse;    /* receiver woken by a pulse */
         struct channel *serving; /* channel it last received on (boost), weak, compared only */

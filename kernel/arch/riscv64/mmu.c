@@ -24,11 +24,6 @@ static unsigned asid_bits;
 static bool flush_whole; /* erratum CIP-1200: only the flush of everything works */
 static paddr_t (*alloc_table)(void);
 
-void *phys_to_virt(paddr_t pa)
-{
-    return (void *)(DIRECT_BASE + pa);
-}
-
 paddr_t virt_to_phys(const void *p)
 {
     uint64_t va = (uint64_t)p;

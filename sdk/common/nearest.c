@@ -46,7 +46,7 @@ void nearest_offer(struct nearest *n, const char *candidate)
     /* A beginning is a good hint, however much is missing behind it. */
     if (typed_len >= 3 && strncmp(n->typed, candidate, typed_len) == 0)
         distance = 1;
-    if (distance <= 1 + typed_len / 4 && distance < len &&
+    if (distance <= 1 + typed_len / 4 &&
         (n->best == NULL || distance < n->distance)) {
         n->best = candidate;
         n->distance = distance;

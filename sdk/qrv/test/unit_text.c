@@ -32,6 +32,8 @@ static const struct {
     {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "a surrogate"},
     {"\xf4\x90\x80\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"",
      "a number above U+10FFFF"},
+    {"\xf5\x80\x80\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"",
+     "a number far above"},
 };
 
 static void test_json_strings(void)
@@ -231,6 +233,8 @@ static void test_group(void)
           "group: found, and a member");
     CHECK(group_find(text, strlen(text), 30, "me", name, sizeof name, &member) && !member,
           "group: a longer name is somebody else's");
+    CHECK(group_find(text, strlen(text), 20, "mex", name, sizeof name, &member) && !member,
+          "group: a shorter name is somebody else's");
     CHECK(group_find(text, strlen(text), 0, "", name, sizeof name, &member) && !member,
           "group: nobody in it");
     CHECK(!group_find(text, strlen(text), 99, "me", name, sizeof name, &member),

@@ -221,13 +221,11 @@ static void combine(resmgr_context_t *ctp, size_t io_off, bool close_it)
     context_private(ctp)->ref = ref;
     __resmgr_io_parts(ctp, ref, io_off);
     if (close_it) {
-        io_close_t msg = {.i = {_IO_CLOSE, sizeof(msg.i)}};
+        /* No close_dup: the client had no descriptor, so its record locks stay. */
         struct resmgr_ocbref *bound = __resmgr_unbind_fd(scoid, coid);
 
-        if (bound != NULL) {
-            __resmgr_close_dup(ctp, &msg, bound);
+        if (bound != NULL)
             __resmgr_ref_put(ctp, bound);
-        }
     }
     context_private(ctp)->ref = NULL;
     __resmgr_ref_put(ctp, ref);

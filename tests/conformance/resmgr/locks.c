@@ -122,6 +122,23 @@ static void downgrade(int fd)
     remote(F_SETLK, F_UNLCK, 0, 0);
 }
 
+/* What names the file but opens no descriptor is no close(): POSIX, fcntl(). */
+static void path_calls(int fd)
+{
+    struct stat st;
+    is_int(lock(fd, F_SETLK, F_WRLCK, 0, 10), 0, "a lock");
+    stat(PATH, &st);
+    is_int(remote(F_SETLK, F_RDLCK, 0, 1), EAGAIN, "... outlives its owner's stat()");
+    access(PATH, R_OK);
+    is_int(remote(F_SETLK, F_RDLCK, 0, 1), EAGAIN, "... and access()");
+    chmod(PATH, 0666);
+    is_int(remote(F_SETLK, F_RDLCK, 0, 1), EAGAIN, "... and chmod()");
+    close(open(PATH, O_RDONLY));
+    is_int(remote(F_SETLK, F_RDLCK, 0, 1), 0, "... but not open() and close()");
+    remote(F_SETLK, F_UNLCK, 0, 0);
+    lock(fd, F_SETLK, F_UNLCK, 0, 0);
+}
+
 static void on_alarm(int signo)
 {
     (void)signo;
@@ -168,6 +185,7 @@ int main(void)
     ok(fd >= 0, "open");
     conflicts(fd);
     downgrade(fd);
+    path_calls(fd);
     waits(fd);
     struct flock bad = {.l_type = 9, .l_whence = SEEK_SET};
     ok(fcntl(fd, F_SETLK, &bad) == -1 && errno == EINVAL, "an unknown lock type is EINVAL");

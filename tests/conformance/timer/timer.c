@@ -40,7 +40,8 @@ int main(void)
     uint64_t t0 = now();
     is_int(timer_settime(id, 0, &set, NULL), 0, "timer_settime");
     timer_gettime(id, &cur);
-    ok(cur.it_value.tv_nsec > 0 && cur.it_value.tv_nsec <= 30000000, "it runs");
+    /* On a busy host it may be over already. */
+    ok(cur.it_value.tv_nsec <= 30000000 && (cur.it_value.tv_nsec > 0 || now() - t0 >= 30000000), "it runs");
     is_int(next(2000, &code), 4711, "it fires once with its value");
     ok(now() - t0 >= 30000000, "not early");
     is_int(code, SI_TIMER, "SI_TIMER");

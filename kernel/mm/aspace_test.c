@@ -359,9 +359,38 @@ static void batches(void)
     aspace_destroy(as);
 }
 
+/* Runs of executable pages: over the border of two tables, next to each other, with and without a table between them. */
+static void text_runs(void)
+{
+    struct aspace *as = aspace_create();
+    const uint32_t rx = TM_PROT_READ | TM_PROT_EXEC;
+    uint64_t border = 0x200000, far = 0x40000000UL, va = 0;
+    CHECK(aspace_next_text(as, &va) == 0 && va == 0);
+    CHECK(aspace_map_anon(as, border - 2 * PAGE_SIZE, 5 * PAGE_SIZE, rx, TM_MAP_ANON) == 0);
+    CHECK(aspace_map_anon(as, border + 3 * PAGE_SIZE, PAGE_SIZE, 3, TM_MAP_ANON) == 0);
+    CHECK(aspace_map_anon(as, border + 4 * PAGE_SIZE, PAGE_SIZE, rx, TM_MAP_ANON) == 0);
+    CHECK(aspace_map_anon(as, far - PAGE_SIZE, PAGE_SIZE, rx, TM_MAP_ANON) == 0);
+    CHECK(aspace_map_anon(as, 3 * far, PAGE_SIZE, rx, TM_MAP_ANON) == 0);
+    static const struct {
+        uint64_t start, pages;
+    } runs[] = { { 0x200000 - 2 * PAGE_SIZE, 5 }, { 0x200000 + 4 * PAGE_SIZE, 1 }, { 0x40000000UL - PAGE_SIZE, 1 },
+                 { 3 * 0x40000000UL, 1 } };
+    for (unsigned i = 0; i < ARRAY_SIZE(runs); i++) {
+        uint64_t end = aspace_next_text(as, &va);
+        CHECK(va == runs[i].start && end == va + runs[i].pages * PAGE_SIZE);
+        va = end;
+    }
+    CHECK(aspace_next_text(as, &va) == 0);
+    va = border;
+    CHECK(aspace_next_text(as, &va) == border + 3 * PAGE_SIZE && va == border);
+    aspace_unmap(as, 0, 4 * far);
+    aspace_destroy(as);
+}
+
 int main(void)
 {
     fake_init();
+    text_runs();
     batches();
     edges();
     pin_over_fork();

@@ -121,6 +121,13 @@ static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *
         !as_dir;
     struct place p;
     (void)extra;
+    if (plain && !as_dir && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+        /* The server looks whether it is there. */
+        int error = walk(m, msg->connect.path, WALK_PARENT, &p);
+        if (error == EBUSY)
+            error = EEXIST;
+        return finish(ctp, msg, &p, error != 0 ? error : create(ctp, msg, &p));
+    }
     for (int tries = 0;; tries++) {
         int error = walk(m, msg->connect.path, nofollow ? 0 : WALK_FOLLOW, &p);
         if (error == ENOENT && plain && (ioflag & O_CREAT) && p.dir != NULL) {

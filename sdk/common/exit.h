@@ -15,7 +15,9 @@
     X(EXIT_MEMORY, 70, "out of memory")                                                            \
     X(EXIT_TIMEOUT, 124, "run, exec: the time given with --timeout is over")                       \
     X(EXIT_NOT_STARTED, 125, "run, exec: the machine or the program was not started")              \
-    X(EXIT_SCRIPT, 126, "run --script: the target did not say what was expected")
+    X(EXIT_SCRIPT, 126,                                                                            \
+      "run --script: the target did not say what was expected; exec: not a program")               \
+    X(EXIT_NO_PROGRAM, 127, "exec: there is no such program")
 
 enum exit_code {
 #define X(name, code, meaning) name = code,

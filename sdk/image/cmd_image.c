@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qrv image: build file to boot archive, boot archive to disk, and a look inside of both. */
 #include "../common/fs.h"
+#include "../common/json.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "../qrv/verbs.h"
@@ -27,7 +28,8 @@ static const char help[] =
     "      --check           check the build file and its inputs, write nothing\n"
     "      --needed          put in the shared libraries that the programs in it need\n"
     "      --allow-missing   leave out host files that are not there, with a notice\n"
-    "      --list [--json]   show what is in an archive, or the partitions of a disk\n"
+    "      --list            show what is in an archive, or the partitions of a disk\n"
+    "      --json            the list, or a line about what was made, as JSON\n"
     "\n"
     "With --disk, a disk that the board starts from: its firmware, and a partition for U-Boot with "
     "kernel,\n"
@@ -202,7 +204,15 @@ static int write_bytes(const struct request *rq, const char *out, const struct a
         int error = fs_write(out, bytes.data, bytes.len, 0644);
         if (error != 0)
             result = complain(EXIT_FAILED, "%s: %s", out, strerror(-error));
-        else
+        else if (rq->json) {
+            struct json j = {0};
+            json_object(&j, NULL);
+            json_string(&j, "image", out);
+            json_number(&j, "entries", (int64_t)a->count);
+            json_number(&j, "bytes", (int64_t)bytes.len);
+            json_end(&j);
+            json_print(&j);
+        } else
             printf("%s: %zu entries, %zu bytes\n", out, a->count, bytes.len);
     }
     buf_free(&bytes);
@@ -292,22 +302,38 @@ static int build_image(const struct request *rq, const char *file, const char *o
     return result;
 }
 
-static void print_member(const struct member *m, bool json, bool last)
+static void print_member(const struct member *m)
 {
     static const char letters[] = "?pc?d?b?-?l?s???";
-    struct buf name = {0};
-    buf_json(&name, m->name);
-    if (json)
-        printf("  {\"name\": %s, \"mode\": \"%06o\", \"uid\": %u, \"gid\": %u, \"mtime\": %u, "
-               "\"size\": %zu}%s\n",
-               name.data, m->mode, m->uid, m->gid, m->mtime, m->len, last ? "" : ",");
-    else if ((m->mode & CPIO_TYPE_MASK) == CPIO_LINK)
+    if ((m->mode & CPIO_TYPE_MASK) == CPIO_LINK)
         printf("l %04o %u:%u %9zu %s -> %s\n", m->mode & 07777, m->uid, m->gid, m->len, m->name,
                m->data);
     else
         printf("%c %04o %u:%u %9zu %s\n", letters[m->mode >> 12 & 15], m->mode & 07777, m->uid,
                m->gid, m->len, m->name);
-    buf_free(&name);
+}
+
+static void print_json(const struct archive *a)
+{
+    struct json j = {0};
+    json_array(&j, NULL);
+    for (size_t i = 0; i < a->count; i++) {
+        const struct member *m = &a->members[i];
+        char mode[12];
+        snprintf(mode, sizeof mode, "%06o", m->mode);
+        json_object(&j, NULL);
+        json_string(&j, "name", m->name);
+        json_string(&j, "mode", mode);
+        json_number(&j, "uid", m->uid);
+        json_number(&j, "gid", m->gid);
+        json_number(&j, "mtime", m->mtime);
+        json_number(&j, "size", (int64_t)m->len);
+        if ((m->mode & CPIO_TYPE_MASK) == CPIO_LINK)
+            json_text(&j, "target", m->data, m->len);
+        json_end(&j);
+    }
+    json_end(&j);
+    json_print(&j);
 }
 
 static int list_image(const char *file, bool json)
@@ -322,11 +348,9 @@ static int list_image(const char *file, bool json)
     }
     const char *why = cpio_read(bytes.data, bytes.len, &a, &where);
     if (json)
-        puts("[");
-    for (size_t i = 0; i < a.count; i++)
-        print_member(&a.members[i], json, i + 1 == a.count);
-    if (json)
-        puts("]");
+        print_json(&a);
+    for (size_t i = 0; i < a.count && !json; i++)
+        print_member(&a.members[i]);
     archive_free(&a);
     buf_free(&bytes);
     if (why != NULL)
@@ -389,6 +413,7 @@ int cmd_image(int argc, char **argv)
                                         {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     int result;
+    rq.disk.json = rq.json;
     if (want_help) {
         fputs(help, stdout);
         result = EXIT_OK;

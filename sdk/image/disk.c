@@ -4,6 +4,7 @@
 #include "disk.h"
 
 #include "../common/fs.h"
+#include "../common/json.h"
 #include "../common/sdk.h"
 #include "../common/sha256.h"
 #include "../qrv/kernel_file.h"
@@ -252,6 +253,23 @@ static int prepare(struct disk *d, const struct buf *archive, uint64_t device)
     return result;
 }
 
+/* What was made, in a line. */
+static void tell(const struct disk *d)
+{
+    const struct disk_request *rq = d->rq;
+    if (rq->json) {
+        struct json j = {0};
+        json_object(&j, NULL);
+        json_string(&j, "disk", rq->file);
+        json_string(&j, "board", d->board->name);
+        json_number(&j, "bytes", (int64_t)d->bytes);
+        json_end(&j);
+        json_print(&j);
+    } else
+        printf("%s: %s, %" PRIu64 " MiB, starts %s\n", rq->file, d->board->title, d->bytes / MIB,
+               rq->kernel != NULL ? rq->kernel : rq->debug ? "the kernel with checks" : "the release kernel");
+}
+
 int disk_write(const struct disk_request *rq, const struct buf *archive)
 {
     struct disk d = {.rq = rq, .board = board_find(rq->board)};
@@ -270,8 +288,7 @@ int disk_write(const struct disk_request *rq, const struct buf *archive)
     if (result == 0)
         result = write_all(&d);
     if (result == 0)
-        printf("%s: %s, %" PRIu64 " MiB, starts %s\n", rq->file, d.board->title, d.bytes / MIB,
-               rq->kernel != NULL ? rq->kernel : rq->debug ? "the kernel with checks" : "the release kernel");
+        tell(&d);
     for (size_t i = 0; i < sizeof d.firmware / sizeof d.firmware[0]; i++)
         buf_free(&d.firmware[i]);
     buf_free(&d.kernel);

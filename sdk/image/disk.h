@@ -16,6 +16,7 @@ struct disk_request {
     const char *kernel; /* Image; NULL: both of the SDK */
     const char *append; /* arguments for the kernel; NULL: none */
     bool debug;         /* the checking kernel is the one that starts */
+    bool json;          /* what was made is said in JSON */
     bool force;         /* also over a file that is there, or a device */
     uint32_t time;      /* of the files in it; seconds since 1970 */
 };

@@ -151,7 +151,7 @@ static void print_exit_codes(void)
     QRV_EXIT_CODES(X)
 #undef X
     puts("\nqrv run and qrv exec otherwise end with the code of the target: what was given to\n"
-         "shutdown, or the exit status of the program.");
+         "shutdown, or the exit status of the program (128 plus the number of the signal that ended it).");
 }
 
 static int cmd_help(int argc, char **argv)

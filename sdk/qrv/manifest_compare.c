@@ -3,6 +3,7 @@
 #include "manifest.h"
 
 #include "../common/fs.h"
+#include "../common/term.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -138,8 +139,16 @@ void manifest_compare(const struct manifest *m, const char *root, bool strict,
     char known[PATH_MAX] = "";
     char *replaced = NULL; /* the last directory that is none, reported once */
     size_t where;
+    uint64_t total = 0;
+    uint64_t done = 0;
+    struct progress progress;
+    for (size_t i = 0; i < m->count; i++)
+        total += m->entries[i].size;
+    progress_begin(&progress, "comparing", total);
     for (size_t i = 0; i < m->count; i++) {
         const struct manifest_entry *e = &m->entries[i];
+        progress_at(&progress, done);
+        done += e->size;
         if (parent_is_replaced(root, e->path, known, &where)) {
             if (replaced == NULL || strlen(replaced) != where ||
                 strncmp(replaced, e->path, where) != 0) {
@@ -155,6 +164,7 @@ void manifest_compare(const struct manifest *m, const char *root, bool strict,
             report(found, kind, e->path);
         free(path);
     }
+    progress_end(&progress);
     free(replaced);
     if (strict)
         look_for_extra(m, root, "", found);

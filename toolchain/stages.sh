@@ -54,6 +54,9 @@ stage_hash() { # stage
     esac | hash_text
 }
 
+# What compiled code depends on: all but the debugger.
+code_hash() { { stage_hash binutils; stage_hash compiler; stage_hash runtime; } | hash_text; }
+
 toolchain_hash() {
     local name
     {
@@ -220,15 +223,12 @@ build_compiler() { # directory, install root, recipe hash
 # headers, the C library with it in a build tree of our own, then everything. Sources are named
 # /usr/src/qrv/gcc in debug information, C++ headers /usr/src/qrv/c++; GDB's setup maps both.
 port_runtime() { # GCC's source directory
-    local id part
+    local id
     id=$(port_of runtime | hash_text)
     [ "$(cat "$1/.runtime" 2>/dev/null)" = "$id" ] && return 0
-    rm -f "$1/.runtime"
-    for part in libgcc libstdc++-v3 libatomic; do
-        rm -rf "${1:?}/$part"
-        tar -C "$1" --strip-components=1 --no-same-owner --wildcards -xf "$work"/compiler/deb/usr/src/gcc-14/gcc-14*.tar.xz \
-            "gcc-14*/$part"
-    done
+    rm -rf "$1"/{.runtime,libgcc,libstdc++-v3,libatomic}
+    tar -C "$1" --strip-components=1 --no-same-owner --wildcards -xf "$work"/compiler/deb/usr/src/gcc-14/gcc-14*.tar.xz \
+        gcc-14*/{libgcc,libstdc++-v3,libatomic}
     "$QRV_TOP/toolchain/port" "$1" runtime
     printf '%s\n' "$id" >"$1/.runtime"
 }
@@ -266,6 +266,8 @@ build_runtime() { # directory, install root, recipe hash
     maps=("DEBUG_PREFIX_CFLAGS_FOR_TARGET=$map" "CFLAGS_FOR_TARGET=-O2 -g" "CXXFLAGS_FOR_TARGET=-O2 -g")
     cd "$gcc"
     port_runtime ../src
+    # From here on sources are named from the root, so that the maps catch all of them.
+    sed -i "s#^srcdir = .*#srcdir = $work/compiler/src#" Makefile
 
     rm -rf "$out/toolchain"
     mkdir -p "$out/sysroot"
@@ -294,21 +296,30 @@ place_target_libraries() { # install root
     find "$1" -name '*.la' -delete
     rm -f "$lib"/*-gdb.py
     mv "$lib"/lib*.{a,so}* "$1/sysroot/usr/lib/"
+    # As with libc: the archives without debug information, or each static link would read 150 MB.
+    $target-strip --strip-debug --enable-deterministic-archives "$1"/sysroot/usr/lib/*.a "$1/lib/gcc/$target/14"/*.a
     [ ! -d "$1/lib64" ] || die "libraries in lib64: look at the multilib settings"
 }
 
 # The sources that the debug information of the runtime names, laid out as it names them.
 runtime_sources() { # install root
-    local name file
+    local file
     mkdir -p "$1/src/gcc"
-    for file in "$1"/sysroot/usr/lib/lib*.so.*.*.* "$1/sysroot/usr/lib/libgcc_s.so.1"; do
-        [ -f "$file" ] && $target-readelf --debug-dump=decodedline "$file" 2>/dev/null
-    done | grep -o '/usr/src/qrv/gcc/[^ ]*[^ :]' | sort -u >"$work/runtime/names" || true
-    sed 's|^/usr/src/qrv/gcc/||' "$work/runtime/names" | while read -r name; do
-        [ -f "$work/compiler/src/$name" ] && printf '%s\n' "$name"
-    done >"$1/src/gcc.list"
-    [ -s "$1/src/gcc.list" ] || die "no source names in the debug information of the runtime"
-    tar -C "$work/compiler/src" -cf - -T "$1/src/gcc.list" | tar -C "$1/src/gcc" -xf -
+    for file in "$1"/sysroot/usr/lib/lib*.so.*; do
+        [ -L "$file" ] || $target-readelf --debug-dump=rawline "$file"
+    done | awk '
+        /The Directory Table/ { table = 1; split("", dirs); next }
+        /The File Name Table/ { table = 2; next }
+        /Line Number Statements/ { table = 0 }
+        table && $1 ~ /^[0-9]+$/ { name = $0; sub(/.*\): /, "", name) }
+        table == 1 && $1 ~ /^[0-9]+$/ { dirs[$1] = name }
+        table == 2 && $1 ~ /^[0-9]+$/ { print (name ~ /^\// ? "" : dirs[$2] "/") name }' |
+        sed -n 's|^/usr/src/qrv/gcc/||p' |
+        (cd "$work/compiler/src" && xargs -r realpath -m -s --relative-to=. && true) | sort -u |
+        (cd "$work/compiler/src" && while read -r file; do [ ! -f "$file" ] || printf '%s\n' "$file"; done) \
+            >"$work/runtime/sources"
+    [ "$(wc -l <"$work/runtime/sources")" -ge 200 ] || die "the runtime's debug information names too few sources"
+    tar -C "$work/compiler/src" -cf - -T "$work/runtime/sources" | tar -C "$1/src/gcc" -xf -
 }
 
 # --- gdb ------------------------------------------------------------------------------------------
@@ -407,13 +418,16 @@ assemble() { # directory
     rm -rf "$new"
     mkdir -p "$new"
     for name in $stages; do cp -al "$(stage_dir "$name")/." "$new/"; done
-    rm -rf "$new"/share/{info,man,locale} "$new"/lib/bfd-plugins "$new/$target/sys-include"
+    rm -rf "$new"/share/{info,man,locale} "$new"/lib/bfd-plugins "$new/$target/sys-include" "$new/include"
+    # 50 MB for looking into LTO objects is more than that is worth.
+    rm -f "$new/bin/$target-lto-dump"
     find "$new" -name '*.la' -delete
     cp -a "$QRV_TOP/toolchain/gdb/share/." "$new/share/gdb/"
     "$QRV_TOP/toolchain/compat/install" "$new"
     stage_hash compiler >"$new/.compiler"
     "$QRV_TOP/toolchain/check-host" "$new" >&2 || die "a host program needs more than glibc"
-    toolchain_hash >"$new/.identity"
+    toolchain_hash >"$new/.result"
+    code_hash >"$new/.identity"
     rm -rf "$1"
     mv "$new" "$1"
 }

@@ -2,6 +2,7 @@
 /* Streams, formats, regular expressions, and the locales that there are: "C" and its UTF-8 form. */
 #include <algorithm>
 #include <charconv>
+#include <climits>
 #include <format>
 #include <iomanip>
 #include <iostream>

@@ -25,6 +25,7 @@ def _qrv_setup():
     # The first rule that fits is taken: the narrow ones come first.
     headers = os.path.join(sdk, "riscv64-unknown-qrv", "include", "c++", "14")
     for name, place in (("/usr/src/qrv/c++", headers),
+                        ("/usr/include", os.path.join(sdk, "sysroot", "usr", "include")),
                         ("/usr/src/qrv", os.path.join(sdk, "src"))):
         if os.path.isdir(place):
             gdb.execute("set substitute-path " + quoted(name) + " " + quoted(place))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Part of tests/install/run: install.sh is killed at times spread over its run. Whenever that is, the SDK in its
-# place is the old one or the new one, whole, and the next run cleans up.
+# Part of tests/install/run: install.sh is killed before each command that it runs, and at times spread over its
+# run. Whenever that is, the SDK in its place is the old one or the new one, whole, and the next run cleans up.
 
 # kill_after SECONDS COMMAND...: in a process group of its own, which gets SIGKILL; true when it was killed.
 # With $only_shell set, only the script itself dies and what it started lives on.
@@ -17,32 +17,74 @@ kill_after() {
     [ $? = 137 ]
 }
 
+# A tool that, called as the $KILL_AT-th, kills the script and all it has started instead of working.
+mkdir "$scratch/wrap"
+for tool in basename cat chmod cmp comm cp df dirname head ls mkdir mv readlink rm rmdir sha256sum sort tar uname; do
+    cat >"$scratch/wrap/$tool" <<END
+#!/bin/sh
+exec 9>>"\$COUNT.lock" # the commands of a pipeline start together
+flock 9
+read -r n <"\$COUNT"
+n=\$((n + 1))
+echo \$n >"\$COUNT"
+[ \$n != "\$KILL_AT" ] || kill -KILL 0
+exec 9>&-
+exec $(command -v "$tool") "\$@"
+END
+done
+chmod +x "$scratch/wrap"/*
+
+# after_kill WHAT: the SDK is one of the two versions, whole, with the user's file; otherwise adds to $wrong
+after_kill() {
+    now=$(cat "$target/VERSION" 2>/dev/null)
+    case $now in 1.0 | 2.0) ;; *) wrong="$wrong $1: version '$now';" ;; esac
+    is_version "$target" "$now" >"$scratch/out" 2>&1 || wrong="$wrong $1: $(cat "$scratch/out");"
+    [ -e "$target/mine" ] || wrong="$wrong $1: the user's file is gone;"
+    [ "$now" = "$have" ] || arrived=$((arrived + 1))
+}
+other_one() { # sets have and next
+    have=$(cat "$target/VERSION")
+    case $have in 1.0) next=$two ;; *) next=$one ;; esac
+}
+
+rm -rf "$target"
 installer --from "$one" --prefix "$target" --yes >/dev/null
 touch "$target/mine"
+wrong='' arrived=0 at=0
+while at=$((at + 1)) && [ $at -lt 200 ]; do
+    other_one
+    echo 0 >"$scratch/count"
+    {
+        setsid --wait env "PATH=$scratch/wrap:$PATH" "COUNT=$scratch/count" "KILL_AT=$at" \
+            sh "$setup" --from "$next" --prefix "$target" --yes >/dev/null 2>&1 </dev/null
+        got=$?
+    } 2>/dev/null # the shell's own "Killed"
+    after_kill "killed at command $at"
+    [ $got != 0 ] || break
+done
+echo "# killed before each of $((at - 1)) commands; $arrived times the other version was there"
+echo "$wrong" >"$scratch/out"
+[ -z "$wrong" ] && [ $got = 0 ] && [ $at -gt 10 ]
+result $? "killed before each command of replacing: always one whole version"
+
 began=$(date +%s%N)
-installer --from "$two" --prefix "$target" --yes >/dev/null
-length=$((($(date +%s%N) - began) / 1000)) # of one run, in microseconds; kills go on a bit beyond it
-killed=0 arrived=0 wrong='' rounds=${QRV_KILL_ROUNDS:-24}
+other_one
+installer --from "$next" --prefix "$target" --yes >/dev/null
+length=$((($(date +%s%N) - began) / 1000)) # of one run, in microseconds
+killed=0 arrived=0 wrong='' rounds=${QRV_KILL_ROUNDS:-12}
 for round in $(seq "$rounds"); do
-    have=$(cat "$target/VERSION")
-    case $have in 1.0) next=$two other=2.0 ;; *) next=$one other=1.0 ;; esac
+    other_one
     only_shell=
     [ $((round % 4)) != 0 ] || only_shell=1
-    delay=$((length * 3 / 2 * round / rounds))
+    delay=$((length * round / rounds))
     kill_after "$(printf '%d.%06d' $((delay / 1000000)) $((delay % 1000000)))" \
         sh "$setup" --from "$next" --prefix "$target" --yes && killed=$((killed + 1))
-    now=$(cat "$target/VERSION" 2>/dev/null)
-    case $now in "$have" | "$other") ;; *) wrong="$wrong round $round: version '$now';" ;; esac
-    [ "$now" = "$have" ] || arrived=$((arrived + 1))
-    is_version "$target" "$now" >"$scratch/out" 2>&1 || wrong="$wrong round $round: $(cat "$scratch/out");"
-    [ -e "$target/mine" ] || wrong="$wrong round $round: the user's file is gone;"
+    after_kill "round $round"
 done
-echo "# $killed of $rounds runs were killed, spread over $((length * 3 / 2000)) ms; $arrived brought the other version"
+echo "# $killed of $rounds runs were killed, spread over $((length / 1000)) ms; $arrived brought the other version"
 echo "$wrong" >"$scratch/out"
-[ -z "$wrong" ]
-result $? "killed $rounds times while replacing: always one whole version"
-[ $killed -ge $((rounds / 3)) ]
-result $? "... and it was killed often enough"
+[ -z "$wrong" ] && [ $killed -gt 0 ]
+result $? "killed at other times while replacing: always one whole version"
 check "the next run ends well" 0 installer --from "$two" --prefix "$target" --yes
 check "... all of it" 0 is_version "$target" 2.0
 check "... and no trace" 0 test ! -e "$target.qrv-new"

@@ -23,7 +23,12 @@ zlib_to_target() {
     gzip -9 -c "$1" >"$2.gz" && "$target" ./minigzipsh -d <"$2.gz" | cmp - "$1"
 }
 
+# The forms of add_test(), of which zlib uses the oldest and GoogleTest another.
+build_add-test() { cmake_build "$here/add-test" build; }
+
 part_zlib() {
+    build_once add-test && [ $build_only = 0 ] &&
+        counted 600 "six forms of add_test()" ctest_counts ctest --test-dir "$dir/build" --timeout 120 --output-on-failure
     build_once zlib-cmake zlib &&
         counted 600 "ctest" ctest_counts ctest --test-dir "$dir/build" -j2 --timeout 250
     build_once zlib-make zlib || return

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by part_sqlite: what is run, in CI and with --full. Limits are only there against hangs.
-local fuzz="6" threads="stress1 create_drop_index_1" name
-local scripts="select%.test insert%.test update.test delete.test where.test index.test join.test trans.test lock.test
-    lock2.test lock3.test attach.test vacuum.test autovacuum.test types.test func.test expr.test date.test printf.test
-    trigger1.test view.test unique.test fkey1.test json%.test fts3aa.test pager1.test savepoint.test journal1.test
-    busy.test exclusive.test temptable.test incrblob.test thread1.test io.test shell1.test"
+local fuzz="6" threads="stress1 create_drop_index_1" many="" name
+local scripts="select1.test select3.test insert.test update.test delete.test where.test index.test join.test
+    trans.test lock.test lock2.test lock3.test types.test trigger1.test view.test unique.test fkey1.test json101.test
+    json103.test savepoint.test journal1.test busy.test exclusive.test temptable.test incrblob.test thread1.test io.test"
 if [ $full = 1 ]; then
     fuzz="1 2 3 4 5 6 7 8"
+    many="multiwrite01 crash01" # its clients give up a lock after 10 seconds: not for a loaded machine
     threads="cgt_pager_1 dynamic_triggers create_drop_index_1 lookaside1 vacuum1 stress1 stress2 shared1"
 fi
 
@@ -15,10 +15,10 @@ for name in $fuzz; do
 done
 
 cd "$dir/run" || return
-for name in multiwrite01 crash01; do
+for name in $many; do
     rm -f mptest.db*
     counted 1800 "mptest $name: processes with one database" of_mptest "$target" ../build/mptester mptest.db \
-        "../sqlite3/mptest/$name.test" --timeout 300000
+        "../sqlite3/mptest/$name.test"
 done
 for name in $threads; do
     counted 3600 "threadtest3 $name" of_mptest "$target" ../build/threadtest3 "$name"
@@ -35,10 +35,12 @@ counted 1800 "speedtest1 on a file" of_exit "$target" ../build/speedtest1 --size
 
 cd "$dir" || return
 if [ $full = 1 ]; then
-    tcl_scripts 14400 "the test scripts of veryquick"
+    QUICKTEST_OMIT=$(omitted) tcl_scripts 28800 "the test scripts of veryquick"
+    left_out "of veryquick, by name in tests/upstream/exceptions: $(omitted)"
 else
     set -f # patterns are testfixture's, not the shell's
     tcl_scripts 3600 "test scripts, a selection of veryquick" $scripts
     set +f
-    left_out "the rest of veryquick, fuzzdata1-5 and 7-8, most of threadtest3: --full"
+    left_out "the rest of veryquick, fuzzdata1-5 and 7-8, mptest, most of threadtest3: --full"
 fi
+left_out "of threadtest3, WAL (MAP_SHARED of a file that is written): walthread1-5, checkpoint_starvation_1-2"

@@ -38,8 +38,13 @@ libc_seen() {
     version_row musl
     (cd "$QRV_TOP" && find sysroot/include libc-qnx/overlay/arch -name '*.h' |
         grep -Ev "^sysroot/include/(hw/|share|sys/($sys|syspage|trace))" |
-        grep -Ev '^sysroot/include/abi/(intr|iomsg|kercall|msg|procfs|slog|syspage|taskman|usage)' |
+        grep -Ev '^sysroot/include/abi/(exec|intr|iomsg|kercall|msg|procfs|slog|syspage|taskman|usage)' |
         sort | xargs sha256sum)
+}
+
+runtime_recipe() {
+    port_of runtime
+    recipe_of build_runtime port_runtime first_libgcc private_libc place_target_libraries runtime_sources
 }
 
 stage_hash() { # stage
@@ -47,15 +52,14 @@ stage_hash() { # stage
     binutils) { version_row binutils-source; port_of; recipe_of build_binutils host_flags; } ;;
     compiler) { version_row gcc-14-source; port_of gcc; stage_hash binutils
         recipe_of build_compiler configure_compiler host_flags; } ;;
-    runtime) { stage_hash compiler; libc_seen; port_of runtime
-        recipe_of build_runtime port_runtime first_libgcc private_libc place_target_libraries runtime_sources; } ;;
+    runtime) { stage_hash compiler; libc_seen; runtime_recipe; } ;;
     gdb) { version_row gdb-source; port_of gdb/gdb; cat "$QRV_TOP/toolchain/gdb/insert"
         recipe_of build_gdb configure_gdb static_python carry_python host_flags; } ;;
     esac | hash_text
 }
 
-# What compiled code depends on: all but the debugger.
-code_hash() { { stage_hash binutils; stage_hash compiler; stage_hash runtime; } | hash_text; }
+# What compiled code depends on and no dependency file tells: not the debugger, and not the C library's headers.
+code_hash() { { stage_hash binutils; stage_hash compiler; runtime_recipe; } | hash_text; }
 
 toolchain_hash() {
     local name
@@ -371,7 +375,7 @@ configure_gdb() { # directory
         --with-sysroot=$prefix/sysroot --disable-nls --disable-werror --disable-binutils --disable-ld \
         --disable-gas --disable-gprof --disable-sim --disable-gdbserver --disable-inprocess-agent \
         --disable-source-highlight --without-debuginfod --without-guile --without-babeltrace \
-        --without-intel-pt --without-xxhash --with-expat --with-lzma --with-zstd --with-mpfr \
+        --without-intel-pt --without-xxhash --with-expat --with-lzma --with-zstd \
         --enable-tui --with-curses --without-system-readline --with-python="$1/python/answer" \
         --with-gdb-datadir=$prefix/share/gdb --with-separate-debug-dir=$prefix/lib/debug \
         --with-system-gdbinit-dir=$prefix/share/gdb/system-gdbinit.d

@@ -218,6 +218,9 @@ int exec_plan(const struct exec *e, struct buf *start)
         if (head.fd_kind[fd] == QRV_EXEC_FD_TTY && ioctl(fd, TIOCGWINSZ, &ws) == 0)
             head.winsize = (struct qrv_exec_winsize){ws.ws_row, ws.ws_col};
     }
+    head.umask = umask(0);
+    umask(head.umask);
+    head.ahead = lseek(STDIN_FILENO, 0, SEEK_CUR) >= 0 && head.fd_kind[0] == QRV_EXEC_FD_PIPE;
     buf_append(start, &head, sizeof head);
     put_string(start, e->argv[0]);
     put_string(start, cwd);

@@ -51,6 +51,7 @@ struct run {
     size_t waiting_done;
     int waiting_fd;
     bool is_stdin_open;
+    bool is_ahead;             /* standard input is a file: sent ahead, what is left is put back */
     uint32_t window;           /* bytes of standard input the target still takes */
     int interrupts;            /* INTs that came */
     long long deadline;        /* 0: none */
@@ -162,7 +163,7 @@ static void read_stdin(struct run *r)
         return;
     if (n > 0) {
         send_frame(r, QRV_EXEC_STDIN, bytes, (size_t)n);
-        r->window -= (uint32_t)n;
+        r->window = r->is_ahead ? r->window - (uint32_t)n : 0;
     } else {
         send_frame(r, QRV_EXEC_STDIN_EOF, NULL, 0);
         r->is_stdin_open = false;
@@ -262,7 +263,7 @@ static void frame(struct run *r, uint32_t type, const char *payload, size_t byte
     } else if (type == QRV_EXEC_WINDOW && bytes == sizeof(uint32_t)) {
         uint32_t n;
         memcpy(&n, payload, sizeof n);
-        r->window += n;
+        r->window = r->is_ahead ? r->window + n : n;
     } else if (type == QRV_EXEC_EXIT && bytes == sizeof r->exit) {
         memcpy(&r->exit, payload, bytes);
         r->is_ended = true;
@@ -438,7 +439,7 @@ static void show_times(const struct run *r)
             r->ended != 0 ? (double)(r->exit.now_ns - r->started_frame.now_ns) / 1e6 : 0.0);
 }
 
-static void prepare(struct run *r)
+static void prepare(struct run *r, bool ahead)
 {
     struct stat st;
     for (int fd = 1; fd < 3; fd++)
@@ -446,7 +447,8 @@ static void prepare(struct run *r)
                                          .is_closed = fstat(fd, &st) != 0,
                                          .is_file = S_ISREG(st.st_mode)};
     r->is_stdin_open = fcntl(STDIN_FILENO, F_GETFD) != -1;
-    r->window = QRV_EXEC_WINDOW_BYTES;
+    r->is_ahead = ahead;
+    r->window = ahead ? QRV_EXEC_WINDOW_BYTES : 0;
     r->link = r->console = -1;
     if (r->e->seconds > 0)
         r->deadline = console_now_ms() + (long long)(r->e->seconds * 1000);
@@ -457,7 +459,9 @@ int exec_run(const struct exec *e, const struct buf *start, char *const *machine
     struct run r = {.e = e};
     if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
         return complain(EXIT_NOT_STARTED, "pipe: %s", strerror(errno));
-    prepare(&r);
+    struct qrv_exec_start head;
+    memcpy(&head, start->data, sizeof head);
+    prepare(&r, head.ahead);
     catch_signals();
     int result = start_machine(&r, machine);
     if (result != EXIT_OK)
@@ -468,6 +472,8 @@ int exec_run(const struct exec *e, const struct buf *start, char *const *machine
     if (r.console >= 0)
         read_console(&r);
     stop_machine(&r);
+    if (r.is_ahead && r.window < QRV_EXEC_WINDOW_BYTES) /* the next reader goes on where ours stopped */
+        lseek(STDIN_FILENO, (off_t)r.window - (off_t)QRV_EXEC_WINDOW_BYTES, SEEK_CUR);
     buf_append(&r.seen, "", 1);
     r.seen.len--;
     if (!r.is_ended) {

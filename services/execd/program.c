@@ -249,6 +249,7 @@ static void report_exit(int status)
         .now_ns = machine_ns(),
     };
     pthread_mutex_lock(&execd_lock);
+    stdio_end();
     link_put(QRV_EXEC_EXIT, &e, sizeof e);
     pthread_mutex_unlock(&execd_lock);
 }
@@ -274,7 +275,7 @@ void *program_thread(void *unused)
     pthread_mutex_lock(&execd_lock);
     while (request == NULL)
         pthread_cond_wait(&started, &execd_lock);
-    bool good = make_plan(&p) && stdio_attach(request->fd_kind, request->winsize) == EOK;
+    bool good = make_plan(&p) && stdio_attach(request) == EOK;
     pthread_mutex_unlock(&execd_lock);
     if (!good)
         fail(EINVAL, "the request of qrv exec is of another version or damaged");
@@ -282,6 +283,7 @@ void *program_thread(void *unused)
     mount_all(&p);
     wait_for_pipes();
     setenv("PATH", "/bin:/usr/bin:/sbin:/proc/boot", 1); /* for posix_spawnp() */
+    umask((mode_t)request->umask);
     int error = start_program(&p, &child);
     if (error != 0)
         fail(error, "%s: %s", p.program, strerror(error));

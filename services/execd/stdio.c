@@ -24,6 +24,7 @@ struct device;
 
 #define RING           QRV_EXEC_WINDOW_BYTES /* a power of two */
 #define ACK_BYTES      (RING / 4)            /* the window is opened in steps of that size */
+#define POLL_BYTES     4096u                 /* read on the host when somebody waits for input to be there */
 #define PULSE_PRIORITY 24
 
 struct device {
@@ -50,14 +51,27 @@ static struct termios tio;
 static int irq, irq_id;
 
 static uint8_t ring[RING];
-static uint32_t head, tail, unacked; /* free-running */
-static bool at_eof;
+static uint32_t head, tail; /* free-running */
+static uint32_t unacked;    /* ahead: taken, and the host does not know it yet */
+static uint32_t asked;      /* not ahead: wanted of the host, which has not answered yet */
+static bool at_eof, is_ahead;
 
 /* ------------------------------------------------------------------ standard input */
+
+/* The host reads only what somebody here waits for, so that the rest stays for its other readers. */
+static void ask(size_t nbytes)
+{
+    if (is_ahead || asked != 0 || at_eof || head != tail)
+        return;
+    asked = nbytes < QRV_EXEC_DATA_MAX ? (uint32_t)nbytes : QRV_EXEC_DATA_MAX;
+    link_put(QRV_EXEC_WINDOW, &asked, sizeof asked);
+}
 
 static void taken(uint32_t n)
 {
     tail += n;
+    if (!is_ahead)
+        return;
     unacked += n;
     if (unacked >= ACK_BYTES || head == tail) {
         link_put(QRV_EXEC_WINDOW, &unacked, sizeof unacked);
@@ -84,6 +98,8 @@ static void serve_readers(void)
         reply_read(w->node.rcvid, w->nbytes);
         free(w);
     }
+    if (d->waiting.head != NULL)
+        ask(((struct waiter *)d->waiting.head)->nbytes);
     if (head != tail || at_eof)
         iofunc_notify_trigger(d->notify, head != tail ? (int)(head - tail) : 1,
                               IOFUNC_NOTIFY_INPUT);
@@ -93,6 +109,7 @@ void stdio_input(const void *bytes, uint32_t n)
 {
     if (n > RING - (head - tail)) /* the host minds its window */
         n = RING - (head - tail);
+    asked = 0;
     for (uint32_t i = 0; i < n;) {
         uint32_t at = head % RING, part = n - i < RING - at ? n - i : RING - at;
         memcpy(ring + at, (const uint8_t *)bytes + i, part);
@@ -106,6 +123,13 @@ void stdio_eof(void)
 {
     at_eof = true;
     serve_readers();
+}
+
+void stdio_end(void)
+{
+    if (unacked > 0)
+        link_put(QRV_EXEC_WINDOW, &unacked, sizeof unacked);
+    unacked = 0;
 }
 
 void stdio_winsize(struct qrv_exec_winsize size)
@@ -184,6 +208,7 @@ static int read_locked(resmgr_context_t *ctp, size_t nbytes, int nonblock)
         reply_read(ctp->rcvid, nbytes);
         return _RESMGR_NOREPLY;
     }
+    ask(nbytes);
     if (nonblock)
         return EAGAIN;
     return park(&devices[0], &(struct waiter){.node.rcvid = ctp->rcvid, .nbytes = nbytes});
@@ -266,6 +291,8 @@ static int io_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_ocb_t *ocb)
     pthread_mutex_lock(&execd_lock);
     if (d->fd == 0 && (head != tail || at_eof))
         now |= (int)_NOTIFY_COND_INPUT;
+    else if (d->fd == 0)
+        ask(POLL_BYTES);
     if (d->fd != 0 && link_room())
         now |= (int)_NOTIFY_COND_OUTPUT;
     int rc = iofunc_notify(ctp, msg, d->notify, now, NULL, NULL);
@@ -380,7 +407,7 @@ static void set_terminal(void)
     cfsetospeed(&tio, B38400);
 }
 
-int stdio_attach(const uint8_t kind[3], struct qrv_exec_winsize size)
+int stdio_attach(const struct qrv_exec_start *start)
 {
     resmgr_attr_t attr = {.nparts_max = 2, .msg_max_size = 2048};
     iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
@@ -391,14 +418,15 @@ int stdio_attach(const uint8_t kind[3], struct qrv_exec_winsize size)
     io_funcs.devctl = io_devctl;
     io_funcs.lseek = io_lseek;
     io_funcs.close_ocb = io_close_ocb;
-    winsize = size;
+    winsize = start->winsize;
+    is_ahead = start->ahead;
     set_terminal();
     for (unsigned i = 0; i < 3; i++) {
         struct device *d = &devices[i];
         char path[16];
         snprintf(path, sizeof path, "/dev/exec/%u", i);
         d->fd = i;
-        d->is_tty = kind[i] == QRV_EXEC_FD_TTY;
+        d->is_tty = start->fd_kind[i] == QRV_EXEC_FD_TTY;
         iofunc_attr_init(&d->attr, (d->is_tty ? S_IFCHR : S_IFIFO) | 0666, NULL, NULL);
         if (resmgr_attach(dpp, &attr, path, _FTYPE_ANY, 0, &connect_funcs, &io_funcs, d) == -1)
             return errno;

@@ -165,6 +165,12 @@ int main(int argc, char **argv)
         return wait_for_signal((int)number);
     if (strcmp(what, "descriptors") == 0)
         return descriptors();
+    if (strcmp(what, "line") == 0) { /* not a byte more than the line */
+        char c = 0;
+        while (c != '\n' && read(0, &c, 1) == 1)
+            putchar(c);
+        return 0;
+    }
     if (strcmp(what, "poll") == 0)
         return poll_input();
     if (strcmp(what, "children") == 0)

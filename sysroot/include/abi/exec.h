@@ -17,7 +17,7 @@ struct qrv_exec_frame {
 
 /* to the target */
 #define QRV_EXEC_START 1      /* struct qrv_exec_start and its strings */
-#define QRV_EXEC_STDIN 2      /* bytes, never more than the window says */
+#define QRV_EXEC_STDIN 2      /* bytes, as QRV_EXEC_WINDOW allows */
 #define QRV_EXEC_STDIN_EOF 3
 #define QRV_EXEC_SIGNAL 4     /* struct qrv_exec_signal */
 #define QRV_EXEC_WINSIZE 5    /* struct qrv_exec_winsize */
@@ -28,11 +28,12 @@ struct qrv_exec_frame {
 #define QRV_EXEC_STARTED 17   /* the program's process exists; struct qrv_exec_hello for its time */
 #define QRV_EXEC_STDOUT 18
 #define QRV_EXEC_STDERR 19
-#define QRV_EXEC_WINDOW 20    /* uint32_t: that many bytes of standard input were taken */
+#define QRV_EXEC_WINDOW 20    /* uint32_t bytes of standard input: wanted, for one read() of the host (ahead 0),
+                               * or taken by the program (ahead 1) */
 #define QRV_EXEC_EXIT 21      /* struct qrv_exec_exit, the last frame */
 #define QRV_EXEC_FAILED 22    /* struct qrv_exec_failed and text, the last frame */
 
-#define QRV_EXEC_WINDOW_BYTES (256u * 1024) /* of standard input, unacknowledged */
+#define QRV_EXEC_WINDOW_BYTES (256u * 1024) /* of standard input, sent ahead and not yet taken */
 
 /* What the build machine's descriptor is. */
 #define QRV_EXEC_FD_PIPE 0
@@ -49,8 +50,10 @@ struct qrv_exec_start {
     uint32_t argc, envc, mounts;
     uint32_t uid, gid;       /* who runs the emulator */
     uint8_t fd_kind[3];
-    uint8_t reserved;
+    uint8_t ahead;           /* standard input is sent before the program asks: the host can put back what is left */
     struct qrv_exec_winsize winsize;
+    uint32_t umask;
+    uint32_t reserved;
     uint64_t realtime_ns;
 };
 struct qrv_exec_signal {

@@ -45,7 +45,11 @@ part_lua() {
     cd "$dir/lua-penlight" && LUA_CPATH="$dir/lua-filesystem/src/?.so" \
         counted 1200 "Penlight's tests" penlight_counts "$target" "$lua" run.lua tests
     if [ -n "${LUA_TESTS:-}" ]; then
-        cd "$LUA_TESTS" && counted 900 "Lua's own tests" lua_official "$target" "$lua" -e "_U=true" all.lua
+        # literals.lua takes a locale that setlocale() accepts for one whose decimal point is a comma; our C library
+        # (musl) accepts every name and keeps the point. _U is how the suite spells "no special build".
+        cd "$LUA_TESTS" && counted 3600 "Lua's own tests, without foreign decimal points" lua_official "$target" "$lua" -e \
+            "_U=true local set = os.setlocale
+            function os.setlocale(n, ...) if n ~= 'pt_BR' and n ~= 'ptb' then return set(n, ...) end end" all.lua
     else
         left_out "Lua's own tests, which Debian does not carry: LUA_TESTS=<unpacked lua-5.4.x-tests> tests/upstream/run lua"
     fi

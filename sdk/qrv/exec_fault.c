@@ -166,18 +166,19 @@ static void show_frame(const struct report *r, int number, uint64_t address, boo
 {
     uint64_t at = is_return ? address - 1 : address;
     struct symbol s = symbol_of(r, at);
+    const struct module *m = s.range != NULL ? s.range->module : NULL;
+    char *function = NULL;
+    char *line = m != NULL ? module_line(m, at - s.range->bias, &function) : NULL;
     fprintf(stderr, "  #%-2d %016" PRIx64, number, address);
     if (s.name != NULL)
-        fprintf(stderr, " %s+0x%" PRIx64, s.name, address - s.start);
-    if (s.range != NULL && s.range->module != NULL) {
-        fprintf(stderr, " (%s+0x%" PRIx64 ")", fs_basename(s.range->module->path),
-                address - s.range->bias);
-        char *line = module_line(s.range->module, at - s.range->bias);
-        if (line != NULL)
-            fprintf(stderr, " at %s", line);
-        free(line);
-    }
+        fprintf(stderr, " %s+0x%" PRIx64, function != NULL ? function : s.name, address - s.start);
+    if (m != NULL)
+        fprintf(stderr, " (%s+0x%" PRIx64 ")", fs_basename(m->path), address - s.range->bias);
+    if (line != NULL)
+        fprintf(stderr, " at %s", line);
     fprintf(stderr, "%s\n", is_sure ? "" : " ?");
+    free(line);
+    free(function);
 }
 
 static bool is_bottom(const char *name)

@@ -115,17 +115,18 @@ static void run_tool(const char *tool, const char *path, const char *address, in
 {
     dup2(out, STDOUT_FILENO);
     close(STDERR_FILENO);
-    execl(tool, tool, "-s", "-e", path, address, (char *)NULL);
+    execl(tool, tool, "-s", "-f", "-C", "-e", path, address, (char *)NULL);
     _exit(127);
 }
 
-char *module_line(const struct module *m, uint64_t address)
+char *module_line(const struct module *m, uint64_t address, char **function)
 {
     char text[512], number[32];
     int fds[2], status;
     char *tool = addr2line_tool();
     size_t have = 0;
     ssize_t n;
+    *function = NULL;
     if (tool == NULL || pipe(fds) != 0) {
         free(tool);
         return NULL;
@@ -143,11 +144,17 @@ char *module_line(const struct module *m, uint64_t address)
         waitpid(pid, &status, 0);
     free(tool);
     text[have] = '\0';
-    text[strcspn(text, "\r\n")] = '\0';
-    char *extra = strstr(text, " (discriminator");
+    char *line = text + strcspn(text, "\r\n");
+    if (*line == '\0')
+        return NULL;
+    *line++ = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
+    char *extra = strstr(line, " (discriminator");
     if (extra != NULL)
         *extra = '\0';
-    return have == 0 || text[0] == '?' || strstr(text, ":?") != NULL ? NULL : xstrdup(text);
+    if (text[0] != '?' && text[0] != '\0')
+        *function = xstrdup(text);
+    return line[0] == '\0' || line[0] == '?' || strstr(line, ":?") != NULL ? NULL : xstrdup(line);
 }
 
 /* ------------------------------------------------------------------ finding */

@@ -31,5 +31,6 @@ void modules_free(struct modules *all);
 bool module_code(const struct module *m, uint64_t address, uint64_t *code);
 /* The function that the address lies in, and where it starts; NULL: unknown. Inside m. */
 const char *module_symbol(const struct module *m, uint64_t address, uint64_t *start);
-/* "FILE:LINE" on the heap, from the SDK's addr2line; NULL: unknown. */
-char *module_line(const struct module *m, uint64_t address);
+/* "FILE:LINE" and the function's name as the source has it, on the heap, from the SDK's addr2line;
+ * each NULL when unknown. */
+char *module_line(const struct module *m, uint64_t address, char **function);

@@ -9,6 +9,7 @@
 #include "common/term.h"
 #include "qrv/host.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -183,6 +184,39 @@ static void test_no_terminal(void)
     fclose(file);
 }
 
+/* The other way round: standard error is a terminal. */
+static void test_terminal(void)
+{
+    char drawn[200] = "";
+    struct progress p;
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    int slave = -1;
+    if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
+        slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    CHECK(slave >= 0, "a pseudo terminal");
+    int saved = dup(STDERR_FILENO);
+    dup2(slave, STDERR_FILENO);
+    setenv("TERM", "xterm", 1);
+    progress_begin(&p, "work", 10);
+    progress_at(&p, 4); /* too early */
+    p.next_ms = 0;
+    progress_at(&p, 5);
+    progress_at(&p, 6); /* too soon after that */
+    progress_end(&p);
+    setenv("TERM", "dumb", 1);
+    progress_begin(&p, "more", 10);
+    p.next_ms = p.next_ms == INT64_MAX ? p.next_ms : 0;
+    progress_at(&p, 5);
+    progress_end(&p);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    ssize_t n = slave >= 0 ? read(master, drawn, sizeof drawn - 1) : 0;
+    CHECK(n > 0 && strcmp(drawn, "\rwork [###############               ]  50%\r\033[K") == 0,
+          "a bar on a terminal, wiped at the end; none on a dumb one");
+    close(slave);
+    close(master);
+}
+
 static const struct {
     const char *os_release;
     enum host_package package;
@@ -259,5 +293,6 @@ int main(void)
     test_nearest();
     test_options();
     test_no_terminal();
+    test_terminal();
     return check_done();
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define QRV_EXEC_PORT 1
-#define QRV_EXEC_MAGIC 0x31455251u /* "QRE1": changes with every incompatible change */
+#define QRV_EXEC_MAGIC 0x32455251u /* "QRE2": changes with every incompatible change */
 
 struct qrv_exec_frame {
     uint32_t type;

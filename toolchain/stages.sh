@@ -54,7 +54,7 @@ stage_hash() { # stage
         recipe_of build_compiler configure_compiler host_flags; } ;;
     runtime) { stage_hash compiler; libc_seen; runtime_recipe; } ;;
     gdb) { version_row gdb-source; port_of gdb/gdb; cat "$QRV_TOP/toolchain/gdb/insert"
-        recipe_of build_gdb configure_gdb static_python carry_python host_flags; } ;;
+        recipe_of build_gdb configure_gdb static_python static_curses carry_python host_flags; } ;;
     esac | hash_text
 }
 
@@ -366,8 +366,17 @@ import compileall, py_compile, sys
 for tree, name in (('$to', 'lib/python$python'), ('$1/share/gdb/python', 'share/gdb/python')):
     if not compileall.compile_dir(tree, ddir=name, quiet=1, force=True,
                                   invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH):
-        sys.exit('a module does not compile')
-end"
+        sys.exit('a module does not compile')"
+}
+
+# The archive of ncurses leaves open what that of tinfo has: under its names a linker script brings both.
+static_curses() {
+    local name
+    for name in ncursesw ncurses curses; do
+        rm -f "$work/host-libraries/lib$name.a"
+        printf 'INPUT(%s %s)\n' "$(gcc -print-file-name=libncursesw.a)" "$(gcc -print-file-name=libtinfo.a)" \
+            >"$work/host-libraries/lib$name.a"
+    done
 }
 
 configure_gdb() { # directory
@@ -386,6 +395,7 @@ build_gdb() { # directory, install root, recipe hash
     host_flags
     prepare "$1" gdb-source 'gdb.tar.xz' "$3"
     static_python "$1"
+    static_curses
     cd "$1/build"
     [ -f Makefile ] || configure_gdb "$1"
     make -j"$QRV_JOBS" MAKEINFO=true all-gdb

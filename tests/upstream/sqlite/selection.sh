@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by part_sqlite: what is run, in CI and with --full. Limits are only there against hangs.
-local fuzz="6" threads="stress1 create_drop_index_1" many="" name
+local fuzz="4" threads="stress1 create_drop_index_1" many="" name
 local scripts="select1.test select3.test insert.test update.test delete.test where.test index.test join.test
     trans.test lock.test lock2.test lock3.test types.test trigger1.test view.test unique.test fkey1.test json101.test
     json103.test savepoint.test journal1.test busy.test exclusive.test temptable.test incrblob.test thread1.test io.test"
@@ -41,6 +41,6 @@ else
     set -f # patterns are testfixture's, not the shell's
     tcl_scripts 3600 "test scripts, a selection of veryquick" $scripts
     set +f
-    left_out "the rest of veryquick, fuzzdata1-5 and 7-8, mptest, most of threadtest3: --full"
+    left_out "the rest of veryquick, fuzzdata1-3 and 5-8, mptest, most of threadtest3: --full"
 fi
 left_out "of threadtest3, WAL (MAP_SHARED of a file that is written): walthread1-5, checkpoint_starvation_1-2"

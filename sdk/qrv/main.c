@@ -51,6 +51,7 @@ static const char help_environment[] =
     "\n"
     "  PATH               where qemu-system-riscv64, cmake and other tools are looked for\n"
     "  TMPDIR             where temporary files go; /tmp when it is not set\n"
+    "  QRV_EXEC_OPTIONS   options of qrv exec, before those on its command line\n"
     "  SOURCE_DATE_EPOCH  time of files in images, in seconds; 0 when it is not set\n"
     "  NO_COLOR           no colour on a terminal when set to anything\n"
     "  TERM               neither colour nor progress bars when it is dumb or not set\n";

@@ -31,27 +31,36 @@ static const char help[] =
     "      --dry-run            print the command line of QEMU instead of running it\n"
     "      --kernel FILE, --image FILE, --bios FILE, --qemu FILE   instead of those of the SDK\n"
     "\n"
-    "PROGRAM with a slash is a file of this machine; without one it is a command of the target (ls,\n"
+    "PROGRAM with a slash is a file of this machine; without one it is a command of the target "
+    "(ls,\n"
     "sh, pidin), looked for in the SDK's sysroot. It runs as user 0 of the target and owns there\n"
     "what you own here; what it changes is changed here.\n"
     "\n"
-    "Directories: every top-level directory of this machine except those of the system (/bin /boot\n"
-    "/dev /etc /lib* /proc /sbin /sys /usr), which are the target's own: /bin, /sbin and /usr come\n"
-    "from the SDK's sysroot. The directories of PROGRAM, of the working directory and of TMPDIR are\n"
+    "Directories: every top-level directory of this machine except those of the system (/bin "
+    "/boot\n"
+    "/dev /etc /lib* /proc /sbin /sys /usr), which are the target's own: /bin, /sbin and /usr "
+    "come\n"
+    "from the SDK's sysroot. The directories of PROGRAM, of the working directory and of TMPDIR "
+    "are\n"
     "there even below those. /tmp is this machine's /tmp.\n"
     "\n"
-    "Environment: all of it except PATH, SHELL, PWD, OLDPWD, _ and LD_*, which would name things of\n"
-    "this machine; PATH, SHELL and PWD are set for the target. --env sets or replaces any of them.\n"
+    "Environment: all of it except PATH, SHELL, PWD, OLDPWD, _ and LD_*, which would name things "
+    "of\n"
+    "this machine; PATH, SHELL and PWD are set for the target. --env sets or replaces any of "
+    "them.\n"
     "QRV_EXEC_OPTIONS may hold options, divided by blanks, that are read before the command line.\n"
     "\n"
-    "Signals: INT and QUIT go to the program and its group, TERM, HUP, USR1 and USR2 to the program.\n"
+    "Signals: INT and QUIT go to the program and its group, TERM, HUP, USR1 and USR2 to the "
+    "program.\n"
     "If it has not ended 5 seconds after TERM or HUP, or when INT comes for the third time, the\n"
     "machine is ended.\n"
     "\n"
     "When PROGRAM ends, what it left running ends with the machine.\n"
     "\n"
-    "Exit code: the program's; 128 + N when signal N ended it (a report is on standard error); 124\n"
-    "time over; 125 the machine was not started; 126 PROGRAM cannot be run; 127 there is no PROGRAM.\n"
+    "Exit code: the program's; 128 + N when signal N ended it (a report is on standard error); "
+    "124\n"
+    "time over; 125 the machine was not started; 126 PROGRAM cannot be run; 127 there is no "
+    "PROGRAM.\n"
     "\n"
     "Examples:\n"
     "  qrv exec build/tests/unit --verbose\n"
@@ -80,11 +89,12 @@ static char **with_environment(int *argc, char **argv)
     return all;
 }
 
-/* How many words from argv[1] on are ours: options end at "--" or at the first word without a dash. */
+/* How many words from argv[1] on are ours: options end at "--" or at the first word without a dash.
+ */
 static int own_words(int argc, char **argv)
 {
-    static const char *const valued[] = {"--smp",    "--mem",   "--timeout", "--env", "--kernel",
-                                         "--image",  "--bios",  "--qemu"};
+    static const char *const valued[] = {"--smp",    "--mem",   "--timeout", "--env",
+                                         "--kernel", "--image", "--bios",    "--qemu"};
     int i = 1;
     while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0) {
         bool takes = false;

@@ -26,7 +26,8 @@ struct exec {
 
 /* exec_plan.c: the payload of QRV_EXEC_START. 0, or an exit code after a message. */
 int exec_plan(const struct exec *e, struct buf *start);
-/* The command line of the emulator; the descriptor of the link is `link` in it. machine_argv_free().
+/* The command line of the emulator; the descriptor of the link is `link` in it.
+ * machine_argv_free().
  */
 char **exec_machine(const struct exec *e, int link);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * qrv exec: explains the death of a program from what the kernel left on the console
- * (kernel/object/fault_report.c): registers, executable ranges, return addresses found on the stack.
+ * (kernel/object/fault_report.c): registers, executable ranges, return addresses found on the
+ * stack.
  *
- * Which file a range belongs to is found by its size and by the code around the addresses. The stack
- * is not unwound but read: a return address counts when the call before it goes to the function that
- * was reached from there. Without frame pointers and unwind tables that is right nearly always; frames
- * that do not fit are shown only when nothing better is left, with a question mark.
+ * Which file a range belongs to is found by its size and by the code around the addresses. The
+ * stack is not unwound but read: a return address counts when the call before it goes to the
+ * function that was reached from there. Without frame pointers and unwind tables that is right
+ * nearly always; frames that do not fit are shown only when nothing better is left, with a question
+ * mark.
  */
 #include "cmd_exec.h"
 
@@ -210,9 +212,9 @@ static void show_frames(const struct report *r)
 
 static void show_registers(const struct report *r)
 {
-    static const char *const names[] = {"pc", "ra", "sp", "gp",  "tp",  "t0", "t1", "t2",
-                                        "s0", "s1", "a0", "a1",  "a2",  "a3", "a4", "a5",
-                                        "a6", "a7", "s2", "s3",  "s4",  "s5", "s6", "s7",
+    static const char *const names[] = {"pc", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+                                        "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+                                        "a6", "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
                                         "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
     for (int i = 0; i < 32; i++)
         fprintf(stderr, "%s%3s %016" PRIx64 "%s", i % 4 ? " " : "  ", names[i],

@@ -183,8 +183,8 @@ static bool add(struct modules *all, const char *path)
     return true;
 }
 
-/* A library by its name: beside the files that are there already and one level around (where $ORIGIN
- * points to as a rule), then in the SDK. */
+/* A library by its name: beside the files that are there already and one level around (where
+ * $ORIGIN points to as a rule), then in the SDK. */
 static void add_library(struct modules *all, const char *name)
 {
     static const char *const near[] = {"", "lib/", "../lib/", "../"};

@@ -35,27 +35,27 @@ struct output {
 
 struct run {
     const struct exec *e;
-    pid_t pid; /* the emulator */
+    pid_t pid;         /* the emulator */
     int link, console; /* -1: closed */
     bool is_ended;     /* EXIT or FAILED has come */
     bool is_over;      /* --timeout */
     int result;
     uint32_t program; /* pid on the target, 0: not started */
     struct qrv_exec_exit exit;
-    struct buf seen;           /* of the console */
-    struct buf in;             /* of the link: less than a whole frame */
-    struct buf out;            /* to the link */
+    struct buf seen; /* of the console */
+    struct buf in;   /* of the link: less than a whole frame */
+    struct buf out;  /* to the link */
     size_t out_done;
-    struct output outputs[3];  /* 1 and 2 */
-    struct buf waiting;        /* for outputs[waiting_fd] */
+    struct output outputs[3]; /* 1 and 2 */
+    struct buf waiting;       /* for outputs[waiting_fd] */
     size_t waiting_done;
     int waiting_fd;
     bool is_stdin_open;
-    bool is_ahead;             /* standard input is a file: sent ahead, what is left is put back */
-    uint32_t window;           /* bytes of standard input the target still takes */
-    int interrupts;            /* INTs that came */
-    long long deadline;        /* 0: none */
-    long long kill_at;         /* 0: not yet */
+    bool is_ahead;      /* standard input is a file: sent ahead, what is left is put back */
+    uint32_t window;    /* bytes of standard input the target still takes */
+    int interrupts;     /* INTs that came */
+    long long deadline; /* 0: none */
+    long long kill_at;  /* 0: not yet */
     int kill_result;
     long long started, hello, begun, ended; /* console_now_ms() */
     struct qrv_exec_hello hello_frame, started_frame;
@@ -223,7 +223,8 @@ static void write_waiting(struct run *r)
     struct output *o = &r->outputs[r->waiting_fd];
     size_t left = r->waiting.len - r->waiting_done;
     size_t part = o->is_file || left < 4096 ? left : 4096;
-    ssize_t n = o->is_closed ? (ssize_t)left : write(o->fd, r->waiting.data + r->waiting_done, part);
+    ssize_t n =
+        o->is_closed ? (ssize_t)left : write(o->fd, r->waiting.data + r->waiting_done, part);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
     if (n < 0) { /* nobody reads it any more: writers on the target hear of it */
@@ -426,7 +427,8 @@ static void show_console(const struct run *r)
 static void show_times(const struct run *r)
 {
     double base = (double)r->hello_frame.now_ns / 1e6, from = (double)r->started;
-    double machine_on = (double)r->hello - base - from; /* the machine's clock runs from its reset */
+    double machine_on =
+        (double)r->hello - base - from; /* the machine's clock runs from its reset */
     if (r->hello == 0 || r->begun == 0)
         return;
     fprintf(stderr,
@@ -443,9 +445,8 @@ static void prepare(struct run *r, bool ahead)
 {
     struct stat st;
     for (int fd = 1; fd < 3; fd++)
-        r->outputs[fd] = (struct output){.fd = fd,
-                                         .is_closed = fstat(fd, &st) != 0,
-                                         .is_file = S_ISREG(st.st_mode)};
+        r->outputs[fd] = (struct output){
+            .fd = fd, .is_closed = fstat(fd, &st) != 0, .is_file = S_ISREG(st.st_mode)};
     r->is_stdin_open = fcntl(STDIN_FILENO, F_GETFD) != -1;
     r->is_ahead = ahead;
     r->window = ahead ? QRV_EXEC_WINDOW_BYTES : 0;
@@ -472,7 +473,8 @@ int exec_run(const struct exec *e, const struct buf *start, char *const *machine
     if (r.console >= 0)
         read_console(&r);
     stop_machine(&r);
-    if (r.is_ahead && r.window < QRV_EXEC_WINDOW_BYTES) /* the next reader goes on where ours stopped */
+    if (r.is_ahead &&
+        r.window < QRV_EXEC_WINDOW_BYTES) /* the next reader goes on where ours stopped */
         lseek(STDIN_FILENO, (off_t)r.window - (off_t)QRV_EXEC_WINDOW_BYTES, SEEK_CUR);
     buf_append(&r.seen, "", 1);
     r.seen.len--;

@@ -13,13 +13,13 @@ extern pthread_mutex_t execd_lock;
 
 /* stdio.c: /dev/exec/0, 1 and 2.  Functions that begin with stdio_ want the lock unless they are
  * handlers. */
-int stdio_serve(void);            /* makes the dispatch and attaches the link's interrupt */
+int stdio_serve(void); /* makes the dispatch and attaches the link's interrupt */
 int stdio_attach(const struct qrv_exec_start *start);
-void stdio_end(void);             /* before EXIT: says how much of the input was taken */
-_Noreturn void stdio_loop(void);  /* the dispatch loop */
+void stdio_end(void);            /* before EXIT: says how much of the input was taken */
+_Noreturn void stdio_loop(void); /* the dispatch loop */
 void stdio_input(const void *bytes, uint32_t n);
 void stdio_eof(void);
-void stdio_closed(uint32_t fd);   /* the host's reader of 1 or 2 is gone */
+void stdio_closed(uint32_t fd); /* the host's reader of 1 or 2 is gone */
 void stdio_winsize(struct qrv_exec_winsize size);
 
 /* program.c */

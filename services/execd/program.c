@@ -217,7 +217,10 @@ static int open_stdio(posix_spawn_file_actions_t *actions)
         bool tty = request->fd_kind[fd] == QRV_EXEC_FD_TTY;
         error = posix_spawn_file_actions_addopen(
             actions, fd, request->fd_kind[fd] == QRV_EXEC_FD_NULL ? "/dev/null" : path,
-            O_NOCTTY | (tty ? O_RDWR : fd == 0 ? O_RDONLY : O_WRONLY), 0);
+            O_NOCTTY | (tty       ? O_RDWR
+                        : fd == 0 ? O_RDONLY
+                                  : O_WRONLY),
+            0);
     }
     return error;
 }

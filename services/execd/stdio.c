@@ -24,7 +24,7 @@ struct device;
 
 #define RING           QRV_EXEC_WINDOW_BYTES /* a power of two */
 #define ACK_BYTES      (RING / 4)            /* the window is opened in steps of that size */
-#define POLL_BYTES     4096u                 /* read on the host when somebody waits for input to be there */
+#define POLL_BYTES     4096u /* read on the host when somebody waits for input to be there */
 #define PULSE_PRIORITY 24
 
 struct device {
@@ -58,7 +58,8 @@ static bool at_eof, is_ahead;
 
 /* ------------------------------------------------------------------ standard input */
 
-/* The host reads only what somebody here waits for, so that the rest stays for its other readers. */
+/* The host reads only what somebody here waits for, so that the rest stays for its other readers.
+ */
 static void ask(size_t nbytes)
 {
     if (is_ahead || asked != 0 || at_eof || head != tail)

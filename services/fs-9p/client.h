@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* 9P client over virtio: calls that wait for their answer, from any number of threads.
  *
- * Each call owns one slot (tag, request buffer, reply buffer, data buffer) from call to return; with
- * all slots busy a caller waits for one.  An interrupt thread collects answers.  Locks: the queue and
- * the slots' list are under client_lock, fids under fid_lock; neither is held while waiting.
- * Functions return 0 or an errno value unless said otherwise. */
+ * Each call owns one slot (tag, request buffer, reply buffer, data buffer) from call to return;
+ * with all slots busy a caller waits for one.  An interrupt thread collects answers.  Locks: the
+ * queue and the slots' list are under client_lock, fids under fid_lock; neither is held while
+ * waiting. Functions return 0 or an errno value unless said otherwise. */
 #pragma once
 #include <sys/types.h>
 

@@ -11,8 +11,7 @@
 
 #define AT_REMOVEDIR_9P 0x200u
 /* Flags of Tlopen are the generic Linux ones, as libc's are. */
-#define FLAGS_PASSED                                                                               \
-    ((uint32_t)(O_APPEND | O_DSYNC | O_SYNC | O_DIRECTORY | O_TRUNC | O_NONBLOCK))
+#define FLAGS_PASSED ((uint32_t)(O_APPEND | O_DSYNC | O_SYNC | O_DIRECTORY | O_TRUNC | O_NONBLOCK))
 
 resmgr_connect_funcs_t connect_funcs;
 

@@ -38,7 +38,7 @@ struct node {
 struct file {
     iofunc_ocb_t ocb; /* first */
     uint32_t fid;
-    bool is_open;     /* Tlopen was done: I/O is possible */
+    bool is_open;      /* Tlopen was done: I/O is possible */
     bool is_appending; /* the server appends, whatever the offset */
 };
 
@@ -67,8 +67,8 @@ int check_access(resmgr_context_t *ctp, const struct p9_attr *a, unsigned want);
 int check_fid(resmgr_context_t *ctp, uint32_t fid, unsigned want);
 int check_owner(resmgr_context_t *ctp, const struct p9_attr *a);
 
-/* dirs.c: fids of directories by their path on the host, kept from walk to walk.  The server looks a
- * fid's path up each time, so one stays right until a directory is renamed. */
+/* dirs.c: fids of directories by their path on the host, kept from walk to walk.  The server looks
+ * a fid's path up each time, so one stays right until a directory is renamed. */
 struct dir {
     struct dir *next;
     uint32_t fid;
@@ -83,14 +83,14 @@ uint64_t dir_generation(void);
  * no memory, the fid is gone. */
 struct dir *dir_add(const char *path, uint32_t fid, uint64_t generation);
 void dir_put(struct dir *d);
-void dir_forget(struct dir *d);                       /* the path leads elsewhere now */
+void dir_forget(struct dir *d);                          /* the path leads elsewhere now */
 void dir_renamed(const struct dir *d, const char *name); /* before and after the rename */
 
 /* walk.c */
 struct place {
     uint32_t fid; /* of the file; P9_NOFID when it does not exist */
     struct p9_qid qid;
-    struct dir *dir;            /* its directory; NULL for a mount's own root, and when that fails */
+    struct dir *dir; /* its directory; NULL for a mount's own root, and when that fails */
     char name[P9_NAME_MAX + 1]; /* the last component */
     char link[PATH_BYTES];      /* WALKED_LINK: the path to start over with */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* I/O messages of open files.  The framework holds the node's attribute lock around each handler. */
+/* I/O messages of open files.  The framework holds the node's attribute lock around each handler.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -25,7 +25,7 @@ any: the whole tree under /host).  Symbolic links of the host are followed as pa
 #define THREAD_POOL_PARAM_T dispatch_context_t
 #include "fs9p.h"
 
-static int fail(const char *what, int error)
+                                     static int fail(const char *what, int error)
 {
     fprintf(stderr, "fs-9p: %s: %s\n", what, strerror(error));
     return EXIT_FAILURE;
@@ -57,9 +57,9 @@ static int attach(dispatch_t *dpp, const char *text)
 {
     resmgr_attr_t attr = {.nparts_max = 2, .msg_max_size = 4096};
     struct mount *m = parse_mount(text);
-    if (m == NULL || resmgr_attach(dpp, &attr, m->target, _FTYPE_ANY,
-                                   _RESMGR_FLAG_DIR | _RESMGR_FLAG_OPAQUE, &connect_funcs,
-                                   &io_funcs, m) == -1)
+    if (m == NULL ||
+        resmgr_attach(dpp, &attr, m->target, _FTYPE_ANY, _RESMGR_FLAG_DIR | _RESMGR_FLAG_OPAQUE,
+                      &connect_funcs, &io_funcs, m) == -1)
         return fail(text, errno);
     return EXIT_SUCCESS;
 }

@@ -22,9 +22,7 @@ struct node *node_get(const struct p9_qid *qid)
     for (n = *bucket; n != NULL && n->id != qid->path; n = n->next)
         ;
     if (n == NULL && (n = calloc(1, sizeof *n)) != NULL) {
-        mode_t type = qid->type & P9_QTDIR       ? S_IFDIR
-                      : qid->type & P9_QTSYMLINK ? S_IFLNK
-                                                 : S_IFREG;
+        mode_t type = qid->type & P9_QTDIR ? S_IFDIR : qid->type & P9_QTSYMLINK ? S_IFLNK : S_IFREG;
         iofunc_attr_init(&n->attr, type | 0777, NULL, NULL);
         n->attr.inode = qid->path;
         n->id = qid->path;

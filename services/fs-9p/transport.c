@@ -8,7 +8,7 @@
 
 #include "client.h"
 
-#define FEATURE_MOUNT_TAG 1u
+#define FEATURE_MOUNT_TAG  1u
 #define INTERRUPT_PRIORITY 24 /* above the clients that wait for what it brings */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -33,8 +33,7 @@ struct slot *slot_get(uint8_t type)
     pthread_mutex_unlock(&lock);
     s->type = type;
     s->when_done = NULL;
-    p9_begin(&s->out, s->request.va, REQUEST_BYTES, type,
-             type == P9_TVERSION ? P9_NOTAG : s->tag);
+    p9_begin(&s->out, s->request.va, REQUEST_BYTES, type, type == P9_TVERSION ? P9_NOTAG : s->tag);
     return s;
 }
 
@@ -127,8 +126,8 @@ int transport_reply(struct slot *s, const uint8_t **body, uint32_t *len)
         for (unsigned i = 0; i < 4; i++)
             reply[i] = (uint8_t)(head >> 8 * i);
     }
-    int error = p9_reply(reply, head, s->type, s->type == P9_TVERSION ? P9_NOTAG : s->tag, body,
-                         len);
+    int error =
+        p9_reply(reply, head, s->type, s->type == P9_TVERSION ? P9_NOTAG : s->tag, body, len);
     return error == -1 ? EIO : error;
 }
 

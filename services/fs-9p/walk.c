@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a path to a fid.  The server does not follow symbolic links (it could leave the export), so a
- * link on the way becomes a new path for the client to start over with, as the path manager wants
+/* From a path to a fid.  The server does not follow symbolic links (it could leave the export), so
+ * a link on the way becomes a new path for the client to start over with, as the path manager wants
  * it.  ".." never comes here: the path manager has resolved it. */
 #include <errno.h>
 #include <stdio.h>
@@ -79,8 +79,7 @@ static int step(uint32_t *fid, const struct names *n, unsigned *index, unsigned 
     struct p9_qid qids[P9_WALK_MAX];
     unsigned count = until - *index < P9_WALK_MAX ? until - *index : P9_WALK_MAX, got;
     uint32_t next;
-    int error =
-        client_walk(*fid, n->name + *index, n->len + *index, count, qids, &got, &next);
+    int error = client_walk(*fid, n->name + *index, n->len + *index, count, qids, &got, &next);
     if (error != 0)
         return error;
     if (got == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 9P2000.L on the wire: building requests and reading replies.  Pure code; replies come from outside
- * and are checked here, once.  tests/fuzz runs it on the build machine. */
+/* 9P2000.L on the wire: building requests and reading replies.  Pure code; replies come from
+ * outside and are checked here, once.  tests/fuzz runs it on the build machine. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ enum {
     P9_TWALK = 110
 };
 
-#define P9_HEAD     7u /* size[4] type[1] tag[2] */
+#define P9_HEAD     7u  /* size[4] type[1] tag[2] */
 #define P9_IO_HEAD  11u /* head and count[4] of Rread, Rreaddir; also a whole Rlerror */
 #define P9_NOTAG    0xffffu
 #define P9_NOFID    0xffffffffu
@@ -73,8 +73,8 @@ void p9_puts(struct p9_out *o, const char *text, size_t len);
 /* Writes the size field; more: bytes that follow outside of the buffer. */
 bool p9_end(struct p9_out *o, uint32_t more);
 
-/* Reply of `have` bytes to a request of that type and tag.  0 and *body, *body_len; -1: nonsense; or
- * the errno value of an error reply. */
+/* Reply of `have` bytes to a request of that type and tag.  0 and *body, *body_len; -1: nonsense;
+ * or the errno value of an error reply. */
 int p9_reply(const uint8_t *data, uint32_t have, uint8_t type, uint16_t tag, const uint8_t **body,
              uint32_t *body_len);
 

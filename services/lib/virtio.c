@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Followed: Virtual I/O Device (VIRTIO) Version 1.2, sections 2.7 (split virtqueues) and 4.2 (MMIO).
- * The rings are laid out as the legacy interface wants them, which the modern one accepts. */
+/* Followed: Virtual I/O Device (VIRTIO) Version 1.2, sections 2.7 (split virtqueues) and 4.2
+ * (MMIO). The rings are laid out as the legacy interface wants them, which the modern one accepts.
+ */
 #include "virtio.h"
 
 #include <errno.h>

@@ -37,7 +37,7 @@ struct virtq {
     volatile struct virtq_desc *desc;
     volatile uint16_t *avail, *used; /* used: as 16-bit words */
     uint16_t free_head, free_count, next_avail, seen_used;
-    void *cookie[VIRTQ_SIZE];    /* NULL: the descriptor does not begin a chain that is out */
+    void *cookie[VIRTQ_SIZE];     /* NULL: the descriptor does not begin a chain that is out */
     uint32_t offered[VIRTQ_SIZE]; /* bytes that the device may write to that chain */
 };
 

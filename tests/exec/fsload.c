@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Several processes work in one directory at the same time, each on files of its own and all of them on
- * one that they append to. What one has written it must read again. Usage: fsload DIRECTORY PROCESSES
- * ROUNDS */
+/* Several processes work in one directory at the same time, each on files of its own and all of
+ * them on one that they append to. What one has written it must read again. Usage: fsload DIRECTORY
+ * PROCESSES ROUNDS */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

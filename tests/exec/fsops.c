@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What file-system calls answer, one line each: run on the build machine and on the target in two empty
- * directories, the outputs must be the same. Nothing that may differ (inode numbers, times of now,
- * block counts) is printed. Usage: fsops DIRECTORY */
+/* What file-system calls answer, one line each: run on the build machine and on the target in two
+ * empty directories, the outputs must be the same. Nothing that may differ (inode numbers, times of
+ * now, block counts) is printed. Usage: fsops DIRECTORY */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -24,12 +24,29 @@ static const char *error_name(int e)
     static const struct {
         int number;
         const char *name;
-    } names[] = {{0, "ok"}, {EPERM, "EPERM"}, {ENOENT, "ENOENT"}, {EACCES, "EACCES"},
-                 {EEXIST, "EEXIST"}, {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"}, {EINVAL, "EINVAL"},
-                 {ELOOP, "ELOOP"}, {ENAMETOOLONG, "ENAMETOOLONG"}, {ENOTEMPTY, "ENOTEMPTY"},
-                 {EBADF, "EBADF"}, {ESPIPE, "ESPIPE"}, {EXDEV, "EXDEV"}, {EFBIG, "EFBIG"},
-                 {EROFS, "EROFS"}, {ENOTSUP, "ENOTSUP"}, {ENODEV, "ENODEV"}, {ENOTTY, "ENOTTY"},
-                 {EAGAIN, "EAGAIN"}, {ENOSYS, "ENOSYS"}, {EBUSY, "EBUSY"}, {EIO, "EIO"}};
+    } names[] = {{0, "ok"},
+                 {EPERM, "EPERM"},
+                 {ENOENT, "ENOENT"},
+                 {EACCES, "EACCES"},
+                 {EEXIST, "EEXIST"},
+                 {ENOTDIR, "ENOTDIR"},
+                 {EISDIR, "EISDIR"},
+                 {EINVAL, "EINVAL"},
+                 {ELOOP, "ELOOP"},
+                 {ENAMETOOLONG, "ENAMETOOLONG"},
+                 {ENOTEMPTY, "ENOTEMPTY"},
+                 {EBADF, "EBADF"},
+                 {ESPIPE, "ESPIPE"},
+                 {EXDEV, "EXDEV"},
+                 {EFBIG, "EFBIG"},
+                 {EROFS, "EROFS"},
+                 {ENOTSUP, "ENOTSUP"},
+                 {ENODEV, "ENODEV"},
+                 {ENOTTY, "ENOTTY"},
+                 {EAGAIN, "EAGAIN"},
+                 {ENOSYS, "ENOSYS"},
+                 {EBUSY, "EBUSY"},
+                 {EIO, "EIO"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].number == e)
             return names[i].name;
@@ -74,7 +91,8 @@ static void cat(const char *path)
     char text[200];
     int fd = open(path, O_RDONLY);
     ssize_t n = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
-    printf("cat %s: %s '%.*s'\n", path, n == -1 ? error_name(errno) : "ok", n > 0 ? (int)n : 0, text);
+    printf("cat %s: %s '%.*s'\n", path, n == -1 ? error_name(errno) : "ok", n > 0 ? (int)n : 0,
+           text);
     if (fd != -1)
         close(fd);
 }
@@ -338,14 +356,14 @@ static void attributes(void)
     SAY(chmod("none", 0));
     SAY(utimensat(AT_FDCWD, "at", ts, 0));
     stat("at", &st);
-    printf("%ld.%ld %ld.%ld\n", (long)st.st_atim.tv_sec, st.st_atim.tv_nsec, (long)st.st_mtim.tv_sec,
-           st.st_mtim.tv_nsec);
+    printf("%ld.%ld %ld.%ld\n", (long)st.st_atim.tv_sec, st.st_atim.tv_nsec,
+           (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     ts[0].tv_nsec = UTIME_OMIT;
     ts[1] = (struct timespec){7, 8};
     SAY(utimensat(AT_FDCWD, "at", ts, 0));
     stat("at", &st);
-    printf("%ld.%ld %ld.%ld\n", (long)st.st_atim.tv_sec, st.st_atim.tv_nsec, (long)st.st_mtim.tv_sec,
-           st.st_mtim.tv_nsec);
+    printf("%ld.%ld %ld.%ld\n", (long)st.st_atim.tv_sec, st.st_atim.tv_nsec,
+           (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     SAY(utimensat(AT_FDCWD, "at", NULL, 0));
     stat("at", &st);
     printf("near now %d\n", labs((long)(st.st_mtim.tv_sec - time(NULL))) < 100);
@@ -528,8 +546,9 @@ static void deep(void)
     strcat(path, "/file");
     put(path, "deep");
     char *file = strrchr(path, '/');
-    show("level/level/level/level/level/level/level/level/level/level/level/level/level/level/level/"
-         "level/level/level/level/level/level");
+    show(
+        "level/level/level/level/level/level/level/level/level/level/level/level/level/level/level/"
+        "level/level/level/level/level/level");
     cat("level/level/../level/level/./level/level/../../level/none");
     cat(path);
     unlink(path);

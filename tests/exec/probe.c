@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests/exec/run lets the target do, one word each. Compiled for the build machine too where both
- * have to say the same. */
+/* What tests/exec/run lets the target do, one word each. Compiled for the build machine too where
+ * both have to say the same. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -93,8 +93,11 @@ static int descriptors(void)
     for (int fd = 0; fd < 3; fd++) {
         struct stat st;
         int rc = fstat(fd, &st);
-        printf("%d: %s%s seek %d\n", fd, rc == -1 ? "closed" : S_ISFIFO(st.st_mode) ? "pipe"
-               : S_ISCHR(st.st_mode) ? "character" : "other",
+        printf("%d: %s%s seek %d\n", fd,
+               rc == -1               ? "closed"
+               : S_ISFIFO(st.st_mode) ? "pipe"
+               : S_ISCHR(st.st_mode)  ? "character"
+                                      : "other",
                isatty(fd) ? " tty" : "", lseek(fd, 0, SEEK_CUR) == -1);
     }
     return 0;

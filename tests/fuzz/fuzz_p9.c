@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replies of a 9P server, as fs-9p reads them: first byte the request's type, then the reply. What is
- * taken lies inside the input. */
+/* Replies of a 9P server, as fs-9p reads them: first byte the request's type, then the reply. What
+ * is taken lies inside the input. */
 #include "fuzz.h"
 
 #include "../../services/fs-9p/wire.h"

@@ -117,6 +117,8 @@ static void print_help(FILE *to)
     for (const struct verb *v = verbs; v->name != NULL; v++)
         fprintf(to, "  %-11s %-44s %s\n", v->name, v->summary, v->example);
     fputs(help_tail, to);
+    if (sdk_locate()->installed)
+        fprintf(to, "The guide: %s/doc/guide/index.html\n", sdk_locate()->root);
 }
 
 static void print_help_json(void)

@@ -77,9 +77,9 @@ stage_dir() { printf '%s/stages/%s-%s\n' "$cache" "$1" "$(stage_hash "$1")"; }
 objects_of() { # stage
     case $1 in
     binutils) echo 307 "$work/binutils/build" ;;
-    compiler) echo 900 "$work/compiler/build" ;;
-    runtime) echo 1800 "$work/compiler/build/$target" ;;
-    gdb) echo 1100 "$work/gdb/build" ;;
+    compiler) echo 1010 "$work/compiler/build" ;;
+    runtime) echo 670 "$work/compiler/build/$target" ;;
+    gdb) echo 690 "$work/gdb/build" ;;
     esac
 }
 
@@ -421,8 +421,13 @@ best_toolchain() {
 # Results and stages of older recipes go, all but the three newest of each: other work trees may use them.
 prune() {
     local name dir
-    { for name in $stages; do ls -1dt "$cache/stages/$name"-*/ 2>/dev/null | tail -n +4; done
-        for dir in $(ls -1dt "$cache"/*/); do [ -f "$dir/.identity" ] && echo "$dir"; done | tail -n +4
+    {
+        for name in $stages; do
+            for dir in $(ls -1dt "$cache/stages/$name"-*/); do echo "$dir"; done | tail -n +4
+        done
+        for dir in $(ls -1dt "$cache"/*/); do
+            if [ -f "$dir/.identity" ]; then echo "$dir"; fi
+        done | tail -n +4
     } | xargs -r rm -rf
 }
 

@@ -30,7 +30,7 @@ if command -v "${debugger[0]}" >/dev/null; then
     shows sysroot/bin/pidin main utils/pidin/pidin.c "fflush(stdout)"
     if [ -n "$real" ]; then
         shows sysroot/usr/lib/libstdc++.so.6 std::__throw_bad_alloc gcc/libstdc++-v3/src/c++11/functexcept.cc "bad_alloc"
-        shows sysroot/usr/lib/libgcc_s.so.1 _Unwind_RaiseException gcc/libgcc/unwind.inc "_Unwind_RaiseException"
+        shows sysroot/usr/lib/libgcc_s.so.1 _Unwind_RaiseException gcc/libgcc/unwind.inc "uw_init_context (&this_context)"
     fi
 else
     skip "sources in GDB" "neither the SDK's GDB nor gdb-multiarch is there"

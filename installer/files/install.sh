@@ -217,7 +217,7 @@ keep_foreign() {
     walk "$target" x | sort >"$stage/all"
     comm -13 "$stage/own" "$stage/all" >"$stage/foreign"
     while IFS= read -r name; do
-        case $name in MANIFEST | MANIFEST.minisig | SHA256SUMS | "$target") continue ;; esac
+        case $name in MANIFEST | MANIFEST.minisig | "$target") continue ;; esac
         [ ! -e "$stage/tree/$name" ] && [ ! -L "$stage/tree/$name" ] ||
             fail 6 "$target/$name is yours, and the new version has such a file: move it away"
         dir=$stage/tree/$name

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The boards that "qrv image --disk" makes a disk for: what lies where. Their firmware is in <sdk>/boards/NAME. */
+/* The boards that "qrv image --disk" makes a disk for: what lies where. Their firmware is in
+ * <sdk>/boards/NAME. */
 #pragma once
 
 #include <stddef.h>

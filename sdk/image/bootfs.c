@@ -19,7 +19,8 @@ uint64_t bootfs_need(const struct bootfs *b)
     return (blocks + blocks / 4) * BLOCK;
 }
 
-static errcode_t create(const struct bootfs *b, const char *path, uint64_t offset, uint64_t bytes, ext2_filsys *out)
+static errcode_t create(const struct bootfs *b, const char *path, uint64_t offset, uint64_t bytes,
+                        ext2_filsys *out)
 {
     struct ext2_super_block param = {0};
     char option[40];
@@ -29,8 +30,10 @@ static errcode_t create(const struct bootfs *b, const char *path, uint64_t offse
     param.s_inodes_count = INODES;
     param.s_blocks_count = (uint32_t)(bytes / BLOCK);
     param.s_feature_incompat = EXT2_FEATURE_INCOMPAT_FILETYPE;
-    param.s_feature_ro_compat = EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE;
-    errcode_t err = ext2fs_initialize(path, EXT2_FLAG_EXCLUSIVE | EXT2_FLAG_64BITS, &param, unix_io_manager, out);
+    param.s_feature_ro_compat =
+        EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE;
+    errcode_t err = ext2fs_initialize(path, EXT2_FLAG_EXCLUSIVE | EXT2_FLAG_64BITS, &param,
+                                      unix_io_manager, out);
     if (err != 0)
         return err;
     ext2_filsys fs = *out;
@@ -50,12 +53,14 @@ static errcode_t create(const struct bootfs *b, const char *path, uint64_t offse
     return err;
 }
 
-/* What mke2fs does next: tables without old content, the reserved inodes, the first two directories. */
+/* What mke2fs does next: tables without old content, the reserved inodes, the first two
+ * directories. */
 static errcode_t lay_out(ext2_filsys fs)
 {
     errcode_t err = ext2fs_allocate_tables(fs);
     for (dgrp_t g = 0; err == 0 && g < fs->group_desc_count; g++)
-        err = ext2fs_zero_blocks2(fs, ext2fs_inode_table_loc(fs, g), (int)fs->inode_blocks_per_group, NULL, NULL);
+        err = ext2fs_zero_blocks2(fs, ext2fs_inode_table_loc(fs, g),
+                                  (int)fs->inode_blocks_per_group, NULL, NULL);
     for (ext2_ino_t i = EXT2_ROOT_INO + 1; i < EXT2_FIRST_INODE(fs->super); i++)
         ext2fs_inode_alloc_stats2(fs, i, +1, 0);
     ext2fs_inode_alloc_stats2(fs, EXT2_BAD_INO, +1, 0);
@@ -147,6 +152,8 @@ const char *bootfs_make(const struct bootfs *b, const char *path, uint64_t offse
     }
     if (err == 0)
         return NULL;
-    snprintf(why, sizeof why, "%s", err == EXT2_ET_BLOCK_ALLOC_FAIL ? "the boot partition is too small" : error_message(err));
+    snprintf(why, sizeof why, "%s",
+             err == EXT2_ET_BLOCK_ALLOC_FAIL ? "the boot partition is too small"
+                                             : error_message(err));
     return why;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The boot partition: an ext2 file system (which U-Boot and every PC with Linux reads) made by libext2fs. Same files,
- * place, time and id: same bytes.
+ * The boot partition: an ext2 file system (which U-Boot and every PC with Linux reads) made by
+ * libext2fs. Same files, place, time and id: same bytes.
  */
 #pragma once
 
@@ -26,7 +26,8 @@ struct bootfs {
 uint64_t bootfs_need(const struct bootfs *b);
 
 /*
- * Makes the file system inside the file or device path, bytes long, from offset on. NULL, or the reason in a static
- * buffer. The bytes there before are not looked at; those that carry nothing are left alone.
+ * Makes the file system inside the file or device path, bytes long, from offset on. NULL, or the
+ * reason in a static buffer. The bytes there before are not looked at; those that carry nothing are
+ * left alone.
  */
 const char *bootfs_make(const struct bootfs *b, const char *path, uint64_t offset, uint64_t bytes);

@@ -368,8 +368,9 @@ static int check_request(const struct request *rq, int operands)
         return complain(EXIT_USAGE, "--board NAME and --disk FILE go together");
     if (d->file == NULL && (d->size != NULL || d->kernel != NULL || d->append != NULL || d->debug ||
                             d->force || rq->archive != NULL))
-        return complain(EXIT_USAGE, "--size, --kernel, --append, --debug-kernel, --force and --image go "
-                                    "with --disk");
+        return complain(EXIT_USAGE,
+                        "--size, --kernel, --append, --debug-kernel, --force and --image go "
+                        "with --disk");
     if (d->append != NULL && strpbrk(d->append, "\n\r") != NULL)
         return complain(EXIT_USAGE, "--append is one line");
     if (d->debug && d->kernel != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes onto a disk, and in which order it is written: the partition table last, so that a disk that was not
- * finished starts nothing. */
+/* What goes onto a disk, and in which order it is written: the partition table last, so that a disk
+ * that was not finished starts nothing. */
 #include "disk.h"
 
 #include "../common/fs.h"
@@ -19,8 +19,8 @@
 #include <string.h>
 
 enum { FILES_MAX = 8, ALIGN = 8 /* sectors */ };
-#define MIB ((uint64_t)1 << 20)
-#define SIZE_MIN (64 * MIB)
+#define MIB        ((uint64_t)1 << 20)
+#define SIZE_MIN   (64 * MIB)
 #define SIZE_LIMIT (64 * 1024 * MIB)
 #define LINUX_DATA "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 
@@ -54,11 +54,13 @@ static int read_part(const char *dir, const char *name, struct buf *out, const c
 
 static int read_firmware(struct disk *d)
 {
-    const char *remedy = "the board's firmware is a part of the SDK; qrv verify says what is missing";
+    const char *remedy =
+        "the board's firmware is a part of the SDK; qrv verify says what is missing";
     char *boards = fs_join(sdk_locate()->root, "boards");
     char *dir = fs_join(boards, d->board->name);
     int result = 0;
-    for (size_t i = 0; result == 0 && d->board->parts != NULL && d->board->parts[i].file != NULL; i++) {
+    for (size_t i = 0; result == 0 && d->board->parts != NULL && d->board->parts[i].file != NULL;
+         i++) {
         const struct board_part *part = &d->board->parts[i];
         result = read_part(dir, part->file, &d->firmware[i], remedy);
         if (result == 0 && d->firmware[i].len > (part->last - part->first + 1) * GPT_SECTOR)
@@ -97,9 +99,11 @@ static int read_kernels(struct disk *d, size_t archive)
     return result != 0 ? result : check_kernel("images/debug/Image", &d->debug_kernel, archive);
 }
 
-static void menu_entry(struct disk *d, const char *label, const char *title, const char *kernel, bool dtb)
+static void menu_entry(struct disk *d, const char *label, const char *title, const char *kernel,
+                       bool dtb)
 {
-    buf_printf(&d->menu, "\nlabel %s\n    menu label %s\n    linux %s\n    initrd /boot.cpio\n", label, title, kernel);
+    buf_printf(&d->menu, "\nlabel %s\n    menu label %s\n    linux %s\n    initrd /boot.cpio\n",
+               label, title, kernel);
     if (dtb)
         buf_printf(&d->menu, "    fdt %s\n", d->dtb_path);
     if (d->rq->append != NULL)
@@ -109,7 +113,8 @@ static void menu_entry(struct disk *d, const char *label, const char *title, con
 static void make_menu(struct disk *d)
 {
     const char *start = d->rq->debug && d->debug_kernel.len != 0 ? "qrv-debug" : "qrv";
-    buf_printf(&d->menu, "# Made by qrv image for: %s\ndefault %s\ntimeout 20\nmenu title QRV\n", d->board->title, start);
+    buf_printf(&d->menu, "# Made by qrv image for: %s\ndefault %s\ntimeout 20\nmenu title QRV\n",
+               d->board->title, start);
     menu_entry(d, "qrv", "QRV", "/Image", d->dtb_path != NULL);
     if (d->debug_kernel.len != 0)
         menu_entry(d, "qrv-debug", "QRV, kernel with checks", "/Image-debug", d->dtb_path != NULL);
@@ -144,7 +149,8 @@ static void make_ids(struct disk *d)
         for (char *c = hex; *c != '\0'; c++)
             *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
         /* Version 8: made by a rule of our own. */
-        snprintf(guid, 37, "%.8s-%.4s-8%.3s-A%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17, hex + 20);
+        snprintf(guid, 37, "%.8s-%.4s-8%.3s-A%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17,
+                 hex + 20);
     }
     sha256_hex(all.data, all.len, hex);
     for (int i = 0; i < 16; i++) {
@@ -160,7 +166,8 @@ static void make_ids(struct disk *d)
 /* Decides the size: what the user or the device says, or what is needed. */
 static int decide_size(struct disk *d, uint64_t device)
 {
-    uint64_t need = d->board->boot_first * GPT_SECTOR + bootfs_need(&d->fs) + GPT_TAIL_SECTORS * GPT_SECTOR;
+    uint64_t need =
+        d->board->boot_first * GPT_SECTOR + bootfs_need(&d->fs) + GPT_TAIL_SECTORS * GPT_SECTOR;
     char *end;
     need = (need + MIB - 1) / MIB * MIB;
     d->bytes = device != 0 ? device / GPT_SECTOR * GPT_SECTOR : SIZE_MIN;
@@ -170,15 +177,19 @@ static int decide_size(struct disk *d, uint64_t device)
         unsigned long long n = strtoull(d->rq->size, &end, 10);
         unsigned shift = *end == 'G' || *end == 'g' ? 30 : 20;
         bool letter = *end != '\0' && strchr("GgMm", *end) != NULL;
-        if (d->rq->size[0] < '0' || d->rq->size[0] > '9' || end[letter] != '\0' || n > SIZE_LIMIT >> shift || n == 0)
-            return complain(EXIT_USAGE, "--size %s: a size up to 64G is needed, as 256M or 4G", d->rq->size);
+        if (d->rq->size[0] < '0' || d->rq->size[0] > '9' || end[letter] != '\0' ||
+            n > SIZE_LIMIT >> shift || n == 0)
+            return complain(EXIT_USAGE, "--size %s: a size up to 64G is needed, as 256M or 4G",
+                            d->rq->size);
         if (device != 0 && (uint64_t)n << shift > device)
-            return complain(EXIT_USAGE, "--size %s: %s has only %" PRIu64 " MiB", d->rq->size, d->rq->file, device / MIB);
+            return complain(EXIT_USAGE, "--size %s: %s has only %" PRIu64 " MiB", d->rq->size,
+                            d->rq->file, device / MIB);
         d->bytes = device != 0 ? d->bytes : (uint64_t)n << shift;
     }
     if (d->bytes < need)
-        return complain(EXIT_USAGE, "%" PRIu64 " MiB are too small: these files need %" PRIu64 " MiB", d->bytes / MIB,
-                        need / MIB);
+        return complain(EXIT_USAGE,
+                        "%" PRIu64 " MiB are too small: these files need %" PRIu64 " MiB",
+                        d->bytes / MIB, need / MIB);
     return 0;
 }
 
@@ -209,7 +220,8 @@ static int write_all(struct disk *d)
     const struct gpt_part *boot = &d->gpt.parts[d->gpt.count - 1];
     struct disk_file out;
     if (!gpt_make(&d->gpt, head, tail))
-        return complain(EXIT_FAILED, "the partitions of board %s do not fit together", d->board->name);
+        return complain(EXIT_FAILED, "the partitions of board %s do not fit together",
+                        d->board->name);
     int result = disk_file_open(&out, d->rq->file, d->bytes);
     if (result != 0)
         return result;
@@ -218,7 +230,8 @@ static int write_all(struct disk *d)
     if (why != NULL)
         result = complain(EXIT_FAILED, "%s: %s", d->rq->file, why);
     for (size_t i = 0; result == 0 && i + 1 < d->gpt.count; i++)
-        result = disk_file_put(&out, d->gpt.parts[i].first * GPT_SECTOR, d->firmware[i].data, d->firmware[i].len);
+        result = disk_file_put(&out, d->gpt.parts[i].first * GPT_SECTOR, d->firmware[i].data,
+                               d->firmware[i].len);
     if (result == 0)
         result = disk_file_put(&out, d->bytes - sizeof tail, tail, sizeof tail);
     if (result == 0)
@@ -267,7 +280,9 @@ static void tell(const struct disk *d)
         json_print(&j);
     } else
         printf("%s: %s, %" PRIu64 " MiB, starts %s\n", rq->file, d->board->title, d->bytes / MIB,
-               rq->kernel != NULL ? rq->kernel : rq->debug ? "the kernel with checks" : "the release kernel");
+               rq->kernel != NULL ? rq->kernel
+               : rq->debug        ? "the kernel with checks"
+                                  : "the release kernel");
 }
 
 int disk_write(const struct disk_request *rq, const struct buf *archive)
@@ -278,7 +293,8 @@ int disk_write(const struct disk_request *rq, const struct buf *archive)
         struct buf names = {0};
         for (size_t i = 0; board_at(i) != NULL; i++)
             buf_printf(&names, "%s%s", i ? ", " : "", board_at(i)->name);
-        complain(EXIT_USAGE, "--board %s: there is no such board; known: %s", rq->board, names.data);
+        complain(EXIT_USAGE, "--board %s: there is no such board; known: %s", rq->board,
+                 names.data);
         buf_free(&names);
         return EXIT_USAGE;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qrv image --disk: a disk that a board starts from: its firmware, a boot partition, kernel, boot archive. */
+/* qrv image --disk: a disk that a board starts from: its firmware, a boot partition, kernel, boot
+ * archive. */
 #pragma once
 
 #include "../common/buf.h"
@@ -21,14 +22,16 @@ struct disk_request {
     uint32_t time;      /* of the files in it; seconds since 1970 */
 };
 
-/* Writes the disk; archive is the boot archive. An exit code, after a message if it is not EXIT_OK. */
+/* Writes the disk; archive is the boot archive. An exit code, after a message if it is not EXIT_OK.
+ */
 int disk_write(const struct disk_request *rq, const struct buf *archive);
 
 /* Shows the partitions of a disk image. An exit code. */
 int disk_list(const char *file, bool json);
 
 struct gpt;
-/* Reads the partition table and compares its two copies. NULL, or what is wrong, in a static buffer. */
+/* Reads the partition table and compares its two copies. NULL, or what is wrong, in a static
+ * buffer. */
 const char *disk_read(const char *file, struct gpt *g);
 
 /* Does the file begin with a partition table (intact or not)? */

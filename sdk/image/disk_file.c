@@ -19,12 +19,15 @@
 static int check_device(const char *path, bool force, uint64_t *device)
 {
     if (!force)
-        return complain(EXIT_USAGE, "%s is a device: all that is on it would be lost; --force says that it may", path);
+        return complain(EXIT_USAGE,
+                        "%s is a device: all that is on it would be lost; --force says that it may",
+                        path);
     /* The kernel refuses this while a part of it is mounted or in use otherwise. */
     int fd = open(path, O_RDWR | O_EXCL | O_CLOEXEC);
     if (fd < 0)
         return complain(EXIT_FAILED, "%s: %s", path,
-                        errno == EBUSY ? "it is in use; unmount all of its partitions" : strerror(errno));
+                        errno == EBUSY ? "it is in use; unmount all of its partitions"
+                                       : strerror(errno));
     int error = ioctl(fd, BLKGETSIZE64, device) != 0 ? errno : *device == 0 ? ENOMEDIUM : 0;
     close(fd);
     return error != 0 ? complain(EXIT_FAILED, "%s: %s", path, strerror(error)) : 0;
@@ -73,7 +76,8 @@ int disk_file_put(struct disk_file *f, uint64_t offset, const void *data, size_t
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return complain(EXIT_FAILED, "%s: %s", f->final ? f->final : f->path, strerror(n < 0 ? errno : ENOSPC));
+            return complain(EXIT_FAILED, "%s: %s", f->final ? f->final : f->path,
+                            strerror(n < 0 ? errno : ENOSPC));
         at += n;
         offset += (uint64_t)n;
         len -= (size_t)n;

@@ -20,7 +20,8 @@ bool disk_is(const char *file)
 {
     uint8_t magic[8] = {0};
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    bool is = fd >= 0 && read_at(fd, magic, sizeof magic, GPT_SECTOR) && memcmp(magic, "EFI PART", 8) == 0;
+    bool is = fd >= 0 && read_at(fd, magic, sizeof magic, GPT_SECTOR) &&
+              memcmp(magic, "EFI PART", 8) == 0;
     if (fd >= 0)
         close(fd);
     return is;
@@ -31,8 +32,8 @@ static void print_text(const struct gpt *g)
     printf("disk %s, %" PRIu64 " sectors\n", g->guid, g->sectors);
     for (size_t i = 0; i < g->count; i++) {
         const struct gpt_part *part = &g->parts[i];
-        printf("%zu %10" PRIu64 " %10" PRIu64 " %s %s%s\n", i + 1, part->first, part->last, part->type, part->name,
-               part->attributes & GPT_ATTR_BOOT ? " (boot)" : "");
+        printf("%zu %10" PRIu64 " %10" PRIu64 " %s %s%s\n", i + 1, part->first, part->last,
+               part->type, part->name, part->attributes & GPT_ATTR_BOOT ? " (boot)" : "");
     }
 }
 

@@ -193,7 +193,8 @@ const char *gpt_read(const uint8_t *head, uint64_t sectors, struct gpt *g)
     if (get(header + 72, 8) != 2 || gpt_crc32(table, TABLE_BYTES) != get(header + 88, 4))
         return "the checksum of its partition table is wrong";
     if (get(header + 32, 8) != sectors - 1)
-        return get(header + 32, 8) > sectors - 1 ? "it is cut off" : "it is longer than its partition table says";
+        return get(header + 32, 8) > sectors - 1 ? "it is cut off"
+                                                 : "it is longer than its partition table says";
     guid_get(header + 56, g->guid);
     g->sectors = sectors;
     for (size_t i = 0; i < GPT_PARTS_MAX; i++)

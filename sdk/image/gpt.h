@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GUID partition tables (UEFI specification 2.10, chapter 5) of disks with 512-byte sectors: writing one, and reading
- * one that may be damaged. The table has the usual room for 128 partitions and takes sectors 0 to 33 and the last 33.
+ * GUID partition tables (UEFI specification 2.10, chapter 5) of disks with 512-byte sectors:
+ * writing one, and reading one that may be damaged. The table has the usual room for 128 partitions
+ * and takes sectors 0 to 33 and the last 33.
  */
 #pragma once
 
@@ -38,18 +39,19 @@ struct gpt {
 };
 
 /*
- * Makes the bytes of both copies, GPT_HEAD_BYTES and GPT_TAIL_BYTES. The partitions must lie inside the usable sectors and not overlap, and the GUIDs be
- * well formed: false otherwise.
+ * Makes the bytes of both copies, GPT_HEAD_BYTES and GPT_TAIL_BYTES. The partitions must lie inside
+ * the usable sectors and not overlap, and the GUIDs be well formed: false otherwise.
  */
 bool gpt_make(const struct gpt *g, uint8_t *head, uint8_t *tail);
 
 /*
- * Reads the copy at the front of a disk of that many sectors. NULL, or what is wrong with it: a checksum, a size, a
- * place outside of the disk, an overlap.
+ * Reads the copy at the front of a disk of that many sectors. NULL, or what is wrong with it: a
+ * checksum, a size, a place outside of the disk, an overlap.
  */
 const char *gpt_read(const uint8_t *head, uint64_t sectors, struct gpt *g);
 
-/* The second copy says the same as the first: NULL, or the difference. g is what gpt_read() gave. */
+/* The second copy says the same as the first: NULL, or the difference. g is what gpt_read() gave.
+ */
 const char *gpt_check_tail(const struct gpt *g, const uint8_t *tail);
 
 uint32_t gpt_crc32(const uint8_t *data, size_t len);

@@ -313,8 +313,10 @@ static int check_options(struct run *r, struct machine *m)
     char *end;
     if (r->target.disk != NULL && (r->kernel != NULL || r->image != NULL || r->add != NULL ||
                                    r->append != NULL || r->debug_kernel))
-        return complain(EXIT_USAGE, "--kernel, --debug-kernel, --image, --add and --append are on the disk already: give "
-                                    "them to qrv image");
+        return complain(
+            EXIT_USAGE,
+            "--kernel, --debug-kernel, --image, --add and --append are on the disk already: give "
+            "them to qrv image");
     if (r->debug_kernel && r->kernel != NULL)
         return complain(EXIT_USAGE, "--debug-kernel and --kernel exclude each other");
     int result = machine_decide(&r->target, m);

@@ -15,7 +15,7 @@ struct machine_request {
 int machine_decide(const struct machine_request *rq, struct machine *m);
 
 /*
- * Looks at emulator, firmware and boot loader; with a disk, fills in loader (*loader is to be freed). 0, or an exit
- * code after a message that says why this cannot boot.
+ * Looks at emulator, firmware and boot loader; with a disk, fills in loader (*loader is to be
+ * freed). 0, or an exit code after a message that says why this cannot boot.
  */
 int machine_check(struct machine *m, char **loader);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Partition tables: a good table gets changed bytes (the input is a list of place and value; its first byte says
- * whether the checksums are made right again). A table that is taken comes out the same after writing and reading it.
+ * Partition tables: a good table gets changed bytes (the input is a list of place and value; its
+ * first byte says whether the checksums are made right again). A table that is taken comes out the
+ * same after writing and reading it.
  */
 #include "fuzz.h"
 
@@ -16,9 +17,10 @@ static const struct gpt good = {
     .guid = "00112233-4455-8677-A899-AABBCCDDEEFF",
     .sectors = SECTORS,
     .count = 2,
-    .parts = {{"5B193300-FC78-40CD-8002-E86C45580B47", "00112233-4455-8677-A899-AABBCCDDEE00", "spl", 34, 2081, 0},
-              {"0FC63DAF-8483-4772-8E79-3D69D8477DE4", "00112233-4455-8677-A899-AABBCCDDEE01", "boot", 2082, 4000,
-               GPT_ATTR_BOOT}}};
+    .parts = {{"5B193300-FC78-40CD-8002-E86C45580B47", "00112233-4455-8677-A899-AABBCCDDEE00",
+               "spl", 34, 2081, 0},
+              {"0FC63DAF-8483-4772-8E79-3D69D8477DE4", "00112233-4455-8677-A899-AABBCCDDEE01",
+               "boot", 2082, 4000, GPT_ATTR_BOOT}}};
 
 static void put32(uint8_t *p, uint32_t v)
 {

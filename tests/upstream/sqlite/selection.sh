@@ -2,7 +2,7 @@
 # Sourced by part_sqlite: what is run, in CI and with --full. Limits are only there against hangs.
 local fuzz="4" threads="stress1 create_drop_index_1" many="" name
 local scripts="select1.test select3.test insert.test update.test delete.test where.test index.test join.test
-    trans.test lock.test lock2.test lock3.test types.test trigger1.test view.test unique.test fkey1.test json101.test
+    lock.test lock2.test lock3.test types.test trigger1.test view.test unique.test fkey1.test json101.test
     json103.test savepoint.test journal1.test busy.test exclusive.test temptable.test incrblob.test thread1.test io.test"
 if [ $full = 1 ]; then
     fuzz="1 2 3 4 5 6 7 8"

@@ -14,9 +14,10 @@ begin() {
     log=$QRV_OUT/logs/tests/sdk-$part.log
     mkdir -p "$(dirname "$log")"
     : >"$log"
-    work=$(mktemp -d) || exit 2
-    trap 'rm -rf "$work"' EXIT
-    work="$work/work dir"
+    temporary=$(mktemp -d) || exit 2
+    # A background job that is killed before it has become its command must not do this.
+    trap '[ "$BASHPID" != "$$" ] || rm -rf "$temporary"' EXIT
+    work="$temporary/work dir"
     mkdir -p "$work/home"
     clean=(env -i "PATH=$PATH" "HOME=$work/home")
     generator=(-G Ninja)

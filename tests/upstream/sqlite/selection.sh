@@ -6,7 +6,7 @@ local scripts="select1.test select3.test insert.test update.test delete.test whe
     json103.test savepoint.test journal1.test busy.test exclusive.test temptable.test incrblob.test thread1.test io.test"
 if [ $full = 1 ]; then
     fuzz="1 2 3 4 5 6 7 8"
-    many="multiwrite01 crash01" # its clients give up a lock after 10 seconds: not for a loaded machine
+    many="multiwrite01 crash01" # their clients give up a lock after 10 seconds: not for a loaded machine
     threads="cgt_pager_1 dynamic_triggers create_drop_index_1 lookaside1 vacuum1 stress1 stress2 shared1"
 fi
 

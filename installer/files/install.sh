@@ -218,6 +218,8 @@ keep_foreign() {
     comm -13 "$stage/own" "$stage/all" >"$stage/foreign"
     while IFS= read -r name; do
         case $name in MANIFEST | MANIFEST.minisig | "$target") continue ;; esac
+        # An empty directory that both have
+        [ -d "$target/$name" ] && [ ! -L "$target/$name" ] && [ -d "$stage/tree/$name" ] && continue
         [ ! -e "$stage/tree/$name" ] && [ ! -L "$stage/tree/$name" ] ||
             fail 6 "$target/$name is yours, and the new version has such a file: move it away"
         dir=$stage/tree/$name

@@ -52,8 +52,9 @@ const struct wait_ops sync_relock_ops = {.name = "condvar mutex", .disturb = rel
 /* ---- handing over; bucket lock held */
 
 /* The best waiter becomes the owner and gets the result in its sync.value, or -err; without waiters
- * the mutex is free. */
-static void pass_locked(struct bucket *b, const uint64_t key[2], _Atomic uint32_t *owner, int err)
+ * the mutex is free.  giver: who held it, if it runs, or NULL. */
+static void pass_locked(struct bucket *b, const uint64_t key[2], _Atomic uint32_t *owner, int err,
+                        struct thread *giver)
 {
     struct thread *w = sync_best(b, key, SYNC_MUTEX);
     if (!w) {
@@ -74,6 +75,8 @@ static void pass_locked(struct bucket *b, const uint64_t key[2], _Atomic uint32_
     }
     atomic_store_explicit(owner, word, memory_order_release);
     thread_set_result(w, -(int64_t)(err ? (uint32_t)err : w->sync.value & MW_ERRNO));
+    if (giver && giver->mutex_prio)
+        pi_update(giver); /* before w runs: what it lent is over by then */
     thread_ready_locked(w);
 }
 
@@ -268,7 +271,8 @@ void mutex_release(struct thread *t, struct sync_ref *r)
 {
     struct bucket *b = sync_bucket(r->w.key);
     spin_lock(&b->lock);
-    pass_locked(b, r->w.key, r->owner, 0);
+    /* A thread that gives a mutex up to wait on a condvar is guarded by a lock of this rank: it follows after. */
+    pass_locked(b, r->w.key, r->owner, 0, t->state == STATE_RUNNING ? t : NULL);
     spin_unlock(&b->lock);
     if (t->mutex_prio)
         pi_update(t);
@@ -355,7 +359,7 @@ static bool orphan(struct thread *t, struct thread *w, const uint64_t key[2], ui
         }
         bool mine = r.count && W_ID(atomic_load(r.owner)) == sync_thread_word(t);
         if (mine && (atomic_load(r.count) & QRV_MUTEX_ROBUST)) {
-            pass_locked(b, key, r.owner, EOWNERDEAD);
+            pass_locked(b, key, r.owner, EOWNERDEAD, NULL);
         } else if (mine && !private) {
             atomic_store(r.owner, (uint32_t)QRV_SYNC_DEAD | W_WAITERS);
             dead = true;

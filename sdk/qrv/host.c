@@ -97,7 +97,9 @@ char *release_fix(const struct release *r, enum host_package package)
         "gcc for riscv64-linux-gnu", "gdb with support for riscv64"};
     const struct manager *m = find_manager(r);
     if (package == HOST_QEMU && strcmp(r->codename, "bookworm") == 0)
-        return xstrdup("echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee "
+        /* From the mirror that the machine uses already. */
+        return xstrdup("echo \"deb $(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "
+                       "'Codename: bookworm' | sed -n 1p) bookworm-backports main\" | sudo tee "
                        "/etc/apt/sources.list.d/backports.list && sudo apt-get update && sudo "
                        "apt-get install -t bookworm-backports qemu-system-riscv");
     if (m == NULL || m->packages[package] == NULL)

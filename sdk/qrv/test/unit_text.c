@@ -223,7 +223,7 @@ static const struct {
     const char *fix; /* how the fix begins */
 } machines[] = {
     {"ID=debian\nVERSION_CODENAME=bookworm\n", HOST_QEMU,
-     "echo 'deb http://deb.debian.org/debian bookworm-backports main'"},
+     "echo \"deb $(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm'"},
     {"ID=debian\nVERSION_CODENAME=trixie\n", HOST_QEMU, "sudo apt-get install qemu-system-riscv"},
     {"ID=debian\nVERSION_CODENAME=bookworm\n", HOST_CMAKE, "sudo apt-get install cmake"},
     {"NAME=\"x\"\nID='ubuntu'\nID_LIKE=debian", HOST_QEMU,

@@ -25,10 +25,19 @@ any: the whole tree under /host).  Symbolic links of the host are followed as pa
 #define THREAD_POOL_PARAM_T dispatch_context_t
 #include "fs9p.h"
 
-                                     static int fail(const char *what, int error)
+static int fail(const char *what, int error)
 {
     fprintf(stderr, "fs-9p: %s: %s\n", what, strerror(error));
     return EXIT_FAILURE;
+}
+
+/* Is ".." one of the names in a path? */
+static bool climbs(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "..")) != NULL; at += 2)
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    return false;
 }
 
 /* /target[=/host] */
@@ -43,7 +52,7 @@ static struct mount *parse_mount(const char *text)
     while (n > 1 && text[n - 1] == '/')
         n--;
     if (text[0] != '/' || n < 2 || n >= PATH_BYTES || host[0] != '/' ||
-        strlen(host) >= PATH_BYTES || strstr(host, "..") != NULL) {
+        strlen(host) >= PATH_BYTES || climbs(host)) {
         free(m);
         errno = EINVAL;
         return NULL;

@@ -158,8 +158,6 @@ static void step_objects(void)
 {
     sched_init();
     sync_init();
-    process_init();
-    channel_init();
 }
 
 static void step_banner(void)

@@ -2,7 +2,8 @@
 /* Run queues: choosing a hart for a waking thread, choosing a thread for a hart.
  *
  * Only the highest-priority READY thread is guaranteed to run.  A waking thread goes to its last hart when that is idle, else
- * to any idle hart, else to the hart that runs the least important thread.  A hart that looks for work takes from another's
+ * to any idle hart, else to the hart that runs the least important thread; a client that is answered stays on its server's
+ * hart (thread_ready_replied_locked()).  A hart that looks for work takes from another's
  * queue what is more important than its own best.
  * Idle race: a hart publishes cur_prio = -1, fences, then looks at all queues; a waker inserts, fences, then looks for idle
  * harts.  One of the two sees the other (store buffering, both fences seq_cst).

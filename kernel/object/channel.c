@@ -7,10 +7,6 @@
 struct slab channel_slab = SLAB_INIT("channel", struct channel, senders);
 struct slab pulse_slab = SLAB_INIT("pulse", struct pulse, link);
 
-void channel_init(void)
-{
-}
-
 bool channel_get_live(struct channel *ch)
 {
     uint32_t n = atomic_load_explicit(&ch->refs, memory_order_relaxed);

@@ -62,7 +62,6 @@ struct conn {
 
 #define PULSES_PER_CHANNEL_MAX 4096
 
-void channel_init(void);
 bool channel_get_live(struct channel *ch);
 void channel_put(struct channel *ch);
 int channel_create(struct process *p, uint32_t flags, uint32_t at); /* at: 0 any */

@@ -23,10 +23,6 @@ static uint8_t slot_generation[QRV_PROCS_MAX];
 static struct spinlock pid_lock = SPINLOCK_INIT(RANK_PROC);
 static uint32_t pid_cursor = TASKMAN_PID;
 
-void process_init(void)
-{
-}
-
 bool process_get_live(struct process *p)
 {
     uint32_t n = atomic_load_explicit(&p->refs, memory_order_relaxed);

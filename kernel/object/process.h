@@ -70,7 +70,6 @@ struct process {
     uint64_t alarm_interval;
 };
 
-void process_init(void);
 /* Takes a reference: NULL when there is no such live pid. */
 struct process *process_get(int32_t pid);
 bool process_get_live(struct process *p);

@@ -90,7 +90,7 @@ struct thread {
         uint8_t lingers;        /* a server that went on computing after a reply: replies still to treat it so (core/sched.c) */
         struct thread *partner; /* receiver woken by a sender: whose message it must fetch (referenced) */
         struct pulse *pulse;    /* receiver woken by a pulse */
-        struct channel *serving; /* channel it last received on (boost), weak, compared only */
+        struct channel *serving; /* channel it last received on, weak: compared, or locked and checked (type-stable) */
     } msg;
 
     /* sync waits: bucket lock */

@@ -169,10 +169,8 @@ static ssize_t read_call(uint8_t type, uint32_t fid, uint64_t offset, size_t byt
         error = transport_reply(s, &body, &len);
     ssize_t result = -error;
     if (error == 0) {
-        uint32_t n = len >= 4 ? (uint32_t)body[0] | (uint32_t)body[1] << 8 |
-                                    (uint32_t)body[2] << 16 | (uint32_t)body[3] << 24
-                              : 0;
-        result = len < 4 || n > bytes || n > s->data_got ? -EIO : (ssize_t)n;
+        uint32_t n;
+        result = !p9_read_count(body, len, &n) || n > bytes || n > s->data_got ? -EIO : (ssize_t)n;
         if (result >= 0)
             result = io->move(io->handle, s->data.va, (size_t)n, 0);
     }
@@ -210,10 +208,8 @@ ssize_t client_write(uint32_t fid, uint64_t offset, size_t bytes, const struct c
         error = transport_reply(s, &body, &len);
     ssize_t result = -error;
     if (error == 0) {
-        uint32_t done = len >= 4 ? (uint32_t)body[0] | (uint32_t)body[1] << 8 |
-                                       (uint32_t)body[2] << 16 | (uint32_t)body[3] << 24
-                                 : UINT32_MAX;
-        result = done > (size_t)n ? -EIO : (ssize_t)done;
+        uint32_t done;
+        result = !p9_read_count(body, len, &done) || done > (size_t)n ? -EIO : (ssize_t)done;
     }
     slot_put(s);
     return result;

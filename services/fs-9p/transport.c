@@ -119,9 +119,8 @@ int transport_reply(struct slot *s, const uint8_t **body, uint32_t *len)
     s->data_got = s->got - head;
     if (s->data_got > 0 && head == P9_IO_HEAD) {
         /* The size field counts what lies in the other buffer. */
-        uint32_t size = (uint32_t)reply[0] | (uint32_t)reply[1] << 8 | (uint32_t)reply[2] << 16 |
-                        (uint32_t)reply[3] << 24;
-        if (size != s->got)
+        uint32_t size;
+        if (!p9_read_count(reply, head, &size) || size != s->got)
             return EIO;
         for (unsigned i = 0; i < 4; i++)
             reply[i] = (uint8_t)(head >> 8 * i);

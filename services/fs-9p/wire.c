@@ -233,3 +233,10 @@ bool p9_next_entry(const uint8_t *p, uint32_t len, uint32_t *at, struct p9_entry
     *at = len - in.left;
     return true;
 }
+
+bool p9_read_count(const uint8_t *p, uint32_t len, uint32_t *count)
+{
+    struct in in = {.p = p, .left = len};
+    *count = take32(&in);
+    return !in.bad;
+}

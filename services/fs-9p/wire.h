@@ -86,6 +86,8 @@ bool p9_read_statfs(const uint8_t *p, uint32_t len, struct p9_statfs *s);
 /* Text of Rreadlink without NUL; text must have room for max bytes, the last one for a NUL. */
 bool p9_read_text(const uint8_t *p, uint32_t len, char *text, size_t max);
 bool p9_read_version(const uint8_t *p, uint32_t len, uint32_t *msize, bool *known);
+/* The number that Rread, Rreaddir and Rwrite begin with. */
+bool p9_read_count(const uint8_t *p, uint32_t len, uint32_t *count);
 
 struct p9_entry {
     uint64_t ino, cookie; /* cookie: where the next Treaddir goes on */

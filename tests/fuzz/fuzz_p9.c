@@ -40,6 +40,7 @@ static void bodies(const uint8_t *body, uint32_t len)
     p9_read_qid(body, len, qids);
     p9_read_statfs(body, len, &statfs);
     p9_read_version(body, len, &msize, &known);
+    p9_read_count(body, len, &msize);
     entries(body, len);
 }
 

@@ -188,7 +188,8 @@ build_binutils() { # directory, install root, recipe hash
 
 # --- compiler -------------------------------------------------------------------------------------
 # The build directory stays: the runtime is made in it. --with-build-sysroot is where the runtime stage
-# puts headers and C library; the compiler itself looks at nothing there.
+# puts headers and C library; the compiler itself looks at nothing there. Canonical names of system headers are
+# the shorter ones of two, so what debug information says would depend on how long this directory's name is.
 configure_compiler() {
     mkdir -p ../sysroot/usr/include ../sysroot/usr/lib
     ../src/configure --build=$build_triplet --target=$target --prefix=$prefix \
@@ -199,7 +200,7 @@ configure_compiler() {
         --disable-fixincludes --disable-plugin --disable-libcc1 --enable-checking=release \
         --enable-default-pie --enable-threads=posix --enable-tls --enable-shared \
         --enable-initfini-array --enable-__cxa_atexit --enable-lto --with-zstd --without-isl \
-        --enable-deterministic-archives --enable-linker-build-id \
+        --enable-deterministic-archives --enable-linker-build-id --disable-canonical-system-headers \
         --enable-libstdcxx-time=yes --enable-libstdcxx-filesystem-ts=yes --enable-libatomic \
         --disable-libssp --disable-libsanitizer --disable-libquadmath --disable-libgomp \
         --disable-libitm --disable-libvtv

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the architecture provides to the rest of the kernel.  Implemented in kernel/arch/riscv64. */
+/* What the architecture provides to the rest of the kernel.  Implemented in kernel/arch/riscv64 and, for the tests on the build
+ * machine, kernel/arch/host; what has to be inline is in their machine.h. */
 #pragma once
 #include "core/types.h"
 
@@ -44,6 +45,10 @@ void arch_tlb_flush_local(uint64_t va);
 /* Returns when no hart has as loaded (as->dying is set: none will load it again). */
 void arch_aspace_evict(struct aspace *as);
 paddr_t arch_kernel_root(void); /* page table whose upper half every process shares */
+
+/* Copies between the kernel and the loaded address space: 0, or 1 at the first fault, with hart->fixup_addr set. */
+int arch_user_read(void *dst, uint64_t src, size_t bytes);
+int arch_user_write(uint64_t dst, const void *src, size_t bytes);
 
 /* FP context of the thread that runs on this hart.  arch_fp_save: t->fp is current in memory, the thread may run elsewhere; also
  * to be called before t->fp is read or written (signal frames).  arch_fp_load: after a switch, before user mode. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Per-hart state.  tp points at the hart's own entry while in the kernel.  Fields are owner-only unless marked. */
+/* Per-hart state.  Fields are owner-only unless marked. */
 #pragma once
 #include <abi/limits.h>
 #include "core/lock.h"
+#include "machine.h" /* this_hart() */
 
 #define PRIO_LEVELS 256
 
@@ -47,14 +48,3 @@ struct hart {
 
 extern struct hart harts[QRV_HARTS_MAX];
 extern uint32_t num_harts; /* set before the others start, then constant */
-
-static inline struct hart *this_hart(void)
-{
-#ifdef __riscv
-    struct hart *h;
-    __asm__("mv %0, tp" : "=r"(h));
-    return h;
-#else
-    return &harts[0]; /* unit tests on the host */
-#endif
-}

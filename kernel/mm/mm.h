@@ -2,8 +2,8 @@
 /* Physical frames, kernel heap, address spaces, memory objects, access to user memory. */
 #pragma once
 #include <abi/tm.h>
-#include "arch/riscv64/layout.h"
 #include "core/lock.h"
+#include "machine.h" /* phys_to_virt() */
 
 /* ---- frames: 4 KiB, reference counted (mm/frame.c) */
 #define PAGE_SIZE 4096UL
@@ -12,15 +12,6 @@ paddr_t frame_alloc_contig(size_t pages);       /* zero-filled run, one referenc
 void frame_get(paddr_t pa);
 void frame_put(paddr_t pa);                     /* frees at zero */
 uint32_t frame_refs(paddr_t pa);
-/* Direct map: RAM only. */
-#ifdef __riscv
-static inline void *phys_to_virt(paddr_t pa)
-{
-    return (void *)(DIRECT_BASE + pa);
-}
-#else
-void *phys_to_virt(paddr_t pa); /* unit tests */
-#endif
 paddr_t virt_to_phys(const void *va);
 void frame_stats(uint64_t *total_pages, uint64_t *free_pages);
 

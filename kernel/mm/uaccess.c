@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Access to user memory.  The loaded address space is read and written in place with a fixup for faults; other address spaces
  * through the direct map, a pinned page at a time.  Takes aspace locks only inside. */
-#include "arch/riscv64/riscv.h"
+#include "core/arch.h"
+#include "core/hart.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "object/process.h"
@@ -31,12 +32,12 @@ int copy_from_user(void *dst, struct uaddr src, size_t bytes)
 {
     if (!range_ok(src.va, bytes))
         return -EFAULT;
-    if (src.va % PAGE_SIZE + bytes <= PAGE_SIZE && riscv_user_read(dst, src.va, bytes) == 0)
+    if (src.va % PAGE_SIZE + bytes <= PAGE_SIZE && arch_user_read(dst, src.va, bytes) == 0)
         return 0;
     char *d = dst;
     for (uint64_t va = src.va; bytes > 0;) {
         size_t n = to_page_end(va, bytes);
-        for (int tries = 0; riscv_user_read(d, va, n) != 0; tries++)
+        for (int tries = 0; arch_user_read(d, va, n) != 0; tries++)
             if (tries == TRIES_MAX || user_fault(false) != 0)
                 return -EFAULT;
         d += n;
@@ -50,12 +51,12 @@ int copy_to_user(struct uaddr dst, const void *src, size_t bytes)
 {
     if (!range_ok(dst.va, bytes))
         return -EFAULT;
-    if (dst.va % PAGE_SIZE + bytes <= PAGE_SIZE && riscv_user_write(dst.va, src, bytes) == 0)
+    if (dst.va % PAGE_SIZE + bytes <= PAGE_SIZE && arch_user_write(dst.va, src, bytes) == 0)
         return 0;
     const char *s = src;
     for (uint64_t va = dst.va; bytes > 0;) {
         size_t n = to_page_end(va, bytes);
-        for (int tries = 0; riscv_user_write(va, s, n) != 0; tries++)
+        for (int tries = 0; arch_user_write(va, s, n) != 0; tries++)
             if (tries == TRIES_MAX || user_fault(true) != 0)
                 return -EFAULT;
         s += n;
@@ -118,7 +119,7 @@ bool copy_short(struct aspace *as, struct uaddr other, struct uaddr own, size_t 
     if (!page)
         return false;
     /* A fault on our own side only ends the copy: nothing looks at it while the lock is held. */
-    int fault = to_other ? riscv_user_read(page, own.va, bytes) : riscv_user_write(own.va, page, bytes);
+    int fault = to_other ? arch_user_read(page, own.va, bytes) : arch_user_write(own.va, page, bytes);
     spin_unlock(&as->lock);
     return fault == 0;
 }

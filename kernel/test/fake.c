@@ -11,6 +11,7 @@
 
 struct hart harts[QRV_HARTS_MAX];
 uint32_t num_harts = 1;
+__thread struct hart *host_hart = &harts[0];
 struct fake_machine fake;
 
 static _Alignas(4096) char ram[FAKE_PAGES][4096];

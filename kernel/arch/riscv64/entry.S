@@ -178,7 +178,7 @@ kernel_broken:
     call riscv_kernel_trap
     unimp
 
-/* int riscv_user_read(void *dst, uint64_t src, size_t bytes), riscv_user_write(uint64_t dst, const void *src, size_t bytes) */
+/* int arch_user_read(void *dst, uint64_t src, size_t bytes), arch_user_write(uint64_t dst, const void *src, size_t bytes) */
     .macro user_copy name
     .balign 4
     .globl \name
@@ -276,8 +276,8 @@ kernel_broken:
     ret
     .endm
 
-    user_copy riscv_user_read
-    user_copy riscv_user_write
+    user_copy arch_user_read
+    user_copy arch_user_write
 user_copy_fault:
     li t1, SSTATUS_SUM
     csrc sstatus, t1

@@ -78,6 +78,3 @@ void riscv_secondary_entry(void);
 bool riscv_fp_first_use(struct thread *t); /* an illegal instruction: the first of t with floating point since it was dispatched? */
 void riscv_fp_save(struct fpregs *f);
 void riscv_fp_load(const struct fpregs *f);
-/* Copy with a fixup for faults: 0, or 1 with hart->fixup_addr set.  SUM is on only inside. */
-int riscv_user_read(void *dst, uint64_t src, size_t bytes);
-int riscv_user_write(uint64_t dst, const void *src, size_t bytes);

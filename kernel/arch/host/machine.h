@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What portable code needs of the machine inline: the build machine, where a hart is a thread (or takes turns on one). */
+#pragma once
+#include "core/types.h"
+
+struct hart;
+extern __thread struct hart *host_hart;
+
+static inline struct hart *this_hart(void)
+{
+    return host_hart;
+}
+
+void *phys_to_virt(paddr_t pa); /* RAM is an array */

@@ -75,15 +75,47 @@ KC_HANDLER(sync_mutex_revive)
     return sync_mutex_revive(t, a[0]);
 }
 
+/* The old ceiling, which is not 0. */
+static int64_t set_ceiling(struct thread *t, uint64_t va, uint64_t data)
+{
+    int32_t prio;
+    if (copy_from_user(&prio, UADDR(data), sizeof(prio)))
+        return -EFAULT;
+    if (prio < 1 || prio > QRV_PRIO_MAX)
+        return -EINVAL;
+    if (prio > QRV_PRIO_USER_MAX && !process_can(t->proc, TM_ABLE_PRIORITY))
+        return -EPERM;
+    return sync_mutex_ceiling(t, va, prio);
+}
+
+static int64_t get_ceiling(struct thread *t, uint64_t va, uint64_t data)
+{
+    int64_t ret = sync_mutex_ceiling(t, va, 0);
+    int32_t prio = (int32_t)ret;
+    return ret < 0 ? ret : copy_to_user(UADDR(data), &prio, sizeof(prio));
+}
+
+static int64_t wakeup(struct thread *t, uint64_t va, uint64_t data)
+{
+    struct _sync_wakeup who;
+    if (copy_from_user(&who, UADDR(data), sizeof(who)))
+        return -EFAULT;
+    return sync_mutex_wakeup(t, va, who.pid, who.tid);
+}
+
 KC_HANDLER(sync_ctl)
 {
     switch ((uint32_t)a[0]) {
     case _NTO_SCTL_SETEVENT:
         return mutex_event(t, a[1], a[2]);
     case _NTO_SCTL_SETPRIOCEILING:
+        return set_ceiling(t, a[1], a[2]);
     case _NTO_SCTL_GETPRIOCEILING:
+        return get_ceiling(t, a[1], a[2]);
     case _NTO_SCTL_MUTEX_WAKEUP:
-        return -ENOSYS;
+        return wakeup(t, a[1], a[2]);
+    case _KC_SCTL_LOCK:
+        return sync_mutex_lock_any(t, a[1]);
     default:
         return -EINVAL;
     }

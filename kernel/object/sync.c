@@ -227,6 +227,7 @@ struct thread *pi_close(struct thread *t)
 
 void sync_thread_free(struct thread *t)
 {
+    ceiling_drop_all(t);
     struct spinlock *l = pi_lock(t);
     t->sync.closed = true;
     while (!list_empty(&t->held)) {

@@ -12,6 +12,12 @@ void sync_init(void); /* boot, before the first process */
 int64_t sync_mutex_lock(struct thread *t, uint64_t va);
 int64_t sync_mutex_unlock(struct thread *t, uint64_t va);
 int64_t sync_mutex_revive(struct thread *t, uint64_t va);
+/* _NTO_SCTL_SETPRIOCEILING (prio > 0: the old one, -EBUSY while another thread holds the mutex), _NTO_SCTL_GETPRIOCEILING
+ * (prio 0), _NTO_SCTL_MUTEX_WAKEUP. */
+int64_t sync_mutex_ceiling(struct thread *t, uint64_t va, int prio);
+int64_t sync_mutex_wakeup(struct thread *t, uint64_t va, int32_t pid, int32_t tid);
+/* As sync_mutex_lock(), even for a thread above the ceiling. */
+int64_t sync_mutex_lock_any(struct thread *t, uint64_t va);
 int64_t sync_mutex_event(struct thread *t, uint64_t va,
                          const struct _kc_sigevent *ev); /* NULL removes */
 int64_t sync_cond_wait(struct thread *t, uint64_t cond_va, uint64_t mutex_va);

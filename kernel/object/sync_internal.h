@@ -35,6 +35,8 @@ struct sync_event {
 #define MW_NOINHERIT 0x10000U
 #define MW_DEADLK    0x20000U /* SIGDEADLK sent */
 
+#define W_CEILING(count) ((int)((count) >> QRV_MUTEX_CEILING_SHIFT))
+
 enum sync_kind { SYNC_MUTEX, SYNC_COND, SYNC_SEM, SYNC_FUTEX };
 
 int sync_ref_get(struct thread *t, uint64_t va, struct sync_ref *r);
@@ -78,5 +80,15 @@ bool sync_event_get(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev
 /* sync_mutex.c for the condvar: takes the mutex for t; res is the result it gets with the mutex if
  * it has to wait. */
 int64_t mutex_take(struct thread *t, uint64_t va, const struct wait_ops *ops, uint32_t res_errno);
+/* sync_ceiling.c.  t is about to lock a mutex with this ceiling: memory for it is set aside.  -EAGAIN. */
+int ceiling_prepare(struct thread *t);
+/* t has got the mutex: it is current, or waits under b->lock, which is held.  Any lock up to WAIT. */
+void ceiling_enter(struct thread *t, const uint64_t key[2], int prio);
+void ceiling_leave(struct thread *t, const uint64_t key[2]); /* t is current; locks up to WAIT */
+void ceiling_change(struct thread *t, const uint64_t key[2], int prio);
+void ceiling_drop_all(struct thread *t); /* nobody else knows t any more, or t is current */
+
+/* Continuation of a condvar's waiter that was handed the mutex: gives it the recursion back that it had. */
+void sync_cond_restore(struct thread *t);
 /* Gives up the mutex r, which t owns, to the next waiter. */
 void mutex_release(struct thread *t, struct sync_ref *r);

@@ -32,7 +32,8 @@ static void mutex_disturb(struct thread *t, enum wake_cause cause, int err)
     t->sync.mutex = (uint64_t)(uintptr_t)t->sync.owner;
     if (t->sync.mutex)
         atomic_store(&t->kcont, mutex_left);
-    sync_wake(t, -err);
+    /* EINTR is what SyncCtl(_NTO_SCTL_MUTEX_WAKEUP) gives: libc has to tell the two apart. */
+    sync_wake(t, cause == WAKE_SIGNAL ? -ERESTART : -err);
     if (cause == WAKE_SIGNAL && !t->tmo.flags) {
         t->regs.pc -= 4;
         t->regs.x[REG_A0] = t->orig_a0;
@@ -53,16 +54,23 @@ const struct wait_ops sync_relock_ops = {.name = "condvar mutex", .disturb = rel
 
 /* The best waiter becomes the owner and gets the result in its sync.value, or -err; without waiters
  * the mutex is free.  giver: who held it, if it runs, or NULL. */
-static void pass_locked(struct bucket *b, const uint64_t key[2], _Atomic uint32_t *owner, int err,
+static void pass_locked(struct bucket *b, const uint64_t key[2], const struct sync_ref *r, int err,
                         struct thread *giver)
 {
+    _Atomic uint32_t *owner = r->owner;
+    uint32_t count = atomic_load_explicit(r->count, memory_order_relaxed);
+    uint32_t mark = count & QRV_MUTEX_PROTECT ? W_WAITERS : 0;
     struct thread *w = sync_best(b, key, SYNC_MUTEX);
     if (!w) {
-        atomic_store_explicit(owner, 0, memory_order_release);
+        atomic_store_explicit(owner, mark, memory_order_release);
         return;
     }
-    uint32_t word = sync_thread_word(w);
+    uint32_t word = sync_thread_word(w) | mark;
     sync_leave(w);
+    if (mark)
+        ceiling_enter(w, key, W_CEILING(count));
+    if (w->wait_ops == &sync_relock_ops && w->sync.depth)
+        atomic_store(&w->kcont, sync_cond_restore);
     list_for_each(e, &b->waiters)
     {
         struct thread *o = list_entry(e, struct thread, link);
@@ -147,6 +155,7 @@ static struct thread *holder_get(const struct thread *self, uint32_t id, const u
 struct take {
     struct sync_ref r;
     uint64_t va;
+    bool any; /* whatever the ceiling: pthread_mutex_setprioceiling() */
     uint32_t flags;     /* of the count word */
     uint32_t res_errno; /* reported with the mutex when it has to wait */
     const struct wait_ops *ops;
@@ -169,8 +178,14 @@ static enum holder holder_find(struct thread *t, struct take *k, uint32_t id)
 /* Bucket lock held: the caller becomes owner if the word still is old. */
 static bool grab(struct bucket *b, struct thread *t, struct take *k, uint32_t old)
 {
-    uint32_t me = sync_thread_word(t) | (sync_best(b, k->r.w.key, SYNC_MUTEX) ? W_WAITERS : 0);
-    return atomic_compare_exchange_strong(k->r.owner, &old, me);
+    bool protect = (k->flags & QRV_MUTEX_PROTECT) != 0;
+    uint32_t me =
+        sync_thread_word(t) | (protect || sync_best(b, k->r.w.key, SYNC_MUTEX) ? W_WAITERS : 0);
+    if (!atomic_compare_exchange_strong(k->r.owner, &old, me))
+        return false;
+    if (protect)
+        ceiling_enter(t, k->r.w.key, W_CEILING(k->flags));
+    return true;
 }
 
 /* Bucket lock held: waits.  The word is old and gets new, which has WAITERS.  -EBUSY: it has
@@ -183,7 +198,8 @@ static int64_t wait_locked(struct bucket *b, struct thread *t, struct take *k, u
     int err = k->ops == &sync_mutex_ops ? thread_timeout_start(t, STATE_MUTEX) : 0;
     if (err)
         return err;
-    t->sync.value = k->res_errno | (k->flags & QRV_MUTEX_NOINHERIT ? MW_NOINHERIT : 0);
+    t->sync.value =
+        k->res_errno | (k->flags & (QRV_MUTEX_NOINHERIT | QRV_MUTEX_PROTECT) ? MW_NOINHERIT : 0);
     __atomic_store_n(&t->sync.owner, NULL, __ATOMIC_RELAXED);
     if (k->holder && !pi_attach(t, k->holder))
         return -EBUSY; /* it has just ended: look again */
@@ -239,7 +255,7 @@ static int64_t take_loop(struct thread *t, struct take *k)
         spin_lock(&b->lock);
         ret = take_locked(b, t, k, h, w);
         spin_unlock(&b->lock);
-        if (ret == KC_BLOCKED && k->holder && !(k->flags & QRV_MUTEX_NOINHERIT))
+        if (ret == KC_BLOCKED && k->holder && !(k->flags & (QRV_MUTEX_NOINHERIT | QRV_MUTEX_PROTECT)))
             pi_update(k->holder);
         if (k->holder)
             thread_put(k->holder);
@@ -247,22 +263,101 @@ static int64_t take_loop(struct thread *t, struct take *k)
     return ret == -EBUSY ? -EAGAIN : ret;
 }
 
+/* A ceiling: the thread must not be above it, and needs memory before it gets the mutex.  A condvar's waiter has had both. */
+static int64_t ceiling_check(struct thread *t, const struct take *k)
+{
+    uint32_t count = atomic_load_explicit(k->r.count, memory_order_relaxed);
+    if (!(count & QRV_MUTEX_PROTECT))
+        return 0;
+    if (!k->any && k->ops == &sync_mutex_ops && t->base_prio > W_CEILING(count))
+        return -EINVAL;
+    return ceiling_prepare(t);
+}
+
+static int64_t take(struct thread *t, struct take *k)
+{
+    int64_t ret = sync_ref_get(t, k->va, &k->r);
+    if (ret)
+        return ret;
+    ret = ceiling_check(t, k);
+    if (!ret)
+        ret = take_loop(t, k);
+    if (ret == KC_BLOCKED && k->dead)
+        tell_dead(k->r.w.key, k->just_died);
+    sync_ref_put(&k->r);
+    return ret;
+}
+
 int64_t mutex_take(struct thread *t, uint64_t va, const struct wait_ops *ops, uint32_t res_errno)
 {
     struct take k = {.va = va, .ops = ops, .res_errno = res_errno};
-    int err = sync_ref_get(t, va, &k.r);
-    if (err)
-        return err;
-    int64_t ret = take_loop(t, &k);
-    if (ret == KC_BLOCKED && k.dead)
-        tell_dead(k.r.w.key, k.just_died);
-    sync_ref_put(&k.r);
-    return ret;
+    return take(t, &k);
 }
 
 int64_t sync_mutex_lock(struct thread *t, uint64_t va)
 {
     return mutex_take(t, va, &sync_mutex_ops, 0);
+}
+
+int64_t sync_mutex_lock_any(struct thread *t, uint64_t va)
+{
+    struct take k = {.va = va, .ops = &sync_mutex_ops, .any = true};
+    return take(t, &k);
+}
+
+/* ---- waking waiters without the mutex */
+
+static bool wakes(const struct thread *w, int32_t pid, int32_t tid)
+{
+    return (pid == 0 || w->proc->pid == pid) && (tid == 0 || w->tid == tid);
+}
+
+/* Bucket lock held.  How many waiters were told to go. */
+static uint32_t wake_matching(struct bucket *b, const uint64_t key[2], int32_t pid, int32_t tid)
+{
+    uint32_t n = 0;
+    list_for_each_safe(e, tmp, &b->waiters)
+    {
+        struct thread *w = list_entry(e, struct thread, link);
+        if (!sync_same_key(w->sync.key, key) || w->wait_ops != &sync_mutex_ops ||
+            !wakes(w, pid, tid))
+            continue;
+        w->sync.mutex = (uint64_t)(uintptr_t)w->sync.owner;
+        if (w->sync.mutex)
+            atomic_store(&w->kcont, mutex_left);
+        sync_wake(w, -EINTR);
+        n++;
+    }
+    return n;
+}
+
+int64_t sync_mutex_wakeup(struct thread *t, uint64_t va, int32_t pid, int32_t tid)
+{
+    struct sync_ref r;
+    if (pid == 0 && tid != 0)
+        pid = t->proc->pid;
+    if (pid) {
+        struct process *p = process_get(pid);
+        bool there = p && (tid == 0 || (tid > 0 && idtable_get(&p->threads, (uint32_t)tid)));
+        if (p)
+            process_put(p);
+        if (!there)
+            return -ESRCH;
+    }
+    int64_t ret = sync_ref_get(t, va, &r);
+    if (ret)
+        return ret;
+    if (!(atomic_load(r.count) & QRV_MUTEX_WAKEUP) || W_ID(atomic_load(r.owner)) == QRV_SYNC_DESTROYED) {
+        ret = -EINVAL;
+    } else {
+        struct bucket *b = sync_bucket(r.w.key);
+        spin_lock(&b->lock);
+        uint32_t n = wake_matching(b, r.w.key, pid, tid);
+        spin_unlock(&b->lock);
+        ret = n == 0 && tid ? -EINVAL : 0;
+    }
+    sync_ref_put(&r);
+    return ret;
 }
 
 /* ---- giving up */
@@ -272,8 +367,10 @@ void mutex_release(struct thread *t, struct sync_ref *r)
     struct bucket *b = sync_bucket(r->w.key);
     spin_lock(&b->lock);
     /* A thread that gives a mutex up to wait on a condvar is guarded by a lock of this rank: it follows after. */
-    pass_locked(b, r->w.key, r->owner, 0, t->state == STATE_RUNNING ? t : NULL);
+    pass_locked(b, r->w.key, r, 0, t->state == STATE_RUNNING ? t : NULL);
     spin_unlock(&b->lock);
+    if (!list_empty(&t->ceilings))
+        ceiling_leave(t, r->w.key);
     if (t->mutex_prio)
         pi_update(t);
 }
@@ -301,15 +398,23 @@ int64_t sync_mutex_unlock(struct thread *t, uint64_t va)
 int64_t sync_mutex_revive(struct thread *t, uint64_t va)
 {
     struct sync_ref r;
-    int err = sync_ref_get(t, va, &r);
-    if (err)
-        return err;
+    int64_t ret = sync_ref_get(t, va, &r);
+    if (ret)
+        return ret;
+    uint32_t count = atomic_load(r.count);
+    if (count & QRV_MUTEX_PROTECT)
+        ret = ceiling_prepare(t);
+    if (ret) {
+        sync_ref_put(&r);
+        return ret;
+    }
     struct bucket *b = sync_bucket(r.w.key);
     spin_lock(&b->lock);
     uint32_t w = atomic_load(r.owner);
-    int64_t ret = 0;
     if (W_ID(w) == QRV_SYNC_DEAD) {
-        bool more = false;
+        bool more = (count & QRV_MUTEX_PROTECT) != 0;
+        if (more)
+            ceiling_enter(t, r.w.key, W_CEILING(count));
         list_for_each(e, &b->waiters)
         {
             struct thread *o = list_entry(e, struct thread, link);
@@ -359,7 +464,7 @@ static bool orphan(struct thread *t, struct thread *w, const uint64_t key[2], ui
         }
         bool mine = r.count && W_ID(atomic_load(r.owner)) == sync_thread_word(t);
         if (mine && (atomic_load(r.count) & QRV_MUTEX_ROBUST)) {
-            pass_locked(b, key, r.owner, EOWNERDEAD, NULL);
+            pass_locked(b, key, &r, EOWNERDEAD, NULL);
         } else if (mine && !private) {
             atomic_store(r.owner, (uint32_t)QRV_SYNC_DEAD | W_WAITERS);
             dead = true;
@@ -375,6 +480,7 @@ static bool orphan(struct thread *t, struct thread *w, const uint64_t key[2], ui
 void sync_thread_exit(struct thread *t)
 {
     struct thread *w;
+    ceiling_drop_all(t);
     while ((w = pi_close(t)) != NULL) {
         struct spinlock *l = thread_lock(w);
         uint64_t key[2] = {w->sync.key[0], w->sync.key[1]}, va = w->sync.addr;

@@ -18,8 +18,21 @@ static void cond_relock(struct thread *t)
     int64_t outcome = (int64_t)t->regs.x[REG_A0];
     thread_timeout_clear(t);
     int64_t ret = mutex_take(t, t->sync.mutex, &sync_relock_ops, (uint32_t)-outcome);
-    if (ret != 0 && ret != KC_BLOCKED)
+    if (ret == KC_BLOCKED)
+        return;
+    if (ret != 0)
         thread_set_result(t, ret);
+    if (ret == 0 || ret == -EOWNERDEAD)
+        sync_cond_restore(t);
+}
+
+void sync_cond_restore(struct thread *t)
+{
+    struct sync_ref m;
+    if (t->sync.depth == 0 || sync_ref_get(t, t->sync.mutex, &m) != 0)
+        return;
+    atomic_fetch_add(m.count, t->sync.depth);
+    sync_ref_put(&m);
 }
 
 static void cond_disturb(struct thread *t, enum wake_cause cause, int err)
@@ -41,8 +54,6 @@ static int64_t cond_wait(struct thread *t, struct sync_ref *c, uint64_t cond_va,
         return -EINVAL;
     if (W_ID(atomic_load(m->owner)) != sync_thread_word(t))
         return -EPERM;
-    if (atomic_load(m->count) & COUNT_DEPTH)
-        return -EINVAL; /* held more than once: waiting would not release it */
     struct bucket *b = sync_bucket(c->w.key);
     spin_lock(&b->lock);
     atomic_fetch_or(c->owner, W_WAITERS);
@@ -50,6 +61,9 @@ static int64_t cond_wait(struct thread *t, struct sync_ref *c, uint64_t cond_va,
     if (!err) {
         t->sync.mutex = mutex_va;
         t->sync.value = 0;
+        /* However often it is held, waiting lets it go. */
+        t->sync.depth = atomic_load(m->count) & COUNT_DEPTH;
+        atomic_fetch_sub(m->count, t->sync.depth);
         atomic_store(&t->kcont, cond_relock);
         sync_queue(b, t, &c->w, cond_va, STATE_CONDVAR, &sync_cond_ops);
         t->blocked_aux = mutex_va;
@@ -247,21 +261,32 @@ int64_t sync_futex_wake(struct thread *t, uint64_t va, uint32_t max)
 
 /* ---- creating and destroying */
 
-static int start_value(uint32_t type, const struct _sync_attr *a, uint32_t *count)
+#define PRIO_PROTECT 2 /* PTHREAD_PRIO_PROTECT */
+#define MUTEX_FLAGS                                                                                \
+    (QRV_MUTEX_RECURSIVE | QRV_MUTEX_ERRORCHECK | QRV_MUTEX_NOINHERIT | QRV_MUTEX_ROBUST |         \
+     QRV_MUTEX_NOERROR | QRV_MUTEX_WAKEUP)
+
+static int ceiling_value(struct process *p, int prio, uint32_t *count)
+{
+    if (prio < 1 || prio > QRV_PRIO_MAX)
+        return -EINVAL;
+    if (prio > QRV_PRIO_USER_MAX && !process_can(p, TM_ABLE_PRIORITY))
+        return -EPERM;
+    *count |= QRV_MUTEX_PROTECT | (uint32_t)prio << QRV_MUTEX_CEILING_SHIFT;
+    return 0;
+}
+
+static int start_value(struct process *p, uint32_t type, const struct _sync_attr *a, uint32_t *count)
 {
     *count = 0;
     switch (type) {
     case _NTO_SYNC_MUTEX_FREE:
         if (!a)
             return 0;
-        if (a->__protocol < 0 || a->__protocol > 2)
+        if (a->__protocol < 0 || a->__protocol > PRIO_PROTECT)
             return -EINVAL;
-        if (a->__protocol == 2) /* PTHREAD_PRIO_PROTECT */
-            return -ENOSYS;
-        *count =
-            (uint32_t)a->__flags & (QRV_MUTEX_RECURSIVE | QRV_MUTEX_ERRORCHECK |
-                                    QRV_MUTEX_NOINHERIT | QRV_MUTEX_ROBUST | QRV_MUTEX_NOERROR);
-        return 0;
+        *count = (uint32_t)a->__flags & MUTEX_FLAGS;
+        return a->__protocol == PRIO_PROTECT ? ceiling_value(p, a->__prioceiling, count) : 0;
     case _NTO_SYNC_SEM:
         if (a && a->__flags < 0)
             return -EINVAL;
@@ -280,7 +305,7 @@ int64_t sync_type_create(struct thread *t, uint32_t type, uint64_t va,
                          const struct _sync_attr *attr)
 {
     uint32_t count;
-    int err = start_value(type, attr, &count);
+    int err = start_value(t->proc, type, attr, &count);
     if (err)
         return err;
     struct sync_ref r;
@@ -288,7 +313,7 @@ int64_t sync_type_create(struct thread *t, uint32_t type, uint64_t va,
     if (err)
         return err;
     atomic_store(r.count, count);
-    atomic_store(r.owner, 0);
+    atomic_store(r.owner, count & QRV_MUTEX_PROTECT && type == _NTO_SYNC_MUTEX_FREE ? W_WAITERS : 0);
     sync_ref_put(&r);
     return 0;
 }

@@ -62,7 +62,7 @@ static int clip_prio(const struct thread *t, int prio)
 
 void thread_recompute_prio_locked(struct thread *t)
 {
-    thread_set_prio_locked(t, clip_prio(t, MAX(t->run_prio, MAX(t->boost_prio, t->mutex_prio))));
+    thread_set_prio_locked(t, clip_prio(t, MAX(MAX(t->run_prio, t->ceil_prio), MAX(t->boost_prio, t->mutex_prio))));
 }
 
 /* ---- creation */
@@ -108,7 +108,10 @@ static void thread_reset(struct thread *t)
     t->cpu_ns = 0;
     t->last_call = 0;
     t->in_call = false;
-    t->boost_prio = t->mutex_prio = 0;
+    t->boost_prio = t->mutex_prio = t->ceil_prio = 0;
+    list_init(&t->ceilings);
+    t->ceil_spare = NULL;
+    t->num_ceilings = 0;
     t->name[0] = 0;
 }
 

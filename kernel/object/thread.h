@@ -64,6 +64,7 @@ struct thread {
     uint8_t run_prio;           /* base_prio, or the priority taken over by MsgReceive */
     uint8_t mutex_prio;         /* highest waiter of a mutex it holds (object/sync.c), 0 none */
     uint8_t boost_prio;         /* a more important message that waits for it; 0 none */
+    uint8_t ceil_prio;          /* highest ceiling of a mutex it holds (object/sync_ceiling.c), 0 none */
     int16_t hart;               /* run queue index */
     uint32_t runmask;
     struct list link;           /* run queue level, or the wait object's queue */
@@ -100,11 +101,16 @@ struct thread {
         uint64_t mutex;         /* condvar: mutex to take again */
         struct thread *owner;   /* mutex: holder it boosts, weak, or NULL; changes under bucket and PI lock */
         uint32_t value;
+        uint16_t depth;         /* condvar: recursion to restore when the mutex is held again */
         bool closed;            /* PI lock: t has ended, nobody may queue on it any more */
         uint64_t frame;         /* shared object: pinned frame, 0 none */
         struct list pi_link;    /* in owner->held; PI lock of the owner */
     } sync;
     struct list held;           /* threads that wait for a mutex it holds; PI lock of this thread (object/sync.c) */
+    /* mutexes with a ceiling that it holds (object/sync_ceiling.c): owner, or *lockp while it waits for such a mutex */
+    struct list ceilings;
+    struct ceiling *ceil_spare; /* memory for the next one */
+    uint32_t num_ceilings;
 
     /* kernel timeout: owner while running, *lockp while blocked */
     struct {

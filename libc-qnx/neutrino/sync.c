@@ -28,14 +28,16 @@ int SyncDestroy(sync_t *sync)
     return __qrv_ok(__kercall1(KC_SYNC_DESTROY, (long)sync));
 }
 
+/* With a deadline a signal ends the wait (ERESTART to libc's own callers, which set it again). */
 int SyncMutexLock_r(sync_t *sync)
 {
-    return __qrv_pos(__kercall1(KC_SYNC_MUTEX_LOCK, (long)sync));
+    long rc = __kercall1(KC_SYNC_MUTEX_LOCK, (long)sync);
+    return __qrv_pos(rc == -ERESTART ? -EINTR : rc);
 }
 
 int SyncMutexLock(sync_t *sync)
 {
-    return __qrv_ok(__kercall1(KC_SYNC_MUTEX_LOCK, (long)sync));
+    return __qrv_ok(-(long)SyncMutexLock_r(sync));
 }
 
 int SyncMutexUnlock_r(sync_t *sync)
@@ -122,7 +124,8 @@ int SyncCtl_r(int cmd, sync_t *sync, void *data)
     return __qrv_pos(__kercall3(KC_SYNC_CTL, cmd, (long)sync, (long)data));
 }
 
+/* _NTO_SCTL_SETPRIOCEILING: the ceiling that was. */
 int SyncCtl(int cmd, sync_t *sync, void *data)
 {
-    return __qrv_ok(__kercall3(KC_SYNC_CTL, cmd, (long)sync, (long)data));
+    return (int)__qrv_neg(__kercall3(KC_SYNC_CTL, cmd, (long)sync, (long)data));
 }

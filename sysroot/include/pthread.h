@@ -12,6 +12,14 @@ __BEGIN_DECLS
 #define PTHREAD_STACK_NOTLAZY     0
 #define PTHREAD_STACK_LAZY        1
 
+#define PTHREAD_WAKEUP_DISABLE    0
+#define PTHREAD_WAKEUP_ENABLE     1
+
+/* With PTHREAD_WAKEUP_ENABLE in the mutex, pthread_mutex_wakeup_np() ends waits for it: their locks return EINTR.
+ * pid 0: tid names a thread of the caller (0: everybody who waits); of another process tid is its thread's number. */
+int pthread_mutexattr_setwakeup_np(pthread_mutexattr_t *attr, int wakeup);
+int pthread_mutexattr_getwakeup_np(const pthread_mutexattr_t *attr, int *wakeup);
+int pthread_mutex_wakeup_np(pthread_mutex_t *mutex, pid_t pid, pthread_t tid);
 int pthread_mutexattr_setrecursive(pthread_mutexattr_t *attr, int recursive);
 int pthread_mutexattr_getrecursive(const pthread_mutexattr_t *attr, int *recursive);
 int pthread_mutex_timedlock_monotonic(pthread_mutex_t *mutex, const struct timespec *abs_timeout);

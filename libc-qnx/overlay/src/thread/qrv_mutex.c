@@ -4,8 +4,11 @@
  *
  * pthread_mutex_t: word 0 count and flags, word 1 owner, word 2 set for PTHREAD_PROCESS_SHARED.
  * pthread_mutexattr_t: musl's bits (type 0-1, robust 2, protocol 3, shared 7), 4: PRIO_NONE was
- * asked for, 5: NORMAL was. */
+ * asked for, 5: NORMAL was, 6: PRIO_PROTECT was, 8: waiters can be woken, 16-23 ceiling, 0 none given.
+ * musl's getters read the word: libc-qnx/musl/fixes. */
 #include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <threads.h>
 #include "../qrv/thread.h"
 
@@ -13,8 +16,14 @@
 #define ATTR_INHERIT 8U
 #define ATTR_NONE    16U
 #define ATTR_NORMAL  32U
+#define ATTR_PROTECT 64U
 #define ATTR_SHARED  128U
+#define ATTR_WAKEUP  256U
+#define ATTR_CEILING 16 /* shift */
 #define DEPTH        0xffff
+
+#define PTHREAD_WAKEUP_DISABLE 0 /* sysroot/include/pthread.h, which needs what libc's own headers hide */
+#define PTHREAD_WAKEUP_ENABLE  1
 
 static int cas(int *p, int old, int new)
 {
@@ -35,7 +44,11 @@ static int is_mine(pthread_mutex_t *m, int me)
         return 1;
     if (!owner || owner != __qrv_forked_owner || m->__u.__i[2])
         return 0;
-    __atomic_store_n(&s->__owner, me, __ATOMIC_RELAXED);
+    if (s->__count & QRV_MUTEX_PROTECT)
+        owner = me | QRV_SYNC_WAITERS;
+    else
+        owner = me;
+    __atomic_store_n(&s->__owner, owner, __ATOMIC_RELAXED);
     return 1;
 }
 
@@ -62,7 +75,7 @@ static int lock_slow(pthread_mutex_t *m, int me, clockid_t clk, const struct tim
         if (at)
             __qrv_timeout(clk, _NTO_TIMEOUT_MUTEX, at);
         long rc = __kercall1(KC_SYNC_MUTEX_LOCK, (long)s);
-        if (rc != -EINTR && rc != -ECANCELED)
+        if (rc != -ERESTART && rc != -ECANCELED)
             return (int)-rc;
     }
 }
@@ -99,7 +112,8 @@ int __pthread_mutex_trylock(pthread_mutex_t *m)
         return 0;
     if (is_mine(m, me))
         return s->__count & QRV_MUTEX_RECURSIVE ? again(s) : EBUSY;
-    if (owner_of(s) != QRV_SYNC_DEAD && owner_of(s) != QRV_SYNC_DESTROYED)
+    int owner = owner_of(s);
+    if (owner != QRV_SYNC_DEAD && owner != QRV_SYNC_DESTROYED && !(owner == 0 && s->__count & QRV_MUTEX_PROTECT))
         return EBUSY;
     int rc = lock_slow(m, me, CLOCK_MONOTONIC, &past);
     return rc == ETIMEDOUT ? EBUSY : rc;
@@ -120,6 +134,19 @@ int __pthread_mutex_unlock(pthread_mutex_t *m)
     return (int)-__kercall1(KC_SYNC_MUTEX_UNLOCK, (long)s);
 }
 
+static int ceiling_of(const pthread_mutexattr_t *a)
+{
+    int ceiling = a->__attr >> ATTR_CEILING & 255;
+    return ceiling ? ceiling : QRV_PRIO_USER_MAX;
+}
+
+/* The kernel knows which ceilings this process may set. */
+static int create_protected(sync_t *s, int flags, int ceiling)
+{
+    struct _sync_attr attr = {.__protocol = PTHREAD_PRIO_PROTECT, .__flags = flags, .__prioceiling = ceiling};
+    return (int)-__kercall3(KC_SYNC_TYPE_CREATE, _NTO_SYNC_MUTEX_FREE, (long)s, (long)&attr);
+}
+
 int pthread_mutex_init(pthread_mutex_t *restrict m, const pthread_mutexattr_t *restrict a)
 {
     unsigned bits = a ? a->__attr : 0;
@@ -138,9 +165,13 @@ int pthread_mutex_init(pthread_mutex_t *restrict m, const pthread_mutexattr_t *r
         flags |= QRV_MUTEX_ROBUST;
     if (bits & ATTR_NONE)
         flags |= QRV_MUTEX_NOINHERIT;
+    if (bits & ATTR_WAKEUP)
+        flags |= QRV_MUTEX_WAKEUP;
     *m = (pthread_mutex_t){0};
-    __qrv_sync(m)->__count = flags;
     m->__u.__i[2] = bits & ATTR_SHARED;
+    if (bits & ATTR_PROTECT)
+        return create_protected(__qrv_sync(m), flags, ceiling_of(a));
+    __qrv_sync(m)->__count = flags;
     return 0;
 }
 
@@ -165,17 +196,29 @@ int pthread_mutex_getprioceiling(const pthread_mutex_t *restrict m, int *restric
     return (int)-__kercall3(KC_SYNC_CTL, _NTO_SCTL_GETPRIOCEILING, (long)m, (long)ceiling);
 }
 
+/* While another thread holds it: takes it first, which a thread above the ceiling may do for this. */
 int pthread_mutex_setprioceiling(pthread_mutex_t *restrict m, int ceiling, int *restrict old)
 {
-    int was = 0;
-    long rc = __kercall3(KC_SYNC_CTL, _NTO_SCTL_GETPRIOCEILING, (long)m, (long)&was);
-    if (rc >= 0)
-        rc = __kercall3(KC_SYNC_CTL, _NTO_SCTL_SETPRIOCEILING, (long)m, (long)&ceiling);
+    long taken = -1, rc;
+    while ((rc = __kercall3(KC_SYNC_CTL, _NTO_SCTL_SETPRIOCEILING, (long)m, (long)&ceiling)) == -EBUSY) {
+        taken = __kercall3(KC_SYNC_CTL, _KC_SCTL_LOCK, (long)m, 0);
+        if (taken < 0 && taken != -ERESTART && taken != -ECANCELED)
+            return (int)-taken;
+    }
+    if (taken == 0)
+        __kercall1(KC_SYNC_MUTEX_UNLOCK, (long)m);
     if (rc < 0)
         return (int)-rc;
     if (old)
-        *old = was;
+        *old = (int)rc;
     return 0;
+}
+
+/* pid and tid as the documentation has them; a thread of this process by its pthread_t, of another by its number. */
+int pthread_mutex_wakeup_np(pthread_mutex_t *m, pid_t pid, pthread_t t)
+{
+    struct _sync_wakeup who = {.pid = pid, .tid = t && !pid ? t->tid : (int)(intptr_t)t};
+    return (int)-__kercall3(KC_SYNC_CTL, _NTO_SCTL_MUTEX_WAKEUP, (long)m, (long)&who);
 }
 
 int pthread_mutexattr_settype(pthread_mutexattr_t *a, int type)
@@ -203,12 +246,40 @@ int pthread_mutexattr_getrecursive(const pthread_mutexattr_t *a, int *on)
 
 int pthread_mutexattr_setprotocol(pthread_mutexattr_t *a, int protocol)
 {
-    if (protocol == PTHREAD_PRIO_PROTECT)
+    static const unsigned bits[] = {
+        [PTHREAD_PRIO_NONE] = ATTR_NONE, [PTHREAD_PRIO_INHERIT] = ATTR_INHERIT, [PTHREAD_PRIO_PROTECT] = ATTR_PROTECT};
+    if ((unsigned)protocol > PTHREAD_PRIO_PROTECT)
         return ENOTSUP;
-    if (protocol != PTHREAD_PRIO_NONE && protocol != PTHREAD_PRIO_INHERIT)
+    a->__attr = (a->__attr & ~(ATTR_NONE | ATTR_INHERIT | ATTR_PROTECT)) | bits[protocol];
+    return 0;
+}
+
+int pthread_mutexattr_setprioceiling(pthread_mutexattr_t *a, int ceiling)
+{
+    sync_t probe;
+    int rc = create_protected(&probe, 0, ceiling);
+    if (rc == 0)
+        a->__attr = (a->__attr & ~(255U << ATTR_CEILING)) | (unsigned)ceiling << ATTR_CEILING;
+    return rc;
+}
+
+int pthread_mutexattr_getprioceiling(const pthread_mutexattr_t *restrict a, int *restrict ceiling)
+{
+    *ceiling = ceiling_of(a);
+    return 0;
+}
+
+int pthread_mutexattr_setwakeup_np(pthread_mutexattr_t *a, int wakeup)
+{
+    if (wakeup != PTHREAD_WAKEUP_DISABLE && wakeup != PTHREAD_WAKEUP_ENABLE)
         return EINVAL;
-    a->__attr = (a->__attr & ~(ATTR_NONE | ATTR_INHERIT)) |
-                (protocol == PTHREAD_PRIO_NONE ? ATTR_NONE : ATTR_INHERIT);
+    a->__attr = (a->__attr & ~ATTR_WAKEUP) | (wakeup ? ATTR_WAKEUP : 0);
+    return 0;
+}
+
+int pthread_mutexattr_getwakeup_np(const pthread_mutexattr_t *a, int *wakeup)
+{
+    *wakeup = (a->__attr & ATTR_WAKEUP) != 0;
     return 0;
 }
 

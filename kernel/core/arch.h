@@ -64,7 +64,9 @@ _Noreturn void arch_reboot(int how, int code); /* TM_REBOOT_* */
 _Noreturn void arch_panic_stop(int code);      /* ends an emulator with code, stops a board */
 
 /* Up-calls the architecture makes; the only ones. */
-void kernel_call(struct thread *t);                         /* ecall: number and arguments in t->regs; pc already advanced */
+/* ecall: arguments and number are in t->arg and t->call, pc is already advanced.  KC_BLOCKED: somebody else writes the result register;
+ * of the user's registers, those that a function may change need not be kept, and are not to be seen from outside (abi/kercall.h). */
+int64_t kernel_call(struct thread *t, uint64_t number);
 void kernel_fault(struct thread *t, int signo, int code, uint64_t addr); /* user exception -> signal */
 void kernel_timer_interrupt(void);
 void kernel_ipi(void);

@@ -107,23 +107,19 @@ static bool thread_work(struct hart *h, struct thread *t)
     return false;
 }
 
-static __attribute__((noinline)) struct thread *call_over_rare(struct thread *t)
+/* A call's result is final: its timeout is used up, a cancellation that it reported is no longer pending, and nothing makes it again. */
+static void call_over(struct thread *t)
 {
-    thread_timeout_clear(t);
-    if (t->regs.x[REG_A0] == (uint64_t)-ECANCELED)
-        atomic_fetch_and(&t->flags, ~(uint32_t)TF_CANCEL);
-    return t;
-}
-
-/* A call's result is final: its timeout is used up, and a cancellation that it reported is no longer pending. */
-static inline struct thread *call_over(struct thread *t)
-{
+    uint32_t f = atomic_load_explicit(&t->flags, memory_order_relaxed);
+    if (f & TF_RESTART) /* no signal came to use it up */
+        atomic_fetch_and_explicit(&t->flags, ~(uint32_t)TF_RESTART, memory_order_relaxed);
     if (!t->in_call)
-        return t;
+        return;
     t->in_call = false;
-    if ((t->tmo.flags | t->tmo.active) || t->regs.x[REG_A0] == (uint64_t)-ECANCELED)
-        return call_over_rare(t);
-    return t;
+    if (f & TF_TIMEOUT)
+        thread_timeout_clear(t);
+    if ((f & TF_CANCEL) && t->regs.x[REG_A0] == (uint64_t)-ECANCELED)
+        atomic_fetch_and(&t->flags, ~(uint32_t)TF_CANCEL);
 }
 
 /* The current thread is given up if it has to be, the next one taken on; false: nothing to run, come again. */
@@ -162,7 +158,8 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
         if (thread_work(h, t) || h->switch_out || !h->current ||
             atomic_load_explicit(&h->resched, memory_order_relaxed))
             continue;
-        return call_over(t);
+        call_over(t);
+        return t;
     }
 }
 
@@ -172,11 +169,12 @@ struct thread *kernel_exit(void)
     if (h->next && !atomic_load_explicit(&h->resched, memory_order_relaxed))
         change_over(h);
     struct thread *t = h->current;
-    /* The way back when nothing else has happened. */
+    /* The way back when nothing else has happened.  entry.S has a shorter one for calls that do not block. */
     if (t && !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) && h->aspace == t->proc->as &&
         !atomic_load_explicit(&t->kcont, memory_order_relaxed) &&
-        !(atomic_load_explicit(&t->flags, memory_order_acquire) & TF_WORK)) {
-        return call_over(t);
+        !(atomic_load_explicit(&t->flags, memory_order_acquire) & TF_ON_EXIT)) {
+        t->in_call = false;
+        return t;
     }
     return exit_slowly(h);
 }

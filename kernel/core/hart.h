@@ -28,10 +28,10 @@ struct hart {
     uint64_t fixup_pc;          /* user copy: where a fault continues, 0 none */
     uint64_t fixup_addr;        /* set by the fault handler: the address that faulted */
     struct aspace *aspace;      /* whose page table satp holds; NULL: kernel only */
-    _Atomic uint32_t resched;   /* set by any hart (with an IPI) to make this one choose again */
-    struct thread *next;        /* with switch_out: who has been given the hart (sched_hand_over()), NULL: the best in the queues */
-    bool switch_out;            /* current has blocked or was requeued: kernel_exit() lets go of it */
+    _Alignas(8) _Atomic uint32_t resched; /* set by any hart (with an IPI) to make this one choose again */
+    bool switch_out;            /* current has blocked or was requeued: kernel_exit() lets go of it.  entry.S reads it with resched */
     bool drop_current;          /* with switch_out: current has ended, let go of its last own reference too */
+    struct thread *next;        /* with switch_out: who has been given the hart (sched_hand_over()), NULL: the best in the queues */
     uint32_t index;             /* 0..num_harts-1 */
     uint32_t hartid;            /* SBI number */
     struct thread *fp_loaded;   /* whose FP registers this hart holds, NULL unknown */

@@ -18,16 +18,17 @@ static bool is_code(uint64_t a)
     return a >= (uint64_t)_start && a < (uint64_t)__rodata_start;
 }
 
-/* Frames as -fno-omit-frame-pointer lays them out: return address at fp - 8, caller's fp at fp - 16. */
-static void backtrace(uint64_t pc, uint64_t fp)
+static void backtrace(uint64_t pc, uint64_t fp, uint64_t sp)
 {
     const struct hart *h = this_hart();
+    uint64_t low = h->kstack_top - KSTACK_SIZE, top = h->estack_top;
     kprintf("backtrace:");
     if (pc != 0)
         kprintf(" 0x%lx", pc);
-    for (int i = 0; i < BACKTRACE_MAX; i++) {
-        if ((fp & 7) != 0 || fp < h->kstack_top - KSTACK_SIZE + 16 || fp > h->estack_top)
-            break;
+#if QRV_LOCK_DEBUG
+    /* Frames as -fno-omit-frame-pointer lays them out: return address at fp - 8, caller's fp at fp - 16. */
+    (void)sp;
+    for (int i = 0; i < BACKTRACE_MAX && (fp & 7) == 0 && fp >= low + 16 && fp <= top; i++) {
         uint64_t ra = *(const uint64_t *)(fp - 8), next = *(const uint64_t *)(fp - 16);
         if (!is_code(ra))
             break;
@@ -36,6 +37,18 @@ static void backtrace(uint64_t pc, uint64_t fp)
             break;
         fp = next;
     }
+#else
+    /* No frames: everything on the stack that may be a return address, stale ones too. */
+    (void)fp;
+    uint64_t end = sp < h->kstack_top ? h->kstack_top : top;
+    int n = 0;
+    for (sp &= ~7UL; n < BACKTRACE_MAX && sp >= low && sp < end; sp += 8) {
+        if (is_code(*(const uint64_t *)sp)) {
+            kprintf(" 0x%lx?", *(const uint64_t *)sp);
+            n++;
+        }
+    }
+#endif
     kprintf("\n");
 }
 
@@ -51,7 +64,7 @@ static void print_regs(const struct regs *r)
     kprintf("\n");
 }
 
-static _Noreturn void stop(const struct regs *r, uint64_t pc, uint64_t fp, const char *text)
+static _Noreturn void stop(const struct regs *r, uint64_t pc, uint64_t fp, uint64_t sp, const char *text)
 {
     struct hart *h = this_hart();
     bool again = h->in_panic;
@@ -73,12 +86,12 @@ static _Noreturn void stop(const struct regs *r, uint64_t pc, uint64_t fp, const
     struct thread *t = h->current;
     if (t && t->proc)
         kprintf("current thread: %d.%d (%s), user pc 0x%lx, last call %u\n", t->proc->pid, t->tid, t->proc->name,
-                t->regs.pc, t->last_call);
+                t->regs.pc, (uint32_t)t->call);
     else
         kprintf("no current thread\n");
     for (uint32_t i = 0; i < h->lock_depth && i < ARRAY_SIZE(h->locks); i++)
         kprintf("lock held: %p rank %u\n", (const void *)h->locks[i], h->locks[i]->rank);
-    backtrace(pc, fp);
+    backtrace(pc, fp, sp);
     arch_panic_stop(EXIT_CODE);
 }
 
@@ -89,7 +102,7 @@ _Noreturn void panic(const char *fmt, ...)
     va_start(ap, fmt);
     format_v(text, sizeof(text), fmt, ap);
     va_end(ap);
-    stop(NULL, 0, (uint64_t)__builtin_frame_address(0), text);
+    stop(NULL, 0, (uint64_t)__builtin_frame_address(0), (uint64_t)text, text);
 }
 
 _Noreturn void panic_with_regs(const struct regs *r, const char *fmt, ...)
@@ -99,5 +112,5 @@ _Noreturn void panic_with_regs(const struct regs *r, const char *fmt, ...)
     va_start(ap, fmt);
     format_v(text, sizeof(text), fmt, ap);
     va_end(ap);
-    stop(r, r->pc, r->x[8], text);
+    stop(r, r->pc, r->x[8], r->x[REG_SP], text);
 }

@@ -97,7 +97,8 @@ KC_HANDLER(signal_waitinfo)
 
 KC_HANDLER(signal_return)
 {
-    return signal_return(t, a[0]);
+    (void)a;
+    return signal_return(t);
 }
 
 KC_HANDLER(signal_pending)

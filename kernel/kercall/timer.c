@@ -72,6 +72,7 @@ KC_HANDLER(timer_alarm)
 
 KC_HANDLER(timer_timeout)
 {
+    t->in_call = false; /* the timeout it arms is for the call after it */
     uint32_t flags = (uint32_t)a[1], before = t->tmo.flags;
     bool absolute = (flags & _KC_TIMEOUT_ABSTIME) != 0;
     struct _kc_sigevent ev = {.notify = SIGEV_UNBLOCK};

@@ -172,7 +172,7 @@ static void thread_info(struct thread *o, struct tm_thread_info *i)
     i->sutime_ns = o->cpu_ns;
     i->sig_mask = o->sig_mask;
     i->sig_pending = o->sig_pending;
-    i->last_kercall = o->last_call;
+    i->last_kercall = (uint32_t)o->call;
     __builtin_memcpy(i->name, o->name, sizeof(i->name));
     thread_unlock(l);
 }

@@ -329,6 +329,8 @@ static void fork_identity(struct process *c, struct process *p)
 int process_fork(struct thread *pt, struct process **out)
 {
     struct process *parent = pt->proc, *c;
+    while (atomic_load_explicit(&pt->on_cpu, memory_order_acquire)) /* its registers are complete: pairs with let_go() */
+        arch_relax();
     int err = process_new(&c);
     if (err)
         return err;

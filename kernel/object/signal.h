@@ -28,7 +28,7 @@ void signal_unpark(struct thread *t);
 /* Bodies of the kernel calls; t is current, user addresses untrusted. */
 int64_t signal_suspend(struct thread *t, uint64_t mask);
 int64_t signal_waitinfo(struct thread *t, uint64_t set, uint64_t info_uaddr);
-int64_t signal_return(struct thread *t, uint64_t frame_uaddr); /* a0 as restored */
+int64_t signal_return(struct thread *t); /* from the frame that the call names */
 int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, struct _kc_sigaction *old);
 /* The mask of t (current) becomes mask; what is pending and now unblocked is looked at on the way out. */
 void signal_set_mask(struct thread *t, uint64_t mask);

@@ -65,13 +65,6 @@ static uint64_t enter_locked(struct thread *t, int signo, struct _kc_sigaction *
     return back;
 }
 
-/* A call that a signal ended, or would have, starts over. */
-static void restart_call(struct thread *t)
-{
-    t->regs.pc -= 4;
-    t->regs.x[REG_A0] = t->orig_a0;
-}
-
 static void end_process(struct process *p, int signo)
 {
     if (p == taskman)
@@ -105,7 +98,7 @@ static bool deliver_one(struct thread *t, bool interrupted)
     if (what != ACT_CATCH)
         return signo && what != ACT_END && (atomic_load(&t->flags) & TF_SIGNAL);
     if (interrupted && (act.flags & K_SA_RESTART))
-        restart_call(t);
+        thread_call_again(t);
     if (frame_push(t, &act, &info, back, stub))
         end_process(p, SIGSEGV);
     return false;
@@ -125,7 +118,7 @@ void signal_deliver(struct thread *t)
         interrupted = true;
     }
     if (interrupted)
-        restart_call(t);
+        thread_call_again(t);
 }
 
 static const char *fault_name(int signo)
@@ -167,13 +160,14 @@ void signal_fault(struct thread *t, int signo, int code, uint64_t addr)
     end_process(p, signo);
 }
 
-int64_t signal_return(struct thread *t, uint64_t frame_uaddr)
+/* The frame's registers replace all of t's: once those of the call are saved, and its result no longer matters. */
+static void return_finish(struct thread *t)
 {
+    uint64_t at = t->arg[0] + offsetof(struct _kc_sigframe, uc);
     struct _kc_ucontext uc;
-    uint64_t at = frame_uaddr + offsetof(struct _kc_sigframe, uc);
-    if ((frame_uaddr & 15) || copy_from_user(&uc, UADDR(at), sizeof(uc))) {
+    if ((t->arg[0] & 15) || copy_from_user(&uc, UADDR(at), sizeof(uc))) {
         end_process(t->proc, SIGSEGV);
-        return -EFAULT;
+        return;
     }
     t->regs.pc = uc.gregs[0] & ~1UL;
     for (int i = 1; i < 32; i++)
@@ -183,8 +177,14 @@ int64_t signal_return(struct thread *t, uint64_t frame_uaddr)
     t->fp.fcsr = uc.fcsr & 0xff;
     t->fp.valid = 1;
     atomic_fetch_and(&t->flags, ~(uint32_t)TF_RESTART);
+    t->in_call = false;
     signal_set_mask(t, uc.sigmask[0]);
-    return (int64_t)t->regs.x[REG_A0];
+}
+
+int64_t signal_return(struct thread *t)
+{
+    atomic_store_explicit(&t->kcont, return_finish, memory_order_relaxed);
+    return KC_BLOCKED;
 }
 
 void kernel_fault(struct thread *t, int signo, int code, uint64_t addr)

@@ -34,10 +34,8 @@ static void mutex_disturb(struct thread *t, enum wake_cause cause, int err)
         atomic_store(&t->kcont, mutex_left);
     /* EINTR is what SyncCtl(_NTO_SCTL_MUTEX_WAKEUP) gives: libc has to tell the two apart. */
     sync_wake(t, cause == WAKE_SIGNAL ? -ERESTART : -err);
-    if (cause == WAKE_SIGNAL && !t->tmo.flags) {
-        t->regs.pc -= 4;
-        t->regs.x[REG_A0] = t->orig_a0;
-    }
+    if (cause == WAKE_SIGNAL && !t->tmo.flags)
+        thread_call_again(t);
 }
 
 /* Takes the mutex again after a condvar: only the thread's end gets it out. */

@@ -106,7 +106,7 @@ static void thread_reset(struct thread *t)
     atomic_store(&t->intr_pending, 0);
     t->exit_clear = t->stack_lo = t->stack_size = 0;
     t->cpu_ns = 0;
-    t->last_call = 0;
+    t->call = 0;
     t->in_call = false;
     t->boost_prio = t->mutex_prio = t->ceil_prio = 0;
     list_init(&t->ceilings);

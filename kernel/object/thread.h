@@ -40,11 +40,16 @@ struct wait_ops {
 #define TF_CANCEL 0x08    /* ThreadCancel() pending */
 #define TF_RESTART 0x10   /* owner: result was EINTR, the call may be restarted by SA_RESTART */
 #define TF_DETACHED 0x20
-#define TF_FP_DIRTY 0x40  /* unused by generic code */
+#define TF_TIMEOUT 0x40   /* owner: tmo.flags is not 0 */
 #define TF_HOLD 0x80      /* ThreadCtl hold */
+/* What the way back to user mode has to look at (core/exit.c, entry.S). */
+#define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD)
 
 struct thread {
-    struct regs regs; /* first: entry.S.  Owner: the hart it runs on; any holder of *lockp while blocked */
+    struct regs regs; /* first: entry.S.  Owner: the hart it runs on.  Others: a blocked thread's result and pc with *lockp held, all of it
+                         only when on_cpu is clear */
+    uint64_t arg[6];  /* owner: what the last kernel call was given, for its handler and to make it again */
+    uint64_t call;    /* its number */
     struct fpregs fp;
 
     /* identity: constant after creation */
@@ -141,9 +146,7 @@ struct thread {
     uint64_t exit_clear;        /* user word cleared and futex-woken at the end, 0 none */
     uint64_t stack_lo, stack_size;
     nsec_t cpu_ns;
-    uint32_t last_call;
-    bool in_call;               /* owner: a kernel call has not returned to user mode yet */
-    uint64_t orig_a0;           /* for restarting a call */
+    bool in_call;               /* owner: a kernel call has not returned to user mode yet; means nothing in user mode */
     struct list proc_link;      /* proc->threads; proc->lock */
     char name[32];
 };
@@ -171,6 +174,15 @@ static inline void thread_set_result(struct thread *t, int64_t v)
     t->regs.x[REG_A0] = (uint64_t)v;
 }
 
+/* The blocked (*lockp held) or current thread makes its kernel call again. */
+static inline void thread_call_again(struct thread *t)
+{
+    t->regs.pc -= 4;
+    for (int i = 0; i < 6; i++)
+        t->regs.x[REG_A0 + i] = t->arg[i];
+    t->regs.x[REG_A7] = t->call;
+}
+
 /* A signal ends t's wait (*lockp held, or t kept from ending): the call may start over after an SA_RESTART handler, unless it has a deadline,
  * which starting over would forget. */
 static inline void thread_may_restart(struct thread *t, enum wake_cause cause)
@@ -190,7 +202,7 @@ int thread_timeout_start(struct thread *t, int state);
 void thread_timeout_clear(struct thread *t); /* at the end of every kernel call */
 
 /* The result of a call whose value is written later (also KC_BLOCKED of kercall.h). */
-#define KC_BLOCKED INT64_MIN
+#define KC_BLOCKED (-2048) /* no errno; entry.S compares with it */
 
 /* Creates a thread in p (blocked STOPPED when hold).  -errno or tid. */
 int thread_create(struct process *p, const struct _kc_thread_create *tc, struct thread *creator);

@@ -46,6 +46,8 @@ void timeout_arm(struct thread *t, uint32_t states, nsec_t deadline, uint64_t ab
     t->tmo.rt_absolute = absolute;
     t->tmo.event = ev ? *ev : (struct _kc_sigevent){.notify = SIGEV_UNBLOCK};
     t->tmo.flags = states;
+    if (states)
+        atomic_fetch_or_explicit(&t->flags, TF_TIMEOUT, memory_order_relaxed);
 }
 
 int thread_timeout_start(struct thread *t, int state)
@@ -77,9 +79,12 @@ void thread_timeout_move(struct thread *t, int state)
 
 void thread_timeout_clear(struct thread *t)
 {
+    if (!t->tmo.flags)
+        return;
     if (t->tmo.active)
         ktimer_cancel(&t->tmo.timer);
     t->tmo.flags = t->tmo.active = 0;
+    atomic_fetch_and_explicit(&t->flags, ~(uint32_t)TF_TIMEOUT, memory_order_relaxed);
 }
 
 void timeout_clock_changed_locked(struct process *p)

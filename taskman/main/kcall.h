@@ -5,6 +5,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <abi/ecall.h>
 #include <abi/kercall.h>
 #include <abi/msg.h>
 #include <abi/sigevent.h>
@@ -14,18 +15,7 @@
 
 static inline long kcall(long n, long a, long b, long c, long d, long e, long f)
 {
-    register long a7 __asm__("a7") = n;
-    register long a0 __asm__("a0") = a;
-    register long a1 __asm__("a1") = b;
-    register long a2 __asm__("a2") = c;
-    register long a3 __asm__("a3") = d;
-    register long a4 __asm__("a4") = e;
-    register long a5 __asm__("a5") = f;
-    __asm__ volatile("ecall"
-                     : "+r"(a0)
-                     : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
-                     : "memory");
-    return a0;
+    return _kc_call6(n, a, b, c, d, e, f);
 }
 
 static inline long k_send(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes)

@@ -2,6 +2,7 @@
 /* Guest instructions per operation, counted by the `cycle` CSR under QEMU's -icount shift=0 (one instruction, one cycle, in
  * every privilege mode).  One hart; medians of many samples, less the cost of reading the counter.  Run by tests/bench/run.
  * Output: "bench NAME MEDIAN" per line. */
+#include <abi/ecall.h>
 #include <abi/kercall.h>
 #include <pthread.h>
 #include <signal.h>
@@ -60,9 +61,7 @@ static void nothing(size_t arg)
 
 static void null_call(size_t arg)
 {
-    register long a7 __asm__("a7") = KC_NOP;
-    register long a0 __asm__("a0") = (long)arg;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7) : "memory");
+    _kc_call1(KC_NOP, (long)arg);
 }
 
 static void round_trip(size_t len)

@@ -10,6 +10,14 @@ void offsets(void)
 {
     DEFINE(THREAD_X, offsetof(struct thread, regs.x));
     DEFINE(THREAD_PC, offsetof(struct thread, regs.pc));
+    DEFINE(THREAD_ARG, offsetof(struct thread, arg));
+    DEFINE(THREAD_CALL, offsetof(struct thread, call));
+    DEFINE(THREAD_FLAGS, offsetof(struct thread, flags));
+    DEFINE(THREAD_ON_EXIT, TF_ON_EXIT);
+    DEFINE(CALL_BLOCKED, KC_BLOCKED);
+    _Static_assert(offsetof(struct hart, switch_out) == offsetof(struct hart, resched) + 4 && offsetof(struct hart, resched) % 8 == 0,
+                   "entry.S loads both at once");
+    DEFINE(HART_RESCHED, offsetof(struct hart, resched));
     DEFINE(HART_CURRENT, offsetof(struct hart, current));
     DEFINE(HART_SCRATCH, offsetof(struct hart, scratch));
     DEFINE(HART_KSTACK, offsetof(struct hart, kstack_top));

@@ -100,9 +100,64 @@ riscv_trap_entry:
     beqz tp, kernel_trap
     sd sp, HART_SCRATCH(tp)
     ld sp, HART_CURRENT(tp)
+    sd t0, THREAD_X + 8 * 5(sp)
+    csrr t0, scause
+    addi t0, t0, -CAUSE_USER_ECALL
+    bnez t0, user_trap
+
+/* A kernel call is a function call to its caller: what functions may change is not kept.  What they must not change is still in its
+ * registers when kernel_call() returns, so it is saved only when the thread does not go straight back. */
+    csrr t0, sepc
+    csrrw t1, sscratch, zero
+    ld t2, HART_SCRATCH(tp)
+    addi t0, t0, 4          /* behind the ecall */
+    sd t0, THREAD_PC(sp)
+    sd x1, THREAD_X + 8 * 1(sp)
+    sd t2, THREAD_X + 8 * 2(sp)
+    sd t1, THREAD_X + 8 * 4(sp)
+    sd a0, THREAD_ARG + 8 * 0(sp)
+    sd a1, THREAD_ARG + 8 * 1(sp)
+    sd a2, THREAD_ARG + 8 * 2(sp)
+    sd a3, THREAD_ARG + 8 * 3(sp)
+    sd a4, THREAD_ARG + 8 * 4(sp)
+    sd a5, THREAD_ARG + 8 * 5(sp)
+    sd a7, THREAD_CALL(sp)
+    mv a0, sp
+    mv a1, a7
+    ld sp, HART_KSTACK(tp)
+    call kernel_call
+    li t0, CALL_BLOCKED
+    ld t1, HART_CURRENT(tp)
+    beq a0, t0, 2f
+    ld t0, HART_RESCHED(tp) /* and switch_out */
+    lw t2, THREAD_FLAGS(t1)
+    bnez t0, 1f
+    andi t2, t2, THREAD_ON_EXIT
+    bnez t2, 1f
+    ld t0, THREAD_PC(t1)
+    csrw sscratch, tp
+    csrw sepc, t0
+    ld x1, THREAD_X + 8 * 1(t1)
+    ld sp, THREAD_X + 8 * 2(t1)
+    ld tp, THREAD_X + 8 * 4(t1)
+    .irp r, a1,a2,a3,a4,a5,a6,a7,t0,t1,t2,t3,t4,t5,t6
+    li \r, 0                /* nothing of the kernel is seen in user mode */
+    .endr
+    sret
+
+1:  sd a0, THREAD_X + 8 * 10(t1)
+2:  sd x3, THREAD_X + 8 * 3(t1)
+    .irp n, 8,9,18,19,20,21,22,23,24,25,26,27
+    sd x\n, THREAD_X + 8 * \n(t1)
+    .endr
+    li s0, 0                /* end of the frame chain */
+    j to_user
+
+/* An interrupt or a fault: any register may be in use. */
+user_trap:
     sd x1, THREAD_X + 8 * 1(sp)
     sd x3, THREAD_X + 8 * 3(sp)
-    .irp n, 5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    .irp n, 6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
     sd x\n, THREAD_X + 8 * \n(sp)
     .endr
     ld t0, HART_SCRATCH(tp)
@@ -111,24 +166,19 @@ riscv_trap_entry:
     csrr a1, scause
     sd t0, THREAD_X + 8 * 2(sp)
     sd t1, THREAD_X + 8 * 4(sp)
+    sd t2, THREAD_PC(sp)
     mv a0, sp
     ld sp, HART_KSTACK(tp)
-    li t3, CAUSE_USER_ECALL
     li s0, 0
-    bne a1, t3, 1f
-    addi t2, t2, 4          /* behind the ecall */
-    sd t2, THREAD_PC(a0)
-    call kernel_call
-    j 2f
-1:  sd t2, THREAD_PC(a0)
     call riscv_user_trap
-    j 2f
+    j to_user
 
 /* sstatus: riscv_hart_init() has set SPIE and cleared SPP; a trap from user mode and the sret of kernel_trap leave them so. */
     .globl riscv_enter_user
 riscv_enter_user:
     ld sp, HART_KSTACK(tp)
-2:  call kernel_exit
+to_user:
+    call kernel_exit
     mv sp, a0
     ld t2, THREAD_PC(sp)
     csrw sepc, t2

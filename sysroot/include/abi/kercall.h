@@ -2,7 +2,8 @@
 /* Kernel-call numbers and the trap convention.
  *
  * A call is `ecall` from U-mode with the number in a7 and up to six arguments in a0..a5.  The result
- * comes back in a0: zero or positive on success, -errno on failure.  Every other register is kept.
+ * comes back in a0: zero or positive on success, -errno on failure.  To its caller it is a function: of the others
+ * the a and t registers are not kept, all the rest are (abi/ecall.h has it in C).
  * Where a call takes (address, parts): parts >= 0 is a count of `struct iovec` entries at address;
  * parts < 0 means one contiguous buffer of -parts bytes at address (the s and v forms of Neutrino's
  * message calls share one entry).  Numbers are private to one release: programs link against libc.

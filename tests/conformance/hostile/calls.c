@@ -8,6 +8,7 @@
  */
 #include "../tap.h"
 
+#include <abi/ecall.h>
 #include <abi/kercall.h>
 #include <abi/time.h>
 #include <abi/tm.h>
@@ -27,15 +28,7 @@
 
 static long call(long number, const uint64_t a[6])
 {
-    register uint64_t a0 __asm__("a0") = a[0];
-    register uint64_t a1 __asm__("a1") = a[1];
-    register uint64_t a2 __asm__("a2") = a[2];
-    register uint64_t a3 __asm__("a3") = a[3];
-    register uint64_t a4 __asm__("a4") = a[4];
-    register uint64_t a5 __asm__("a5") = a[5];
-    register uint64_t a7 __asm__("a7") = (uint64_t)number;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a7) : "memory");
-    return (long)a0;
+    return _kc_call6(number, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
 }
 
 static uint64_t next(uint64_t *s)

@@ -20,8 +20,16 @@ static void disturb_if_flagged(struct thread *t, uint64_t seq)
         thread_disturb(t, seq, WAKE_SIGNAL, EINTR);
 }
 
+static __attribute__((noinline)) void disturb_after(struct thread *t, uint64_t seq)
+{
+    if (thread_get_live(t)) {
+        disturb_if_flagged(t, seq);
+        thread_put(t);
+    }
+}
+
 /* The hart is done with its current thread, which is blocked or back in a run queue. */
-static void let_go(struct hart *h)
+static inline void let_go(struct hart *h)
 {
     struct thread *t = h->current;
     nsec_t now = arch_now();
@@ -33,51 +41,45 @@ static void let_go(struct hart *h)
     h->current = NULL;
     h->switch_out = false;
     bool ended = h->drop_current;
-    h->drop_current = false;
     uint64_t seq = t->wait_seq;
-    bool flagged = (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_WAKES) != 0;
-    if (flagged)
-        thread_get(t);
     atomic_store_explicit(&t->on_cpu, false, memory_order_release);
     /* From here on t may run and end elsewhere; its memory stays a thread, and wait_seq tells its lives apart. */
     atomic_thread_fence(memory_order_seq_cst); /* flag set before our block is seen here, after it by thread_post() */
-    if (!flagged)
-        flagged = (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_WAKES) != 0 && thread_get_live(t);
-    if (flagged) {
-        disturb_if_flagged(t, seq);
+    if (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_WAKES)
+        disturb_after(t, seq);
+    if (ended) {
+        h->drop_current = false;
         thread_put(t);
     }
-    if (ended)
-        thread_put(t);
 }
 
-static void take_on(struct hart *h, struct thread *t)
+/* Somebody waits here: t may have to give way at once, or to share its level. */
+static __attribute__((noinline)) void look_behind(struct hart *h, const struct thread *t, int waits)
 {
-    h->current = t;
-    int waits = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
     if (waits > t->prio)
         atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
     else if (waits == t->prio)
         sched_slice_start(h);
     if (num_harts > 1)
         sched_share(h);
+}
+
+static inline void take_on(struct hart *h, struct thread *t)
+{
+    h->current = t;
+    int waits = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
+    if (waits >= 0)
+        look_behind(h, t, waits);
     arch_aspace_load(t->proc->as);
     if (t->fp.eager)
         arch_fp_load(t);
 }
 
-static struct thread *take_next(struct hart *h)
+static inline struct thread *take_next(struct hart *h)
 {
     struct thread *t = h->next;
     h->next = NULL;
     return t;
-}
-
-/* Apart, as exit_slowly(): kernel_exit() needs no stack frame then. */
-static __attribute__((noinline)) void change_over(struct hart *h)
-{
-    let_go(h);
-    take_on(h, take_next(h));
 }
 
 /* Pending work of the current thread; true: start over. */
@@ -166,8 +168,10 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
 struct thread *kernel_exit(void)
 {
     struct hart *h = this_hart();
-    if (h->next && !atomic_load_explicit(&h->resched, memory_order_relaxed))
-        change_over(h);
+    if (h->next && !atomic_load_explicit(&h->resched, memory_order_relaxed)) {
+        let_go(h);
+        take_on(h, take_next(h));
+    }
     struct thread *t = h->current;
     /* The way back when nothing else has happened.  entry.S has a shorter one for calls that do not block. */
     if (t && !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) && h->aspace == t->proc->as &&

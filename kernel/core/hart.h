@@ -13,7 +13,7 @@ struct ktimer;
 
 struct runqueue {
     struct spinlock lock; /* RANK_RQ */
-    uint32_t count;
+    struct thread *only;   /* the one READY thread when there is exactly one and it came to an empty queue (core/runqueue.h) */
     _Atomic int top_prio;  /* highest READY priority, -1 none; written under lock, read by anybody */
     _Atomic int cur_prio;  /* priority of the running thread, -1 idle; written under lock, read by anybody */
     uint64_t bitmap[PRIO_LEVELS / 64];

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between core/sched.c and core/exit.c only. */
+/* Between core/sched.c and core/exit.c, and for what core/handover.h does inline. */
 #pragma once
 #include "core/sched.h"
 
 void hart_resched(struct hart *h); /* h chooses again soon; IPI when it is another one */
 void sched_requeue_current(struct hart *h, bool head);
+/* rq.lock held, the current thread is on its way out: the best of the own queue becomes h->next if that is clear without looking further. */
+void sched_pick_own_locked(struct hart *h);
+/* A client was queued here and the server goes on: idle harts among elsewhere are offered it if that lasts. */
+void sched_share_later(struct hart *h, uint32_t elsewhere);
 struct thread *sched_pick(struct hart *h);
 void sched_share(struct hart *h); /* after a switch on a machine with several harts */
 bool sched_should_preempt(struct hart *h);
+bool sched_better_elsewhere(const struct hart *h, int prio); /* several harts: another one's queue has something above prio for us */
 void sched_slice_start(struct hart *h); /* the slice of the current thread counts from now on, unless it does already */

@@ -10,6 +10,7 @@
  */
 #include "core/sched.h"
 #include "core/internal.h"
+#include "core/handover.h"
 #include "object/process.h"
 
 #define SLICE_TICKS 4 /* ClockPeriod's documented relation */
@@ -42,26 +43,32 @@ static void rq_publish_top(struct runqueue *rq, int from)
     atomic_store_explicit(&rq->top_prio, top, memory_order_relaxed);
 }
 
-static void rq_insert(struct runqueue *rq, struct thread *t, bool head)
+static void level_push(struct runqueue *rq, struct thread *t, bool head)
 {
     if (head)
         list_push_head(&rq->level[t->prio], &t->link);
     else
         list_push_tail(&rq->level[t->prio], &t->link);
     rq->bitmap[t->prio / 64] |= 1UL << (t->prio % 64);
-    rq->count++;
-    if (t->prio > atomic_load_explicit(&rq->top_prio, memory_order_relaxed))
+}
+
+void rq_insert_more(struct runqueue *rq, struct thread *t, bool head)
+{
+    if (rq->only) {
+        level_push(rq, rq->only, false);
+        rq->only = NULL;
+    }
+    level_push(rq, t, head);
+    if (t->prio > rq_top(rq))
         atomic_store_explicit(&rq->top_prio, t->prio, memory_order_relaxed);
 }
 
-/* prio: the level it is queued at, which set_prio is about to change. */
-static void rq_remove(struct runqueue *rq, struct thread *t, int prio)
+void rq_remove_more(struct runqueue *rq, struct thread *t, int prio)
 {
     list_remove(&t->link);
-    rq->count--;
     if (list_empty(&rq->level[prio])) {
         rq->bitmap[prio / 64] &= ~(1UL << (prio % 64));
-        if (prio == atomic_load_explicit(&rq->top_prio, memory_order_relaxed))
+        if (prio == rq_top(rq))
             rq_publish_top(rq, prio);
     }
 }
@@ -110,8 +117,6 @@ static struct hart *choose_hart(const struct thread *t)
 static struct hart *busiest_elsewhere(const struct hart *h, int above)
 {
     struct hart *best = NULL;
-    if (num_harts == 1)
-        return NULL;
     for (uint32_t i = 0; i < num_harts; i++) {
         int top = atomic_load_explicit(&harts[i].rq.top_prio, memory_order_relaxed);
         if (&harts[i] != h && top > above && cur_prio(&harts[i]) >= top) {
@@ -124,13 +129,13 @@ static struct hart *busiest_elsewhere(const struct hart *h, int above)
 
 /* h->rq.lock held, the current thread is on its way out: the best of the own queue is next, when that is clear without looking
  * further.  Else sched_pick() finds out. */
-static void pick_own_locked(struct hart *h)
+void sched_pick_own_locked(struct hart *h)
 {
     struct runqueue *rq = &h->rq;
     int top = atomic_load_explicit(&rq->top_prio, memory_order_relaxed);
-    if (top < 0 || busiest_elsewhere(h, top))
+    if (top < 0 || (num_harts > 1 && busiest_elsewhere(h, top)))
         return;
-    struct thread *n = list_entry(rq->level[top].next, struct thread, link);
+    struct thread *n = rq_first(rq, top);
     /* Acquire: its registers and FP state are complete; pairs with the release in let_go(). */
     if (!(n->runmask & 1U << h->index) || atomic_load_explicit(&n->on_cpu, memory_order_acquire))
         return;
@@ -139,6 +144,11 @@ static void pick_own_locked(struct hart *h)
     atomic_store_explicit(&n->on_cpu, true, memory_order_relaxed);
     atomic_store_explicit(&rq->cur_prio, top, memory_order_relaxed);
     h->next = n;
+}
+
+bool sched_better_elsewhere(const struct hart *h, int prio)
+{
+    return busiest_elsewhere(h, prio) != NULL;
 }
 
 void hart_resched(struct hart *h)
@@ -218,6 +228,16 @@ void thread_ready_locked(struct thread *t)
 #define SHARE_NS 50000
 #define LINGERS 16
 
+void sched_share_later(struct hart *h, uint32_t elsewhere)
+{
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
+    if (h->share_at == 0 && find_idle(elsewhere)) {
+        h->share_at = arch_now() + SHARE_NS;
+        if (h->share_at < h->timer_armed)
+            ktimer_rearm();
+    }
+}
+
 void thread_ready_replied_locked(struct thread *t, bool head)
 {
     struct hart *h = this_hart();
@@ -231,14 +251,8 @@ void thread_ready_replied_locked(struct thread *t, bool head)
     int prio;
     uint32_t elsewhere;
     enqueue(h, t, head, &prio, &elsewhere);
-    if (tell_hart(h, prio))
-        return;
-    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
-    if (h->share_at == 0 && find_idle(elsewhere)) {
-        h->share_at = arch_now() + SHARE_NS;
-        if (h->share_at < h->timer_armed)
-            ktimer_rearm();
-    }
+    if (!tell_hart(h, prio))
+        sched_share_later(h, elsewhere);
 }
 
 void thread_block_locked(struct thread *t, int state, struct spinlock *l)
@@ -250,7 +264,7 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l)
     t->wait_seq++;
     h->switch_out = true;
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
-    pick_own_locked(h);
+    sched_pick_own_locked(h);
     atomic_store_explicit(&t->lockp, l, memory_order_release);
     spin_unlock(&h->rq.lock);
 }
@@ -292,7 +306,7 @@ void sched_requeue_current(struct hart *h, bool head)
     atomic_store_explicit(&t->lockp, &to->rq.lock, memory_order_release);
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     h->switch_out = true;
-    pick_own_locked(h);
+    sched_pick_own_locked(h);
     spin_unlock_pair(&h->rq.lock, &to->rq.lock);
     if (to != h)
         hart_resched(to);
@@ -309,6 +323,8 @@ void sched_yield(struct thread *t)
 /* The best thread of rq that may run on a hart of mask. */
 static __attribute__((noinline)) struct thread *rq_search(struct runqueue *rq, uint32_t mask)
 {
+    if (rq->only)
+        return NULL; /* the caller has seen it */
     for (int w = PRIO_LEVELS / 64 - 1; w >= 0; w--) {
         for (uint64_t bits = rq->bitmap[w]; bits;) {
             int bit = 63 - __builtin_clzl(bits);
@@ -328,7 +344,7 @@ static inline struct thread *rq_take(struct runqueue *rq, uint32_t mask)
     int top = atomic_load_explicit(&rq->top_prio, memory_order_relaxed);
     if (top < 0)
         return NULL;
-    struct thread *t = list_entry(rq->level[top].next, struct thread, link);
+    struct thread *t = rq_first(rq, top);
     if (!(t->runmask & mask))
         t = rq_search(rq, mask);
     if (t)
@@ -371,8 +387,8 @@ struct thread *sched_pick(struct hart *h)
 {
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in make_ready() */
-    int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
-    struct hart *from = busiest_elsewhere(h, own);
+    int own = rq_top(&h->rq);
+    struct hart *from = num_harts > 1 ? busiest_elsewhere(h, own) : NULL;
     struct thread *t = from ? take_from(from, h) : NULL;
     if (!t)
         t = take_from(h, h);
@@ -395,23 +411,9 @@ void sched_share(struct hart *h)
 bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thread *r)
 {
     struct hart *h = this_hart();
-    kassert(t == h->current && !h->switch_out);
-    if (!(r->runmask & 1U << h->index) || atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= r->prio ||
-        atomic_load_explicit(&r->on_cpu, memory_order_acquire) || busiest_elsewhere(h, r->prio))
+    if (!hand_over_ok(h, r))
         return false;
-    atomic_store_explicit(&r->on_cpu, true, memory_order_relaxed);
-    spin_lock(&h->rq.lock);
-    t->state = (uint8_t)state;
-    t->wait_seq++;
-    h->switch_out = true;
-    h->next = r;
-    r->state = STATE_RUNNING;
-    r->wait_ops = NULL;
-    r->hart = (int16_t)h->index;
-    atomic_store_explicit(&h->rq.cur_prio, r->prio, memory_order_relaxed);
-    atomic_store_explicit(&r->lockp, &h->rq.lock, memory_order_release);
-    atomic_store_explicit(&t->lockp, l, memory_order_release);
-    spin_unlock(&h->rq.lock);
+    hand_over(h, t, state, l, r);
     return true;
 }
 
@@ -421,7 +423,7 @@ bool sched_should_preempt(struct hart *h)
 {
     struct thread *t = h->current;
     int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
-    if (own > t->prio || !(t->runmask & 1U << h->index) || busiest_elsewhere(h, t->prio))
+    if (own > t->prio || !(t->runmask & 1U << h->index) || (num_harts > 1 && busiest_elsewhere(h, t->prio)))
         return true;
     if (own == t->prio && t->policy != _KC_SCHED_FIFO) {
         sched_slice_start(h);

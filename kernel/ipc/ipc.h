@@ -36,3 +36,4 @@ void receive_fetch(struct thread *t);
 /* ipc/quick.c: the whole call for the usual case, or false and nothing has happened.  The client or server blocks as the call says. */
 bool send_quick(struct thread *t, const uint64_t a[6]);
 bool reply_quick(struct thread *t, const uint64_t a[6]);
+bool receive_quick(struct thread *t, const uint64_t a[6]);

@@ -139,10 +139,10 @@ static void receive_drop(struct thread *t)
 
 static void receive_disturb(struct thread *t, enum wake_cause cause, int err)
 {
-    struct channel *ch = t->msg.chan;
+    if (cause == WAKE_CANCEL && (t->msg.flags & KC_RECEIVE_NC))
+        return;
     thread_may_restart(t, cause);
     list_remove(&t->link);
-    ch->num_recv--;
     thread_set_result(t, -err);
     atomic_store(&t->kcont, receive_drop);
     thread_ready_locked(t);
@@ -175,10 +175,8 @@ static int64_t receive_block_locked(struct channel *ch, struct thread *t)
     if (err)
         return err;
     t->wait_ops = &receive_ops;
-    t->blocked_on = (uint64_t)ch->chid;
     thread_block_locked(t, STATE_RECEIVE, &ch->lock);
     list_push_head(&ch->receivers, &t->link);
-    ch->num_recv++;
     return KC_BLOCKED;
 }
 
@@ -236,7 +234,8 @@ void receive_fetch(struct thread *t)
     channel_put(ch);
 }
 
-KC_HANDLER(msg_receivev)
+/* Apart, so that the quick way needs no large stack frame. */
+static __attribute__((noinline)) int64_t receive_any(struct thread *t, const uint64_t a[6])
 {
     int32_t chid = (int32_t)a[0];
     if (chid == -1) { /* leave the channel last served: its boost ends */
@@ -259,11 +258,16 @@ KC_HANDLER(msg_receivev)
     t->msg.rparts = (int64_t)a[2];
     t->msg.rlen = (uint64_t)rlen;
     t->msg.info = a[3];
-    t->msg.flags = (uint32_t)a[4] & KC_RECEIVE_PULSE;
+    t->msg.flags = (uint32_t)a[4] & (KC_RECEIVE_PULSE | KC_RECEIVE_NC);
     int64_t r = receive_on(ch, t);
     if (r != KC_BLOCKED) {
         t->msg.chan = NULL;
         channel_put(ch);
     }
     return r;
+}
+
+KC_HANDLER(msg_receivev)
+{
+    return receive_quick(t, a) ? KC_BLOCKED : receive_any(t, a);
 }

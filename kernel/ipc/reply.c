@@ -73,17 +73,15 @@ void client_finish(struct client *c, int64_t result)
     t->msg.conn = NULL;
     t->msg.chan = NULL;
     list_remove(&t->link);
-    c->chan->num_reply--;
     thread_set_result(t, result);
     thread_ready_replied_locked(t, (t->msg.flags & KC_SEND_NC) != 0);
     spin_unlock(&c->chan->lock);
     conn_put(conn);
 }
 
-KC_HANDLER(msg_replyv)
+/* Apart, so that the quick way needs no large stack frame. */
+static __attribute__((noinline)) int64_t reply_any(struct thread *t, const uint64_t a[6])
 {
-    if (reply_quick(t, a))
-        return 0;
     int64_t len = msgbuf_total(a[2], (int64_t)a[3]);
     if (len < 0)
         return len;
@@ -105,6 +103,11 @@ KC_HANDLER(msg_replyv)
     return 0;
 }
 
+KC_HANDLER(msg_replyv)
+{
+    return reply_quick(t, a) ? 0 : reply_any(t, a);
+}
+
 KC_HANDLER(msg_error)
 {
     int32_t code = (int32_t)a[1];
@@ -118,7 +121,12 @@ KC_HANDLER(msg_error)
         code = c.t->msg.deferred_err ? c.t->msg.deferred_err : EINTR;
     if (code == EINTR && c.t->msg.unblock_req && c.t->msg.deferred_err == EINTR)
         thread_may_restart(c.t, WAKE_SIGNAL); /* the server did nothing: the client may send again after an SA_RESTART handler */
-    client_finish(&c, -code);
+    if (code == ERESTART) { /* the client sends once more, without knowing */
+        thread_call_again(c.t);
+        client_finish(&c, (int64_t)c.t->arg[0]);
+    } else {
+        client_finish(&c, -code);
+    }
     return 0;
 }
 

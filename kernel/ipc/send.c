@@ -39,7 +39,6 @@ void send_fail_locked(struct channel *ch, struct thread *t, int err)
         t->msg.deferred = WAKE_KILL + 1; /* cannot be talked out of it */
         t->msg.deferred_err = (uint16_t)err;
     } else {
-        ch->num_reply--;
         send_end_locked(t, err);
     }
 }
@@ -122,7 +121,6 @@ void send_to_reply_locked(struct channel *ch, struct thread *s)
     s->wait_ops = &reply_ops;
     s->msg.xfers = 1;
     list_push_tail(&ch->repliers, &s->link);
-    ch->num_reply++;
     thread_timeout_move(s, STATE_REPLY);
 }
 
@@ -156,8 +154,6 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
     int err = thread_timeout_start(t, r ? STATE_REPLY : STATE_SEND);
     if (err)
         return err;
-    t->blocked_on = (uint64_t)ch->proc->pid;
-    t->blocked_aux = (uint64_t)(uint32_t)ch->chid << 32 | (uint32_t)t->msg.conn->coid;
     if (!r) {
         t->wait_ops = &send_ops;
         thread_block_locked(t, STATE_SEND, &ch->lock);
@@ -168,7 +164,6 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
     t->wait_ops = &reply_ops;
     t->msg.xfers = 1;
     list_remove(&r->link);
-    ch->num_recv--;
     thread_get(t);
     r->msg.partner = t;
     receive_take_prio_locked(ch, r, t->prio);
@@ -178,14 +173,12 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
         thread_ready_locked(r);
     }
     list_push_tail(&ch->repliers, &t->link);
-    ch->num_reply++;
     return 0;
 }
 
-KC_HANDLER(msg_sendv)
+/* Apart, so that the quick way needs no large stack frame. */
+static __attribute__((noinline)) int64_t send_any(struct thread *t, const uint64_t a[6])
 {
-    if (send_quick(t, a))
-        return KC_BLOCKED;
     int64_t slen = msgbuf_total(a[1], (int64_t)a[2]), rlen = msgbuf_total(a[3], (int64_t)a[4]);
     if (slen < 0 || rlen < 0)
         return slen < 0 ? slen : rlen;
@@ -201,6 +194,7 @@ KC_HANDLER(msg_sendv)
     t->msg.rparts = (int64_t)a[4];
     t->msg.slen = (uint64_t)slen;
     t->msg.rlen = (uint64_t)rlen;
+    t->msg.rcvid = 0;
     t->msg.flags = (uint32_t)a[5] & KC_SEND_NC;
     t->msg.xfers = t->msg.unblock_req = t->msg.deferred = 0;
     t->msg.deferred_err = 0;
@@ -221,4 +215,9 @@ KC_HANDLER(msg_sendv)
         channel_put(ch);
     }
     return KC_BLOCKED;
+}
+
+KC_HANDLER(msg_sendv)
+{
+    return send_quick(t, a) ? KC_BLOCKED : send_any(t, a);
 }

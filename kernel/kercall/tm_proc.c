@@ -149,6 +149,20 @@ KC_HANDLER(tm_proc_info)
     return copy_to_user(UADDR(a[1]), &info, sizeof(info)) ? -EFAULT : info.pid;
 }
 
+/* o's lock held: what it is blocked on (abi/tm.h). */
+static void wait_info(const struct thread *o, struct tm_thread_info *i)
+{
+    const struct channel *ch = o->msg.chan;
+    i->blocked_on = o->blocked_on;
+    i->blocked_aux = o->blocked_aux;
+    if (o->state == STATE_RECEIVE) {
+        i->blocked_on = (uint64_t)ch->chid;
+    } else if (o->state == STATE_SEND || o->state == STATE_REPLY) {
+        i->blocked_on = (uint64_t)ch->proc->pid;
+        i->blocked_aux = (uint64_t)(uint32_t)ch->chid << 32 | (uint32_t)o->msg.conn->coid;
+    }
+}
+
 static void thread_info(struct thread *o, struct tm_thread_info *i)
 {
     __builtin_memset(i, 0, sizeof(*i));
@@ -162,8 +176,7 @@ static void thread_info(struct thread *o, struct tm_thread_info *i)
     i->flags = atomic_load(&o->flags);
     i->hart = o->hart;
     i->runmask = o->runmask;
-    i->blocked_on = o->blocked_on;
-    i->blocked_aux = o->blocked_aux;
+    wait_info(o, i);
     i->ip = o->regs.pc;
     i->sp = o->regs.x[REG_SP];
     i->tls = o->regs.x[REG_TP];
@@ -226,7 +239,8 @@ KC_HANDLER(tm_channel_info)
     if (found) {
         spin_lock(&ch->lock);
         ci = (struct tm_channel_info){ .chid = ch->chid, .flags = ch->flags, .num_send = ch->num_send,
-                                       .num_receive = ch->num_recv, .num_reply = ch->num_reply, .num_pulse = ch->num_pulse };
+                                       .num_receive = list_length(&ch->receivers),
+                                       .num_reply = list_length(&ch->repliers), .num_pulse = ch->num_pulse };
         spin_unlock(&ch->lock);
         channel_put(ch);
     }

@@ -3,6 +3,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct list {
     struct list *next, *prev;
@@ -45,11 +46,25 @@ static inline void list_push_head(struct list *head, struct list *e)
     list_insert_before(head->next, e);
 }
 
-static inline void list_remove(struct list *e)
+/* Takes e out and leaves its own links as they were: it goes into another list at once. */
+static inline void list_unlink(struct list *e)
 {
     e->prev->next = e->next;
     e->next->prev = e->prev;
+}
+
+static inline void list_remove(struct list *e)
+{
+    list_unlink(e);
     list_init(e);
+}
+
+static inline uint32_t list_length(const struct list *head)
+{
+    uint32_t n = 0;
+    list_for_each(e, head)
+        n++;
+    return n;
 }
 
 static inline struct list *list_pop_head(struct list *head)

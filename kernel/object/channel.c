@@ -41,7 +41,7 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
     list_init(&ch->repliers);
     list_init(&ch->pulses);
     list_init(&ch->sconns);
-    ch->num_send = ch->num_recv = ch->num_reply = ch->num_pulse = 0;
+    ch->num_send = ch->num_pulse = 0;
     ch->proc = p;
     (void)process_get_live(p); /* the caller's own process: alive */
     atomic_store_explicit(&ch->refs, 2, memory_order_release);
@@ -87,7 +87,6 @@ static void pulse_put_locked(struct channel *ch, struct pulse *p)
     struct thread *r = receiver_find_locked(ch, true);
     if (r) {
         list_remove(&r->link);
-        ch->num_recv--;
         r->msg.pulse = p;
         receive_take_prio_locked(ch, r, p->prio);
         atomic_store(&r->kcont, receive_pulse_finish);
@@ -143,7 +142,6 @@ static void fail_waiters_locked(struct channel *ch)
 {
     while (!list_empty(&ch->receivers)) {
         struct thread *r = list_entry(list_pop_head(&ch->receivers), struct thread, link);
-        ch->num_recv--;
         thread_set_result(r, -ESRCH);
         thread_ready_locked(r);
     }

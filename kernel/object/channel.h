@@ -9,6 +9,7 @@
  */
 #pragma once
 #include <abi/msg.h>
+#include "object/process.h"
 #include "object/thread.h"
 
 struct pulse {
@@ -34,7 +35,7 @@ struct channel {
     struct list repliers;    /* REPLY-blocked threads */
     struct list pulses;      /* priority, then arrival */
     struct list sconns;      /* struct sconn.chan_link; lock */
-    uint32_t num_send, num_recv, num_reply, num_pulse;
+    uint32_t num_send, num_pulse;
 };
 
 /* One per (client process, channel); the server knows it as scoid. */
@@ -73,6 +74,13 @@ int connect_detach(struct process *p, int32_t coid);
 bool conn_get_live(struct conn *c);
 void conn_put(struct conn *c);
 struct conn *conn_lookup(struct process *p, int32_t coid); /* referenced, or NULL */
+/* Where p's table has coid; NULL: nowhere. */
+static inline void *_Atomic *conn_slot(const struct process *p, int32_t coid)
+{
+    if (coid >= _NTO_SIDE_CHANNEL)
+        return idtable_slot(&p->side, (uint32_t)coid - _NTO_SIDE_CHANNEL);
+    return coid < QRV_SCOID_BASE ? idtable_slot(&p->fds, (uint32_t)coid) : NULL; /* negative: beyond every table */
+}
 struct sconn *sconn_lookup(struct process *server, int32_t index); /* referenced, or NULL */
 void sconn_put(struct sconn *s);
 

@@ -60,14 +60,11 @@ bool conn_get_live(struct conn *c)
 
 struct conn *conn_lookup(struct process *p, int32_t coid)
 {
-    if (coid < 0 || (coid >= QRV_SCOID_BASE && coid < _NTO_SIDE_CHANNEL))
-        return NULL;
-    const struct idtable *tab = coid >= _NTO_SIDE_CHANNEL ? &p->side : &p->fds;
-    uint32_t id = (uint32_t)coid & (QRV_SCOID_BASE - 1);
-    struct conn *c = idtable_get(tab, id);
+    void *_Atomic *slot = conn_slot(p, coid);
+    struct conn *c = slot ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
     if (!c || !conn_get_live(c))
         return NULL;
-    if (idtable_get(tab, id) == c)
+    if (atomic_load_explicit(slot, memory_order_acquire) == c)
         return c;
     conn_put(c);
     return NULL;
@@ -284,6 +281,9 @@ int connect_detach(struct process *p, int32_t coid)
     spin_unlock(&p->lock);
     if (!c)
         return -EINVAL;
+    /* A quick sender (ipc/quick.c) that has found c in the table takes its reference under this lock: by now it has, or finds nothing. */
+    spin_lock(&c->chan->lock);
+    spin_unlock(&c->chan->lock);
     conn_put(c);
     return 0;
 }

@@ -33,15 +33,6 @@ void idtable_fini(struct idtable *t)
     t->chunks = NULL;
 }
 
-static void *_Atomic *slot(const struct idtable *t, uint32_t id)
-{
-    void *_Atomic *_Atomic *top = __atomic_load_n(&t->chunks, __ATOMIC_ACQUIRE);
-    if (id >= t->max || !top)
-        return NULL;
-    void *_Atomic *chunk = atomic_load_explicit(&top[id / IDTABLE_CHUNK], memory_order_acquire);
-    return chunk ? &chunk[id % IDTABLE_CHUNK] : NULL;
-}
-
 static void *_Atomic *slot_make(struct idtable *t, uint32_t id)
 {
     if (!t->chunks) {
@@ -56,7 +47,7 @@ static void *_Atomic *slot_make(struct idtable *t, uint32_t id)
             return NULL;
         atomic_store_explicit(&t->chunks[id / IDTABLE_CHUNK], chunk, memory_order_release);
     }
-    return slot(t, id);
+    return idtable_slot(t, id);
 }
 
 int idtable_alloc(struct idtable *t, uint32_t from, void *ptr)
@@ -78,7 +69,7 @@ int idtable_alloc(struct idtable *t, uint32_t from, void *ptr)
 
 void *idtable_remove(struct idtable *t, uint32_t id)
 {
-    void *_Atomic *s = slot(t, id);
+    void *_Atomic *s = idtable_slot(t, id);
     if (!s)
         return NULL;
     void *p = atomic_exchange_explicit(s, NULL, memory_order_acq_rel);
@@ -93,7 +84,7 @@ void *idtable_remove(struct idtable *t, uint32_t id)
 int idtable_next(const struct idtable *t, uint32_t from)
 {
     for (uint32_t id = from; id < t->max;) {
-        void *_Atomic *s = slot(t, id);
+        void *_Atomic *s = idtable_slot(t, id);
         if (!s) {
             id = (id / IDTABLE_CHUNK + 1) * IDTABLE_CHUNK;
             continue;

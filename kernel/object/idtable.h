@@ -19,14 +19,20 @@ void idtable_init(struct idtable *t, uint32_t max_ids);
 void idtable_fini(struct idtable *t); /* all slots empty */
 /* Lowest free id >= from gets ptr; returns the id, -EAGAIN when full, -ENOMEM. */
 int idtable_alloc(struct idtable *t, uint32_t from, void *ptr);
-/* NULL: empty or out of range. */
-static inline void *idtable_get(const struct idtable *t, uint32_t id)
+/* Where id's pointer is kept; NULL: nowhere yet, or out of range. */
+static inline void *_Atomic *idtable_slot(const struct idtable *t, uint32_t id)
 {
     void *_Atomic *_Atomic *top = __atomic_load_n(&t->chunks, __ATOMIC_ACQUIRE);
     if (id >= t->max || !top)
         return NULL;
     void *_Atomic *chunk = atomic_load_explicit(&top[id / IDTABLE_CHUNK], memory_order_acquire);
-    return chunk ? atomic_load_explicit(&chunk[id % IDTABLE_CHUNK], memory_order_acquire) : NULL;
+    return chunk ? &chunk[id % IDTABLE_CHUNK] : NULL;
+}
+/* NULL: empty or out of range. */
+static inline void *idtable_get(const struct idtable *t, uint32_t id)
+{
+    void *_Atomic *s = idtable_slot(t, id);
+    return s ? atomic_load_explicit(s, memory_order_acquire) : NULL;
 }
 void *idtable_remove(struct idtable *t, uint32_t id);
 /* First used id >= from, -1 none. */

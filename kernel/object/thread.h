@@ -88,6 +88,7 @@ struct thread {
         int64_t sparts, rparts; /* < 0: one buffer of -n bytes */
         uint64_t info;          /* receiver: struct _msg_info * */
         uint64_t slen, rlen;    /* byte totals, checked at entry */
+        int32_t rcvid;          /* REPLY, of a message that went the quick way; else 0 */
         uint32_t flags;         /* KC_SEND_NC, KC_RECEIVE_PULSE */
         uint16_t xfers;         /* copies in progress by servers: disturbances wait */
         uint8_t unblock_req;    /* unblock pulse sent */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The rare ends of a kernel call. */
 #include "kcall.h"
-#include "pthread_impl.h"
 
-unsigned __qrv_cancel_point(void)
+long __qrv_fail(long rc)
 {
-    struct __pthread *self = __pthread_self();
-    if (self->canceldisable)
-        return KC_SEND_NC;
+    errno = (int)-rc;
+    return -1;
+}
+
+long __qrv_canceled(void)
+{
     __pthread_testcancel();
-    return 0;
+    return -ECANCELED;
 }

@@ -32,7 +32,7 @@ int devctlv(int fd, int dcmd, int sparts, int rparts, const struct iovec *siov,
         return EBADF;
     long rc;
     do
-        rc = __qrv_sendv(fd, s, sparts + 1, r, rparts + 1, __qrv_cancel_point());
+        rc = __qrv_sendv(fd, s, sparts + 1, r, rparts + 1, __qrv_cancel_point() ? KC_SEND_NC : 0);
     while (rc == -ECANCELED);
     if (rc < 0)
         return rc == -ENOSYS ? ENOTTY : (int)-rc;
@@ -168,7 +168,7 @@ int readcond(int fd, void *buf, int nbytes, int min, int time, int timeout)
     do
         rc = __qrv_badfd(fd)
                  ? -EBADF
-                 : __qrv_send(fd, &m, sizeof m, buf, (size_t)nbytes, __qrv_cancel_point());
+                 : __qrv_send(fd, &m, sizeof m, buf, (size_t)nbytes, __qrv_cancel_point() ? KC_SEND_NC : 0);
     while (rc == -ECANCELED);
     return (int)__qrv_neg(rc);
 }

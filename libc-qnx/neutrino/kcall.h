@@ -10,18 +10,28 @@
 #include <abi/kercall.h>
 #include <abi/taskman.h>
 #include "../qrv/kercall.h"
+#include "pthread_impl.h"
 
-__attribute__((__visibility__("hidden"))) void __pthread_testcancel(void);
-/* Acts on a pending cancellation; what it returns goes into MSG_SENDV's flags: KC_SEND_NC while
- * cancellation is off. */
-__attribute__((__visibility__("hidden"))) unsigned __qrv_cancel_point(void);
+#define QRV_HIDDEN __attribute__((__visibility__("hidden")))
+QRV_HIDDEN void __pthread_testcancel(void);
+/* Acts on a pending cancellation, and tells whether cancellation is off. */
+static inline int __qrv_cancel_point(void)
+{
+    struct __pthread *self = __pthread_self();
+    if (self->canceldisable)
+        return 1;
+    if (self->cancel)
+        __pthread_testcancel();
+    return 0;
+}
+/* The kernel has ended a call for a cancellation, or a server says ECANCELED for reasons of its own. */
+QRV_HIDDEN long __qrv_canceled(void);
+/* Sets errno; -1. */
+QRV_HIDDEN long __qrv_fail(long rc);
 
 static inline long __qrv_neg(long rc) /* Foo(): value or -1 */
 {
-    if (rc >= 0)
-        return rc;
-    errno = (int)-rc;
-    return -1;
+    return __builtin_expect(rc < 0, 0) ? __qrv_fail(rc) : rc;
 }
 static inline int __qrv_pos(long rc) /* Foo_r() of the second kind */
 {
@@ -29,7 +39,7 @@ static inline int __qrv_pos(long rc) /* Foo_r() of the second kind */
 }
 static inline int __qrv_ok(long rc) /* Foo() that only succeeds or fails */
 {
-    return rc < 0 ? (int)__qrv_neg(rc) : 0;
+    return __builtin_expect(rc < 0, 0) ? (int)__qrv_fail(rc) : 0;
 }
 
 /* Cancellation points other than sends: a cancellation that is not to be acted on is no reason to

@@ -3,56 +3,65 @@
 #include <limits.h>
 #include "kcall.h"
 
-static long receive(int chid, const void *msg, long parts, struct _msg_info *info, unsigned flags)
+static inline long receive(int chid, const void *msg, long parts, struct _msg_info *info, unsigned flags)
 {
-    long rc;
-    QRV_CP(rc, __kercall5(KC_MSG_RECEIVEV, chid, (long)msg, parts, (long)info, flags));
-    return rc;
+    if (__qrv_cancel_point())
+        flags |= KC_RECEIVE_NC;
+    long rc = __kercall5(KC_MSG_RECEIVEV, chid, (long)msg, parts, (long)info, flags);
+    return rc == -ECANCELED ? __qrv_canceled() : rc;
+}
+
+static inline int receive_plain(int chid, void *msg, size_t bytes, struct _msg_info *info, unsigned flags)
+{
+    return bytes > SSIZE_MAX ? -EOVERFLOW : (int)receive(chid, msg, -(long)bytes, info, flags);
+}
+
+static inline int receive_v(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info, unsigned flags)
+{
+    return rparts > QRV_IOV_MAX ? -EINVAL : (int)receive(chid, riov, (long)rparts, info, flags);
 }
 
 int MsgReceive_r(int chid, void *msg, size_t bytes, struct _msg_info *info)
 {
-    return bytes > SSIZE_MAX ? -EOVERFLOW : (int)receive(chid, msg, -(long)bytes, info, 0);
+    return receive_plain(chid, msg, bytes, info, 0);
 }
 
 int MsgReceivev_r(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info)
 {
-    return rparts > QRV_IOV_MAX ? -EINVAL : (int)receive(chid, riov, (long)rparts, info, 0);
+    return receive_v(chid, riov, rparts, info, 0);
 }
 
 int MsgReceivePulse_r(int chid, void *pulse, size_t bytes, struct _msg_info *info)
 {
-    return bytes > SSIZE_MAX ? -EOVERFLOW
-                             : (int)receive(chid, pulse, -(long)bytes, info, KC_RECEIVE_PULSE);
+    return receive_plain(chid, pulse, bytes, info, KC_RECEIVE_PULSE);
 }
 
 int MsgReceivePulsev_r(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
 {
-    return parts > QRV_IOV_MAX ? -EINVAL
-                               : (int)receive(chid, piov, (long)parts, info, KC_RECEIVE_PULSE);
+    return receive_v(chid, piov, parts, info, KC_RECEIVE_PULSE);
 }
 
 int MsgReceive(int chid, void *msg, size_t bytes, struct _msg_info *info)
 {
-    return (int)__qrv_neg(MsgReceive_r(chid, msg, bytes, info));
+    return (int)__qrv_neg(receive_plain(chid, msg, bytes, info, 0));
 }
 
 int MsgReceivev(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info)
 {
-    return (int)__qrv_neg(MsgReceivev_r(chid, riov, rparts, info));
+    return (int)__qrv_neg(receive_v(chid, riov, rparts, info, 0));
 }
 
 int MsgReceivePulse(int chid, void *pulse, size_t bytes, struct _msg_info *info)
 {
-    return (int)__qrv_neg(MsgReceivePulse_r(chid, pulse, bytes, info));
+    return (int)__qrv_neg(receive_plain(chid, pulse, bytes, info, KC_RECEIVE_PULSE));
 }
 
 int MsgReceivePulsev(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
 {
-    return (int)__qrv_neg(MsgReceivePulsev_r(chid, piov, parts, info));
+    return (int)__qrv_neg(receive_v(chid, piov, parts, info, KC_RECEIVE_PULSE));
 }
 
-static long reply(int rcvid, long status, const void *msg, long parts)
+static inline long reply(int rcvid, long status, const void *msg, long parts)
 {
     return __kercall4(KC_MSG_REPLYV, rcvid, status, (long)msg, parts);
 }
@@ -69,12 +78,12 @@ int MsgReplyv_r(int rcvid, long status, const iov_t *riov, size_t rparts)
 
 int MsgReply(int rcvid, long status, const void *msg, size_t bytes)
 {
-    return __qrv_ok(-(long)MsgReply_r(rcvid, status, msg, bytes));
+    return __qrv_ok(bytes > SSIZE_MAX ? -EOVERFLOW : reply(rcvid, status, msg, -(long)bytes));
 }
 
 int MsgReplyv(int rcvid, long status, const iov_t *riov, size_t rparts)
 {
-    return __qrv_ok(-(long)MsgReplyv_r(rcvid, status, riov, rparts));
+    return __qrv_ok(rparts > QRV_IOV_MAX ? -EINVAL : reply(rcvid, status, riov, (long)rparts));
 }
 
 int MsgError_r(int rcvid, int error)

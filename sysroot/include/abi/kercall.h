@@ -27,6 +27,7 @@
 
 #define KC_SEND_NC              0x1 /* not a cancellation point */
 #define KC_RECEIVE_PULSE        0x1 /* dequeue pulses only */
+#define KC_RECEIVE_NC           0x2 /* not a cancellation point */
 
 /* Channels and connections */
 #define KC_CHANNEL_CREATE       16  /* flags -> chid */

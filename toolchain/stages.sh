@@ -38,7 +38,7 @@ libc_seen() {
     version_row musl
     (cd "$QRV_TOP" && find sysroot/include libc-qnx/overlay/arch -name '*.h' |
         grep -Ev "^sysroot/include/(hw/|share|sys/($sys|syspage|trace))" |
-        grep -Ev '^sysroot/include/abi/(exec|intr|iomsg|kercall|msg|procfs|slog|syspage|taskman|usage)' |
+        grep -Ev '^sysroot/include/abi/(ecall|exec|intr|iomsg|kercall|msg|procfs|slog|syspage|taskman|trace|usage)' |
         sort | xargs sha256sum)
 }
 
@@ -47,7 +47,15 @@ runtime_recipe() {
     recipe_of build_runtime port_runtime first_libgcc private_libc place_target_libraries runtime_sources
 }
 
+# Sources may change while a build of an hour runs: what it began with stays its name.
+keep_hashes() {
+    local name
+    for name in $stages; do printf -v "hash_$name" %s "$(stage_hash "$name")"; done
+}
+
 stage_hash() { # stage
+    local kept=hash_$1
+    [ -z "${!kept:-}" ] || { printf '%s\n' "${!kept}"; return; }
     case $1 in
     binutils) { version_row binutils-source; port_of; recipe_of build_binutils host_flags; } ;;
     compiler) { version_row gcc-14-source; port_of gcc; stage_hash binutils

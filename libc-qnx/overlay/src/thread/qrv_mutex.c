@@ -60,7 +60,8 @@ static int again(sync_t *s)
     return 0;
 }
 
-static int lock_slow(pthread_mutex_t *m, int me, clockid_t clk, const struct timespec *at)
+/* Apart, as unlock_slow(): the usual way needs no stack frame then. */
+static __attribute__((__noinline__)) int lock_slow(pthread_mutex_t *m, int me, clockid_t clk, const struct timespec *at)
 {
     sync_t *s = __qrv_sync(m);
     if (is_mine(m, me)) {
@@ -80,7 +81,7 @@ static int lock_slow(pthread_mutex_t *m, int me, clockid_t clk, const struct tim
     }
 }
 
-static int lock(pthread_mutex_t *m, clockid_t clk, const struct timespec *at)
+static inline int lock(pthread_mutex_t *m, clockid_t clk, const struct timespec *at)
 {
     int me = __qrv_owner();
     if (cas(&__qrv_sync(m)->__owner, 0, me))
@@ -119,10 +120,9 @@ int __pthread_mutex_trylock(pthread_mutex_t *m)
     return rc == ETIMEDOUT ? EBUSY : rc;
 }
 
-int __pthread_mutex_unlock(pthread_mutex_t *m)
+static __attribute__((__noinline__)) int unlock_slow(pthread_mutex_t *m, int me)
 {
     sync_t *s = __qrv_sync(m);
-    int me = __qrv_owner();
     if (!is_mine(m, me))
         return EPERM;
     if (s->__count & DEPTH) {
@@ -132,6 +132,15 @@ int __pthread_mutex_unlock(pthread_mutex_t *m)
     if (cas(&s->__owner, me, 0))
         return 0;
     return (int)-__kercall1(KC_SYNC_MUTEX_UNLOCK, (long)s);
+}
+
+int __pthread_mutex_unlock(pthread_mutex_t *m)
+{
+    sync_t *s = __qrv_sync(m);
+    int me = __qrv_owner();
+    if (!(s->__count & DEPTH) && cas(&s->__owner, me, 0))
+        return 0;
+    return unlock_slow(m, me);
 }
 
 static int ceiling_of(const pthread_mutexattr_t *a)

@@ -32,10 +32,10 @@ static __attribute__((noinline)) void disturb_after(struct thread *t, uint64_t s
 static inline void let_go(struct hart *h)
 {
     struct thread *t = h->current;
-    nsec_t now = arch_now();
+    uint64_t now = arch_ticks();
     if (h->fp_loaded == t)
         arch_fp_save(t);
-    t->cpu_ns += now - h->run_start;
+    t->cpu_ticks += now - h->run_start;
     h->run_start = now;
     h->slice_end = h->share_at = 0;
     h->current = NULL;
@@ -70,7 +70,8 @@ static inline void take_on(struct hart *h, struct thread *t)
     int waits = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
     if (waits >= 0)
         look_behind(h, t, waits);
-    arch_aspace_load(t->proc->as);
+    if (h->aspace != t->proc->as)
+        arch_aspace_load(t->proc->as);
     if (t->fp.eager)
         arch_fp_load(t);
 }
@@ -145,7 +146,7 @@ static bool switch_thread(struct hart *h)
     }
     arch_aspace_load(NULL);
     arch_idle_wait();
-    h->run_start = arch_now();
+    h->run_start = arch_ticks();
     return false;
 }
 
@@ -165,22 +166,30 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
     }
 }
 
+static inline bool goes_back(const struct hart *h, const struct thread *t)
+{
+    return !atomic_load_explicit(&h->resched, memory_order_relaxed) && !atomic_load_explicit(&t->kcont, memory_order_relaxed) &&
+           !(atomic_load_explicit(&t->flags, memory_order_acquire) & TF_ON_EXIT);
+}
+
 struct thread *kernel_exit(void)
 {
     struct hart *h = this_hart();
-    if (h->next && !atomic_load_explicit(&h->resched, memory_order_relaxed)) {
+    struct thread *t = h->next;
+    /* The two usual ways: somebody has been given the hart, or nothing has happened.  entry.S has a shorter one for the latter after calls. */
+    if (t && !atomic_load_explicit(&h->resched, memory_order_relaxed)) {
         let_go(h);
-        take_on(h, take_next(h));
+        h->next = NULL;
+        take_on(h, t);
+    } else {
+        t = h->current;
+        if (!t || h->switch_out || h->aspace != t->proc->as)
+            return exit_slowly(h);
     }
-    struct thread *t = h->current;
-    /* The way back when nothing else has happened.  entry.S has a shorter one for calls that do not block. */
-    if (t && !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) && h->aspace == t->proc->as &&
-        !atomic_load_explicit(&t->kcont, memory_order_relaxed) &&
-        !(atomic_load_explicit(&t->flags, memory_order_acquire) & TF_ON_EXIT)) {
-        t->in_call = false;
-        return t;
-    }
-    return exit_slowly(h);
+    if (!goes_back(h, t))
+        return exit_slowly(h);
+    t->in_call = false;
+    return t;
 }
 
 void kernel_timer_interrupt(void)

@@ -38,7 +38,7 @@ struct hart {
     nsec_t timer_armed;         /* what the timer hardware is set to, (nsec_t)-1 off */
     nsec_t slice_end;           /* round robin: when the current thread's slice ends, 0 none */
     nsec_t share_at;            /* when an idle hart is offered what a reply has left in our queue, 0 nothing (core/sched.c) */
-    nsec_t run_start;           /* when current was dispatched: CPU accounting */
+    uint64_t run_start;         /* arch_ticks() when current was dispatched: CPU accounting */
     struct runqueue rq;         /* large: behind what offsets of one instruction reach */
     uint32_t lock_depth;        /* QRV_LOCK_DEBUG */
     const struct spinlock *locks[16];

@@ -162,7 +162,7 @@ void hart_resched(struct hart *h)
 void sched_slice_start(struct hart *h)
 {
     if (h->slice_end == 0 && h->current->policy != _KC_SCHED_FIFO) {
-        h->slice_end = h->run_start + atomic_load_explicit(&slice_ns, memory_order_relaxed);
+        h->slice_end = arch_time_of(h->run_start) + atomic_load_explicit(&slice_ns, memory_order_relaxed);
         if (h->slice_end < h->timer_armed)
             ktimer_rearm();
     }

@@ -33,7 +33,7 @@ void reply_apply_deferred_locked(struct channel *ch, struct thread *s);
 /* Continuation of a receiver that was given a message: fetches it. */
 void receive_fetch(struct thread *t);
 
-/* ipc/quick.c: the whole call for the usual case, or false and nothing has happened.  The client or server blocks as the call says. */
-bool send_quick(struct thread *t, const uint64_t a[6]);
-bool reply_quick(struct thread *t, const uint64_t a[6]);
-bool receive_quick(struct thread *t, const uint64_t a[6]);
+/* The whole call in every case; ipc/quick.c is tried first. */
+int64_t send_any(struct thread *t, const uint64_t a[6]);
+int64_t receive_any(struct thread *t, const uint64_t a[6]);
+int64_t reply_any(struct thread *t, const uint64_t a[6]);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The usual round trip, quickly: short messages in one piece, a receiver that waits, nobody disturbed, no timeouts.
- *
- * Each function either does its whole call or leaves everything as it was and says false; then the general code does it.  What the
+/* MsgSend, MsgReceive and MsgReply.  Here is the usual round trip, quickly: short messages in one piece, a receiver that waits, nobody
+ * disturbed, no timeouts.  A handler either does its whole call so, or leaves everything as it was to the general code.  What the
  * two sides see is the same either way.  Messages are copied before anything is committed, with channel.lock held: it keeps the other
  * thread in its wait, and with it its address space.  (Lock order: channel, then aspace or run queue.)
  */
@@ -21,14 +20,14 @@ static inline bool may_time_out(const struct thread *t)
 /* A receiver that runs at the sender's priority already, and whose buffer is one piece. */
 static inline bool receiver_fits(const struct channel *ch, const struct thread *r, int prio)
 {
-    return !(r->msg.flags & KC_RECEIVE_PULSE) && r->msg.rparts <= 0 && r->prio == prio &&
+    return !(r->given.flags & KC_RECEIVE_PULSE) && r->given.rparts <= 0 && r->prio == prio &&
            ((r->run_prio == prio && r->boost_prio == 0) || (ch->flags & _NTO_CHF_FIXED_PRIORITY));
 }
 
 /* Writes what MsgReceive() tells of a message of n bytes.  The receiver's address space gets loaded; it is where this hart goes next. */
 static inline bool tell(const struct thread *r, const struct thread *t, const struct conn *c, const uint64_t a[6], uint64_t n)
 {
-    uint64_t va = r->msg.info;
+    uint64_t va = r->given.info;
     if (va % 8 != 0 || va > QRV_USER_END - sizeof(struct _msg_info))
         return false;
     arch_aspace_load(r->proc->as);
@@ -40,18 +39,11 @@ static inline bool tell(const struct thread *r, const struct thread *t, const st
                            n, -a[2], -a[4]);
 }
 
-static inline void describe(struct thread *t, struct conn *c, const uint64_t a[6], int32_t rcvid)
+static inline void describe(struct thread *t, struct conn *c, int32_t rcvid)
 {
     t->msg.conn = c;
     t->msg.chan = c->chan;
-    t->msg.smsg = a[1];
-    t->msg.sparts = (int64_t)a[2];
-    t->msg.rmsg = a[3];
-    t->msg.rparts = (int64_t)a[4];
-    t->msg.slen = -a[2];
-    t->msg.rlen = -a[4];
     t->msg.rcvid = rcvid;
-    t->msg.flags = (uint32_t)a[5] & KC_SEND_NC;
     t->msg.xfers = t->msg.unblock_req = t->msg.deferred = 0;
     t->msg.deferred_err = 0;
 }
@@ -64,16 +56,16 @@ static inline bool send_locked(struct hart *h, struct channel *ch, struct conn *
     struct thread *r = list_entry(ch->receivers.next, struct thread, link);
     if (!receiver_fits(ch, r, t->prio) || !hand_over_ok(h, r))
         return false;
-    uint64_t n = MIN(-a[2], r->msg.rlen);
-    if (n && !copy_short(r->proc->as, UADDR(r->msg.rmsg), UADDR(a[1]), n, true))
+    uint64_t n = MIN(-a[2], msg_rlen(r));
+    if (n && !copy_short(r->proc->as, UADDR(r->given.rmsg), UADDR(a[1]), n, true))
         return false;
-    if (r->msg.info && !tell(r, t, c, a, n)) {
+    if (r->given.info && !tell(r, t, c, a, n)) {
         arch_aspace_load(t->proc->as);
         return false;
     }
     /* commit */
     int32_t rcvid = t->tid << 16 | c->sconn->index;
-    describe(t, c, a, rcvid);
+    describe(t, c, rcvid);
     atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
     t->wait_ops = &reply_ops;
     list_unlink(&r->link);
@@ -87,20 +79,20 @@ static inline bool send_locked(struct hart *h, struct channel *ch, struct conn *
     return true;
 }
 
-bool send_quick(struct thread *t, const uint64_t a[6])
+KC_HANDLER(msg_sendv)
 {
     if (-a[2] > COPY_SHORT_MAX || (int64_t)-a[4] < 0 || may_time_out(t))
-        return false;
+        return send_any(t, a);
     void *_Atomic *slot = conn_slot(t->proc, (int32_t)a[0]);
-    struct conn *c = slot ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
+    struct conn *c = slot ? atomic_load_explicit(slot, ARCH_LOAD_FOLLOWED) : NULL;
     if (!c)
-        return false;
+        return send_any(t, a);
     struct channel *ch = c->chan; /* type-stable: c may have gone since, but this is the lock of some channel */
     spin_lock(&ch->lock);
     /* Still in the table: connect_detach(), which drops the table's reference after it has had this lock, has not. */
     bool sent = atomic_load_explicit(slot, memory_order_relaxed) == c && c->chan == ch && send_locked(this_hart(), ch, c, t, a);
     spin_unlock(&ch->lock);
-    return sent;
+    return sent ? KC_BLOCKED : send_any(t, a);
 }
 
 /* ch->lock held: the client that t received from last, if rcvid is its, otherwise NULL. */
@@ -112,53 +104,56 @@ static inline struct thread *last_client(const struct channel *ch, const struct 
     return c->msg.rcvid == rcvid && !c->msg.xfers && !c->msg.deferred ? c : NULL;
 }
 
-bool reply_quick(struct thread *t, const uint64_t a[6])
+/* ch->lock held: answers c with n bytes. */
+static inline bool reply_locked(struct hart *h, struct thread *t, struct thread *c, const uint64_t a[6])
 {
-    struct channel *ch = t->msg.serving;
-    if (!ch || -a[3] > COPY_SHORT_MAX)
+    uint64_t n = MIN(-a[3], msg_rlen(c));
+    if (n && (c->given.rparts > 0 || !copy_short(c->proc->as, UADDR(c->given.rmsg), UADDR(a[2]), n, true)))
         return false;
-    spin_lock(&ch->lock);
-    struct thread *c = last_client(ch, t, (int32_t)a[0]);
-    uint64_t n = c ? MIN(-a[3], c->msg.rlen) : 0;
-    if (!c || (n && (c->msg.rparts > 0 || !copy_short(c->proc->as, UADDR(c->msg.rmsg), UADDR(a[2]), n, true)))) {
-        spin_unlock(&ch->lock);
-        return false;
-    }
     /* commit */
-    struct conn *conn = c->msg.conn;
     c->msg.conn = NULL;
     c->msg.chan = NULL;
     thread_set_result(c, (int64_t)a[1]);
     list_remove(&c->link);
-    bool head = (c->msg.flags & KC_SEND_NC) != 0;
-    if (!ready_behind_server(this_hart(), t, c, head))
+    bool head = (c->given.flags & KC_SEND_NC) != 0;
+    if (!ready_behind_server(h, t, c, head))
         thread_ready_replied_locked(c, head);
-    spin_unlock(&ch->lock);
-    conn_put(conn);
     return true;
 }
 
-bool receive_quick(struct thread *t, const uint64_t a[6])
+KC_HANDLER(msg_replyv)
 {
     struct channel *ch = t->msg.serving;
-    if (!ch || (int64_t)-a[2] < 0 || (a[4] & KC_RECEIVE_PULSE) || may_time_out(t))
-        return false;
+    if (!ch || -a[3] > COPY_SHORT_MAX)
+        return reply_any(t, a);
+    spin_lock(&ch->lock);
+    struct thread *c = last_client(ch, t, (int32_t)a[0]);
+    struct conn *conn = c ? c->msg.conn : NULL;
+    bool done = c && reply_locked(this_hart(), t, c, a);
+    spin_unlock(&ch->lock);
+    if (!done)
+        return reply_any(t, a);
+    if (atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1)
+        conn_free(conn);
+    return 0;
+}
+
+KC_HANDLER(msg_receivev)
+{
+    struct channel *ch = t->msg.serving;
+    if (!ch || (int64_t)-a[4] < 0 || (a[5] & KC_RECEIVE_PULSE) || may_time_out(t))
+        return receive_any(t, a);
     spin_lock(&ch->lock);
     if (ch->chid != (int32_t)a[0] || ch->proc != t->proc || ch->destroyed || !list_empty(&ch->senders) || !list_empty(&ch->pulses)) {
         spin_unlock(&ch->lock);
-        return false;
+        return receive_any(t, a);
     }
     /* commit */
     atomic_fetch_add_explicit(&ch->refs, 1, memory_order_relaxed);
     t->msg.chan = ch;
-    t->msg.rmsg = a[1];
-    t->msg.rparts = (int64_t)a[2];
-    t->msg.rlen = -a[2];
-    t->msg.info = a[3];
-    t->msg.flags = (uint32_t)a[4];
     t->wait_ops = &receive_ops;
     list_push_head(&ch->receivers, &t->link);
     block_for_own(this_hart(), t, STATE_RECEIVE, &ch->lock);
     spin_unlock(&ch->lock);
-    return true;
+    return KC_BLOCKED;
 }

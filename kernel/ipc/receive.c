@@ -11,7 +11,7 @@ struct thread *receiver_find_locked(struct channel *ch, bool for_pulse)
 {
     list_for_each(e, &ch->receivers) {
         struct thread *r = list_entry(e, struct thread, link);
-        if (for_pulse || !(r->msg.flags & KC_RECEIVE_PULSE))
+        if (for_pulse || !(r->given.flags & KC_RECEIVE_PULSE))
             return r;
     }
     return NULL;
@@ -49,8 +49,8 @@ void msg_info_fill(struct _msg_info *info, const struct thread *s, int64_t msgle
     info->flags = (int16_t)(_NTO_MI_BITS_64 | (s->msg.unblock_req ? _NTO_MI_UNBLOCK_REQ : 0) |
                             (s->proc->cred.euid == 0 ? _NTO_MI_ROOT : 0));
     info->msglen = msglen;
-    info->srcmsglen = (int64_t)s->msg.slen;
-    info->dstmsglen = (int64_t)s->msg.rlen;
+    info->srcmsglen = (int64_t)msg_slen(s);
+    info->dstmsglen = (int64_t)msg_rlen(s);
 }
 
 /* ---- pulses */
@@ -60,15 +60,15 @@ static int64_t pulse_copy_out(struct thread *t, struct pulse *p)
     struct _kc_pulse out = { .type = _PULSE_TYPE, .subtype = _PULSE_SUBTYPE, .code = p->code, .value = p->value,
                              .scoid = p->scoid };
     pulse_free(p);
-    if (t->msg.rlen < sizeof(out))
+    if (msg_rlen(t) < sizeof(out))
         return -EFAULT; /* documented: the pulse is lost */
-    if (t->msg.rparts < 0)
-        return copy_to_user(UADDR(t->msg.rmsg), &out, sizeof(out));
+    if (t->given.rparts < 0)
+        return copy_to_user(UADDR(t->given.rmsg), &out, sizeof(out));
     const char *src = (const char *)&out;
     size_t left = sizeof(out);
-    for (int64_t i = 0; left && i < t->msg.rparts; i++) {
+    for (int64_t i = 0; left && i < t->given.rparts; i++) {
         uint64_t iov[2];
-        if (copy_from_user(iov, UADDR(t->msg.rmsg + (uint64_t)i * sizeof(iov)), sizeof(iov)))
+        if (copy_from_user(iov, UADDR(t->given.rmsg + (uint64_t)i * sizeof(iov)), sizeof(iov)))
             return -EFAULT;
         size_t n = MIN(left, iov[1]);
         if (copy_to_user(UADDR(iov[0]), src, n))
@@ -95,8 +95,8 @@ void receive_pulse_finish(struct thread *t)
  * the client is the one to fail. */
 static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
 {
-    int64_t n = msg_fetch(t->msg.rmsg, t->msg.rparts, s->proc->as, s->msg.smsg, s->msg.sparts,
-                          MIN(t->msg.rlen, s->msg.slen));
+    int64_t n = msg_fetch(t->given.rmsg, t->given.rparts, s->proc->as, s->given.smsg, s->given.sparts,
+                          MIN(msg_rlen(t), msg_slen(s)));
     *sender_err = 0;
     if (n == COPY_FAULT_OTHER) {
         *sender_err = EFAULT;
@@ -105,7 +105,7 @@ static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
     struct _msg_info info;
     if (n >= 0) {
         msg_info_fill(&info, s, n);
-        if (t->msg.info && copy_to_user(UADDR(t->msg.info), &info, sizeof(info)))
+        if (t->given.info && copy_to_user(UADDR(t->given.info), &info, sizeof(info)))
             n = COPY_FAULT_SELF;
     }
     if (n < 0) {
@@ -139,7 +139,7 @@ static void receive_drop(struct thread *t)
 
 static void receive_disturb(struct thread *t, enum wake_cause cause, int err)
 {
-    if (cause == WAKE_CANCEL && (t->msg.flags & KC_RECEIVE_NC))
+    if (cause == WAKE_CANCEL && (t->given.flags & KC_RECEIVE_NC))
         return;
     thread_may_restart(t, cause);
     list_remove(&t->link);
@@ -189,7 +189,7 @@ static int64_t receive_on(struct channel *ch, struct thread *t)
             spin_unlock(&ch->lock);
             return -ESRCH;
         }
-        bool only = (t->msg.flags & KC_RECEIVE_PULSE) != 0;
+        bool only = (t->given.flags & KC_RECEIVE_PULSE) != 0;
         struct pulse *p = take_pulse_locked(ch, only);
         if (p) {
             spin_unlock(&ch->lock);
@@ -234,8 +234,7 @@ void receive_fetch(struct thread *t)
     channel_put(ch);
 }
 
-/* Apart, so that the quick way needs no large stack frame. */
-static __attribute__((noinline)) int64_t receive_any(struct thread *t, const uint64_t a[6])
+int64_t receive_any(struct thread *t, const uint64_t a[6])
 {
     int32_t chid = (int32_t)a[0];
     if (chid == -1) { /* leave the channel last served: its boost ends */
@@ -247,27 +246,18 @@ static __attribute__((noinline)) int64_t receive_any(struct thread *t, const uin
         thread_unlock(l);
         return 0;
     }
-    int64_t rlen = msgbuf_total(a[1], (int64_t)a[2]);
+    int64_t rlen = msgbuf_total(a[3], (int64_t)a[4]);
     if (rlen < 0)
         return rlen;
     struct channel *ch = chid > 0 ? idtable_get(&t->proc->channels, (uint32_t)chid) : NULL;
     if (!ch || !channel_get_live(ch))
         return -ESRCH;
     t->msg.chan = ch;
-    t->msg.rmsg = a[1];
-    t->msg.rparts = (int64_t)a[2];
-    t->msg.rlen = (uint64_t)rlen;
-    t->msg.info = a[3];
-    t->msg.flags = (uint32_t)a[4] & (KC_RECEIVE_PULSE | KC_RECEIVE_NC);
+    t->msg.riov = (uint64_t)rlen;
     int64_t r = receive_on(ch, t);
     if (r != KC_BLOCKED) {
         t->msg.chan = NULL;
         channel_put(ch);
     }
     return r;
-}
-
-KC_HANDLER(msg_receivev)
-{
-    return receive_quick(t, a) ? KC_BLOCKED : receive_any(t, a);
 }

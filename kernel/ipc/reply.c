@@ -74,13 +74,12 @@ void client_finish(struct client *c, int64_t result)
     t->msg.chan = NULL;
     list_remove(&t->link);
     thread_set_result(t, result);
-    thread_ready_replied_locked(t, (t->msg.flags & KC_SEND_NC) != 0);
+    thread_ready_replied_locked(t, (t->given.flags & KC_SEND_NC) != 0);
     spin_unlock(&c->chan->lock);
     conn_put(conn);
 }
 
-/* Apart, so that the quick way needs no large stack frame. */
-static __attribute__((noinline)) int64_t reply_any(struct thread *t, const uint64_t a[6])
+int64_t reply_any(struct thread *t, const uint64_t a[6])
 {
     int64_t len = msgbuf_total(a[2], (int64_t)a[3]);
     if (len < 0)
@@ -89,8 +88,8 @@ static __attribute__((noinline)) int64_t reply_any(struct thread *t, const uint6
     int err = client_begin(t->proc, (int32_t)a[0], true, &c);
     if (err)
         return err;
-    int64_t n = msg_store(c.t->proc->as, c.t->msg.rmsg, c.t->msg.rparts, a[2], (int64_t)a[3],
-                          MIN((uint64_t)len, c.t->msg.rlen));
+    int64_t n = msg_store(c.t->proc->as, c.t->given.rmsg, c.t->given.rparts, a[2], (int64_t)a[3],
+                          MIN((uint64_t)len, msg_rlen(c.t)));
     if (n == COPY_FAULT_SELF) {
         client_end(&c);
         return -EFAULT; /* the client still waits for a good reply */
@@ -101,11 +100,6 @@ static __attribute__((noinline)) int64_t reply_any(struct thread *t, const uint6
     }
     client_finish(&c, (int64_t)a[1]);
     return 0;
-}
-
-KC_HANDLER(msg_replyv)
-{
-    return reply_quick(t, a) ? 0 : reply_any(t, a);
 }
 
 KC_HANDLER(msg_error)
@@ -144,10 +138,10 @@ static int64_t transfer(struct thread *t, const uint64_t a[6], bool read)
     struct msgbuf own, other;
     msgbuf_init(&own, NULL, a[1], (int64_t)a[2]);
     if (read)
-        msgbuf_init(&other, c.t->proc->as, c.t->msg.smsg, c.t->msg.sparts);
+        msgbuf_init(&other, c.t->proc->as, c.t->given.smsg, c.t->given.sparts);
     else
-        msgbuf_init(&other, c.t->proc->as, c.t->msg.rmsg, c.t->msg.rparts);
-    uint64_t total = read ? c.t->msg.slen : c.t->msg.rlen;
+        msgbuf_init(&other, c.t->proc->as, c.t->given.rmsg, c.t->given.rparts);
+    uint64_t total = read ? msg_slen(c.t) : msg_rlen(c.t);
     int64_t n = msgbuf_skip(&other, MIN(a[3], total));
     if (n == 0) {
         uint64_t max = MIN((uint64_t)len, total - MIN(a[3], total));
@@ -174,7 +168,7 @@ KC_HANDLER(msg_info)
     if (err)
         return err;
     struct _msg_info info;
-    msg_info_fill(&info, c.t, (int64_t)c.t->msg.slen);
+    msg_info_fill(&info, c.t, (int64_t)msg_slen(c.t));
     client_end(&c);
     return copy_to_user(UADDR(a[1]), &info, sizeof(info));
 }

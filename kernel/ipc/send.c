@@ -45,7 +45,7 @@ void send_fail_locked(struct channel *ch, struct thread *t, int err)
 
 static void send_disturb(struct thread *t, enum wake_cause cause, int err)
 {
-    if (cause == WAKE_CANCEL && (t->msg.flags & KC_SEND_NC))
+    if (cause == WAKE_CANCEL && (t->given.flags & KC_SEND_NC))
         return;
     thread_may_restart(t, cause);
     send_fail_locked(t->msg.chan, t, err);
@@ -78,7 +78,7 @@ static bool server_is_ending(const struct channel *ch)
 static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
 {
     struct channel *ch = t->msg.chan;
-    if (cause == WAKE_CANCEL && (t->msg.flags & KC_SEND_NC))
+    if (cause == WAKE_CANCEL && (t->given.flags & KC_SEND_NC))
         return;
     if (t->msg.xfers) {
         if (!t->msg.deferred) {
@@ -176,8 +176,7 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
     return 0;
 }
 
-/* Apart, so that the quick way needs no large stack frame. */
-static __attribute__((noinline)) int64_t send_any(struct thread *t, const uint64_t a[6])
+int64_t send_any(struct thread *t, const uint64_t a[6])
 {
     int64_t slen = msgbuf_total(a[1], (int64_t)a[2]), rlen = msgbuf_total(a[3], (int64_t)a[4]);
     if (slen < 0 || rlen < 0)
@@ -188,14 +187,9 @@ static __attribute__((noinline)) int64_t send_any(struct thread *t, const uint64
     struct channel *ch = c->chan;
     t->msg.conn = c;
     t->msg.chan = ch;
-    t->msg.smsg = a[1];
-    t->msg.sparts = (int64_t)a[2];
-    t->msg.rmsg = a[3];
-    t->msg.rparts = (int64_t)a[4];
-    t->msg.slen = (uint64_t)slen;
-    t->msg.rlen = (uint64_t)rlen;
+    t->msg.siov = (uint64_t)slen;
+    t->msg.riov = (uint64_t)rlen;
     t->msg.rcvid = 0;
-    t->msg.flags = (uint32_t)a[5] & KC_SEND_NC;
     t->msg.xfers = t->msg.unblock_req = t->msg.deferred = 0;
     t->msg.deferred_err = 0;
 
@@ -215,9 +209,4 @@ static __attribute__((noinline)) int64_t send_any(struct thread *t, const uint64
         channel_put(ch);
     }
     return KC_BLOCKED;
-}
-
-KC_HANDLER(msg_sendv)
-{
-    return send_quick(t, a) ? KC_BLOCKED : send_any(t, a);
 }

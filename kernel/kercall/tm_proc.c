@@ -100,7 +100,7 @@ static uint64_t cpu_of(struct process *p)
 {
     uint64_t ns = p->cpu_ns;
     list_for_each(e, &p->thread_list)
-        ns += list_entry(e, struct thread, proc_link)->cpu_ns;
+        ns += arch_ticks_ns(list_entry(e, struct thread, proc_link)->cpu_ticks);
     return ns;
 }
 
@@ -182,7 +182,7 @@ static void thread_info(struct thread *o, struct tm_thread_info *i)
     i->tls = o->regs.x[REG_TP];
     i->stack_lo = o->stack_lo;
     i->stack_size = o->stack_size;
-    i->sutime_ns = o->cpu_ns;
+    i->sutime_ns = arch_ticks_ns(o->cpu_ticks);
     i->sig_mask = o->sig_mask;
     i->sig_pending = o->sig_pending;
     i->last_kercall = (uint32_t)o->call;

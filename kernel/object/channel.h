@@ -73,6 +73,7 @@ int connect_attach(struct process *client, struct process *server, int32_t chid,
 int connect_detach(struct process *p, int32_t coid);
 bool conn_get_live(struct conn *c);
 void conn_put(struct conn *c);
+void conn_free(struct conn *c); /* its last reference was dropped */
 struct conn *conn_lookup(struct process *p, int32_t coid); /* referenced, or NULL */
 /* Where p's table has coid; NULL: nowhere. */
 static inline void *_Atomic *conn_slot(const struct process *p, int32_t coid)

@@ -87,12 +87,11 @@ int clock_deadline(int32_t id, bool absolute, uint64_t ns, nsec_t *out)
 
 static nsec_t thread_cpu(struct thread *t)
 {
-    nsec_t now = arch_now();
+    uint64_t now = arch_ticks();
     struct spinlock *l = thread_lock(t);
-    nsec_t ns = t->cpu_ns;
-    nsec_t start = t->state == STATE_RUNNING ? harts[t->hart].run_start : now;
+    uint64_t ticks = t->cpu_ticks, start = t->state == STATE_RUNNING ? harts[t->hart].run_start : now;
     thread_unlock(l);
-    return ns + (now > start ? now - start : 0);
+    return arch_ticks_ns(ticks + (now > start ? now - start : 0));
 }
 
 static nsec_t process_cpu(struct process *p)

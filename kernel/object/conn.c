@@ -100,8 +100,12 @@ static void sconn_client_gone(struct sconn *s)
 
 void conn_put(struct conn *c)
 {
-    if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
-        return;
+    if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) == 1)
+        conn_free(c);
+}
+
+void conn_free(struct conn *c)
+{
     struct sconn *s = c->sconn;
     struct channel *ch = c->chan;
     slab_free(&conn_slab, c);

@@ -105,7 +105,7 @@ static void thread_reset(struct thread *t)
     t->joiner = t->join_target = NULL;
     atomic_store(&t->intr_pending, 0);
     t->exit_clear = t->stack_lo = t->stack_size = 0;
-    t->cpu_ns = 0;
+    t->cpu_ticks = 0;
     t->call = 0;
     t->in_call = false;
     t->boost_prio = t->mutex_prio = t->ceil_prio = 0;
@@ -406,7 +406,7 @@ void thread_exit_self(struct thread *t)
     channel_thread_fini(t);
     spin_lock(&p->lock);
     signal_thread_fini(t);
-    p->cpu_ns += t->cpu_ns;
+    p->cpu_ns += arch_ticks_ns(t->cpu_ticks);
     if (--p->live_threads == 0) {
         if (!(atomic_load(&p->flags) & PF_EXEC))
             atomic_fetch_or(&p->flags, PF_DYING);

@@ -48,7 +48,22 @@ struct wait_ops {
 struct thread {
     struct regs regs; /* first: entry.S.  Owner: the hart it runs on.  Others: a blocked thread's result and pc with *lockp held, all of it
                          only when on_cpu is clear */
-    uint64_t arg[6];  /* owner: what the last kernel call was given, for its handler and to make it again */
+    /* Owner while running, *lockp while blocked: what the last kernel call was given, for its handler, to make it again, and, of the two
+     * that wait with a message, to find it. */
+    union {
+        uint64_t arg[6];
+        struct {
+            uint64_t id;
+            union {
+                uint64_t smsg; /* MsgSend: user address of a buffer or iov array */
+                uint64_t info; /* MsgReceive: struct _msg_info * */
+            };
+            int64_t sparts;    /* < 0: one buffer of -n bytes */
+            uint64_t rmsg;     /* where the reply, or the message, goes */
+            int64_t rparts;
+            uint64_t flags;    /* KC_SEND_NC, KC_RECEIVE_*, and what else the caller put there */
+        } given;
+    };
     uint64_t call;    /* its number */
     struct fpregs fp;
 
@@ -84,12 +99,8 @@ struct thread {
     struct {
         struct channel *chan;   /* referenced while SEND/REPLY/RECEIVE */
         struct conn *conn;      /* SEND/REPLY: referenced */
-        uint64_t smsg, rmsg;    /* user addresses: buffers or iov arrays */
-        int64_t sparts, rparts; /* < 0: one buffer of -n bytes */
-        uint64_t info;          /* receiver: struct _msg_info * */
-        uint64_t slen, rlen;    /* byte totals, checked at entry */
+        uint64_t siov, riov;    /* byte totals of iov arrays, checked at entry: msg_slen(), msg_rlen() */
         int32_t rcvid;          /* REPLY, of a message that went the quick way; else 0 */
-        uint32_t flags;         /* KC_SEND_NC, KC_RECEIVE_PULSE */
         uint16_t xfers;         /* copies in progress by servers: disturbances wait */
         uint8_t unblock_req;    /* unblock pulse sent */
         uint8_t deferred;       /* disturbance that came during a transfer: wake_cause + 1 */
@@ -146,7 +157,7 @@ struct thread {
 
     uint64_t exit_clear;        /* user word cleared and futex-woken at the end, 0 none */
     uint64_t stack_lo, stack_size;
-    nsec_t cpu_ns;
+    uint64_t cpu_ticks;         /* arch_ticks() it has run, up to its last dispatch */
     bool in_call;               /* owner: a kernel call has not returned to user mode yet; means nothing in user mode */
     struct list proc_link;      /* proc->threads; proc->lock */
     char name[32];
@@ -168,6 +179,16 @@ static inline void thread_get(struct thread *t)
     atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
 }
 void thread_put(struct thread *t);
+
+/* Bytes of the message, and of the buffer for what comes, of a thread that waits in MsgSend or MsgReceive. */
+static inline uint64_t msg_slen(const struct thread *t)
+{
+    return t->given.sparts <= 0 ? -(uint64_t)t->given.sparts : t->msg.siov;
+}
+static inline uint64_t msg_rlen(const struct thread *t)
+{
+    return t->given.rparts <= 0 ? -(uint64_t)t->given.rparts : t->msg.riov;
+}
 
 /* Result register of a thread that is blocked (caller holds *lockp) or current. */
 static inline void thread_set_result(struct thread *t, int64_t v)

@@ -7,7 +7,7 @@ static inline long receive(int chid, const void *msg, long parts, struct _msg_in
 {
     if (__qrv_cancel_point())
         flags |= KC_RECEIVE_NC;
-    long rc = __kercall5(KC_MSG_RECEIVEV, chid, (long)msg, parts, (long)info, flags);
+    long rc = __kercall6(KC_MSG_RECEIVEV, chid, (long)info, 0, (long)msg, parts, flags);
     return rc == -ECANCELED ? __qrv_canceled() : rc;
 }
 

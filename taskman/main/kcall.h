@@ -24,7 +24,7 @@ static inline long k_send(int coid, const void *smsg, size_t sbytes, void *rmsg,
 }
 static inline long k_receive(int chid, void *msg, size_t bytes, struct _msg_info *info)
 {
-    return kcall(KC_MSG_RECEIVEV, chid, (long)msg, -(long)bytes, (long)info, 0, 0);
+    return kcall(KC_MSG_RECEIVEV, chid, (long)info, 0, (long)msg, -(long)bytes, 0);
 }
 static inline long k_reply(int rcvid, long status, const void *msg, size_t bytes)
 {

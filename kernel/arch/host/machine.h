@@ -12,3 +12,19 @@ static inline struct hart *this_hart(void)
 }
 
 void *phys_to_virt(paddr_t pa); /* RAM is an array */
+
+#define ARCH_LOAD_FOLLOWED memory_order_acquire /* the sanitizer knows of no address dependencies */
+
+nsec_t arch_now(void);
+static inline uint64_t arch_ticks(void)
+{
+    return arch_now();
+}
+static inline nsec_t arch_ticks_ns(uint64_t ticks)
+{
+    return ticks;
+}
+static inline nsec_t arch_time_of(uint64_t reading)
+{
+    return reading;
+}

@@ -19,3 +19,16 @@ static inline void *phys_to_virt(paddr_t pa)
 {
     return (void *)(DIRECT_BASE + pa);
 }
+
+/* RVWMO orders a load after the load that its address comes from: a pointer that is only followed needs no fence. */
+#define ARCH_LOAD_FOLLOWED memory_order_relaxed
+
+/* The time counter as it is; arch_ticks_ns() makes a length of it nanoseconds, arch_time_of() a reading what arch_now() was. */
+static inline uint64_t arch_ticks(void)
+{
+    uint64_t t;
+    __asm__ volatile("rdtime %0" : "=r"(t));
+    return t;
+}
+nsec_t arch_ticks_ns(uint64_t ticks);
+nsec_t arch_time_of(uint64_t reading);

@@ -2,19 +2,13 @@
 /* The `time` counter as nanoseconds, and the one-shot timer of each hart (Sstc, or SBI TIME).
  * ns = ticks * 10^9 / timebase, exactly, counted from kernel entry: libc computes the same from the system page. */
 #include "arch/riscv64/riscv.h"
+#include "machine.h"
 
 #define NS_PER_SEC 1000000000UL
 
 static uint64_t hz, entry_time;
 static uint64_t ns_per_tick; /* when it divides evenly, else 0 */
 static bool have_sstc;
-
-static uint64_t rdtime(void)
-{
-    uint64_t t;
-    __asm__ volatile("rdtime %0" : "=r"(t));
-    return t;
-}
 
 void riscv_time_init(uint64_t timebase_hz, bool sstc)
 {
@@ -23,7 +17,7 @@ void riscv_time_init(uint64_t timebase_hz, bool sstc)
     hz = timebase_hz;
     ns_per_tick = NS_PER_SEC % hz == 0 ? NS_PER_SEC / hz : 0;
     have_sstc = sstc;
-    entry_time = rdtime();
+    entry_time = arch_ticks();
 }
 
 uint64_t riscv_time_hz(void)
@@ -36,14 +30,23 @@ uint64_t riscv_entry_time(void)
     return entry_time;
 }
 
-nsec_t arch_now(void)
+nsec_t arch_ticks_ns(uint64_t t)
 {
-    uint64_t t = rdtime() - entry_time;
     if (ns_per_tick != 0)
         return t * ns_per_tick;
     if (hz == 0)
         return 0; /* a message before time is set up */
     return t / hz * NS_PER_SEC + t % hz * NS_PER_SEC / hz;
+}
+
+nsec_t arch_time_of(uint64_t reading)
+{
+    return arch_ticks_ns(reading - entry_time);
+}
+
+nsec_t arch_now(void)
+{
+    return arch_time_of(arch_ticks());
 }
 
 void arch_timer_set(nsec_t when)

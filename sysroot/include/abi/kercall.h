@@ -14,7 +14,7 @@
 /* Messages */
 #define KC_NOP                  0
 #define KC_MSG_SENDV            1   /* coid, smsg, sparts, rmsg, rparts, flags(KC_SEND_*) -> status */
-#define KC_MSG_RECEIVEV         2   /* chid, rmsg, rparts, struct _msg_info *, flags(KC_RECEIVE_*) -> rcvid | 0 */
+#define KC_MSG_RECEIVEV         2   /* chid, struct _msg_info *, 0, rmsg, rparts, flags(KC_RECEIVE_*) -> rcvid | 0 */
 #define KC_MSG_REPLYV           3   /* rcvid, status, msg, parts */
 #define KC_MSG_ERROR            4   /* rcvid, errno */
 #define KC_MSG_READV            5   /* rcvid, msg, parts, offset -> bytes */

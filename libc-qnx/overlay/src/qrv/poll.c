@@ -126,7 +126,7 @@ static long wait_pulse(const struct slot *s, uint64_t deadline)
         if (deadline != UINT64_MAX)
             __kercall5(KC_TIMER_TIMEOUT, CLOCK_MONOTONIC,
                        (long)(_NTO_TIMEOUT_RECEIVE | _KC_TIMEOUT_ABSTIME), 0, (long)&deadline, 0);
-        rc = __kercall5(KC_MSG_RECEIVEV, s->chid, (long)&pulse, -(long)sizeof pulse, 0,
+        rc = __kercall6(KC_MSG_RECEIVEV, s->chid, 0, 0, (long)&pulse, -(long)sizeof pulse,
                         KC_RECEIVE_PULSE);
     } while (rc == 0 && (uint32_t)pulse.value != s->seq);
     return rc;

@@ -67,7 +67,7 @@ static void *serve(void *arg)
     struct helper *h = arg;
     struct _kc_pulse p;
     for (;;) {
-        if (__kercall5(KC_MSG_RECEIVEV, h->chid, (long)&p, -(long)sizeof p, 0, KC_RECEIVE_PULSE) !=
+        if (__kercall6(KC_MSG_RECEIVEV, h->chid, 0, 0, (long)&p, -(long)sizeof p, KC_RECEIVE_PULSE) !=
             0)
             continue;
         if (p.code == CODE_STOP)

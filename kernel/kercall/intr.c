@@ -38,15 +38,7 @@ KC_HANDLER(intr_unmask)
 
 KC_HANDLER(intr_wait)
 {
-    uint64_t ns;
-    nsec_t deadline;
-    if ((uint32_t)a[0] != 0)
-        return -EINVAL;
-    if (a[1]) {
-        if (copy_from_user(&ns, UADDR(a[1]), sizeof(ns)))
-            return -EFAULT;
-        (void)clock_deadline(_KC_CLOCK_MONOTONIC, false, ns, &deadline);
-        timeout_arm(t, _NTO_TIMEOUT_INTR, deadline, 0, NULL);
-    }
+    if ((uint32_t)a[0] != 0 || a[1])
+        return -ENOTSUP; /* reserved; a timeout comes from TimerTimeout() */
     return intr_wait(t);
 }

@@ -278,8 +278,10 @@ int64_t thread_join(struct thread *t, int32_t tid, uint64_t status_uaddr)
     int64_t ret = 0;
     if (!target)
         ret = -ESRCH;
-    else if ((atomic_load(&target->flags) & TF_DETACHED) || joiner_waits(target))
+    else if (atomic_load(&target->flags) & TF_DETACHED)
         ret = -EINVAL;
+    else if (joiner_waits(target))
+        ret = -EBUSY;
     if (ret) {
         spin_unlock(&p->lock);
         return ret;

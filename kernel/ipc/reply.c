@@ -226,11 +226,22 @@ KC_HANDLER(msg_deliver_event)
 
 KC_HANDLER(msg_verify_event)
 {
-    (void)t;
     struct _kc_sigevent ev;
+    int32_t rcvid = (int32_t)a[0];
     if (copy_from_user(&ev, UADDR(a[1]), sizeof(ev)))
         return -EFAULT;
-    return event_check(t->proc, &ev);
+    if (rcvid == 0)
+        return event_check(t->proc, &ev);
+    struct sconn *s; /* a client's event is checked where it would go */
+    if (!client_lookup(t->proc, rcvid, &s))
+        return -ESRCH;
+    int64_t ret = -ESRCH;
+    if (process_get_live(s->client)) {
+        ret = event_check(s->client, &ev);
+        process_put(s->client);
+    }
+    sconn_put(s);
+    return ret;
 }
 
 KC_HANDLER(msg_send_pulse)

@@ -263,6 +263,12 @@ KC_HANDLER(sched_info)
 {
     (void)t;
     int policy = (int32_t)a[1];
+    if (a[0]) { /* the limits are the same for all */
+        struct process *p = process_get((int32_t)a[0]);
+        if (!p)
+            return -ESRCH;
+        process_put(p);
+    }
     if (policy < _KC_SCHED_OTHER || policy > _KC_SCHED_RR)
         return -EINVAL;
     struct _sched_info si = { .priority_min = 1, .priority_max = QRV_PRIO_MAX, .interval = 4 * clock_tick_ns(),

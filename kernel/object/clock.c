@@ -113,7 +113,7 @@ static int cpu_clock(struct thread *self, int32_t id, uint64_t *out)
     int32_t pid = id >> 12 & 0x7fff, tid = id & 0xfff;
     struct process *p = process_get(pid);
     if (!p)
-        return -EINVAL;
+        return -ESRCH;
     int err = 0;
     struct thread *t = NULL;
     if (!process_may_signal(self->proc, p))
@@ -124,7 +124,7 @@ static int cpu_clock(struct thread *self, int32_t id, uint64_t *out)
         if (t)
             thread_get(t);
         else
-            err = -EINVAL;
+            err = -ESRCH;
     }
     spin_unlock(&p->lock);
     if (!err)

@@ -43,6 +43,8 @@ KC_HANDLER(connect_attach)
 
 KC_HANDLER(connect_detach)
 {
+    if ((int32_t)a[0] == SYSMGR_COID)
+        return -EPERM; /* every process needs it, to its end */
     return connect_detach(t->proc, (int32_t)a[0]);
 }
 

@@ -132,10 +132,9 @@ static int start(struct service *s)
     return s->id;
 }
 
-int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, int id),
-                      const void *area, int size, unsigned flags)
+static int attach(int intr, const struct sigevent *(*handler)(void *area, int id), const void *area,
+                  unsigned flags)
 {
-    (void)size;
     if (!handler)
         return -EINVAL;
     struct service *s = calloc(1, sizeof *s);
@@ -157,6 +156,16 @@ int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, in
     s->next = services;
     services = s;
     pthread_mutex_unlock(&list_lock);
+    return id;
+}
+
+int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, int id),
+                      const void *area, int size, unsigned flags)
+{
+    int saved = errno; /* calloc() and mmap() set it when there is no memory */
+    (void)size;
+    int id = attach(intr, handler, area, flags);
+    errno = saved;
     return id;
 }
 

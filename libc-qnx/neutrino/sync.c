@@ -40,14 +40,16 @@ int SyncMutexLock(sync_t *sync)
     return __qrv_ok(-(long)SyncMutexLock_r(sync));
 }
 
+/* The page has EINVAL for a mutex of somebody else's; EPERM is pthread_mutex_unlock()'s. */
 int SyncMutexUnlock_r(sync_t *sync)
 {
-    return __qrv_pos(__kercall1(KC_SYNC_MUTEX_UNLOCK, (long)sync));
+    int rc = __qrv_pos(__kercall1(KC_SYNC_MUTEX_UNLOCK, (long)sync));
+    return rc == EPERM ? EINVAL : rc;
 }
 
 int SyncMutexUnlock(sync_t *sync)
 {
-    return __qrv_ok(__kercall1(KC_SYNC_MUTEX_UNLOCK, (long)sync));
+    return __qrv_ok(-(long)SyncMutexUnlock_r(sync));
 }
 
 int SyncMutexEvent_r(sync_t *sync, const struct sigevent *event)

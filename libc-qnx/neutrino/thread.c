@@ -27,10 +27,11 @@ static void *run(void *p)
 int ThreadCreate_r(pid_t pid, void *(*func)(void *), void *arg, const struct _thread_attr *attr)
 {
     pthread_attr_t a;
-    int flags = 0;
+    int flags = 0, saved = errno; /* mmap() and malloc() set it when there is no memory */
     if (pid != 0 && pid != __kercall0(KC_GETPID))
         return -EPERM;
     struct start *s = malloc(sizeof *s);
+    errno = saved;
     if (!s)
         return -EAGAIN;
     *s = (struct start){.fn = func, .arg = arg};
@@ -52,6 +53,7 @@ int ThreadCreate_r(pid_t pid, void *(*func)(void *), void *arg, const struct _th
         }
     }
     long tid = __qrv_thread_make(0, &a, run, s, 0, flags);
+    errno = saved;
     if (tid < 0)
         free(s);
     return (int)tid;
@@ -87,11 +89,8 @@ int ThreadDetach(int tid)
 
 int ThreadJoin_r(int tid, void **status)
 {
-    uint64_t value = 0;
     long rc;
-    QRV_CP(rc, __kercall2(KC_THREAD_JOIN, tid, (long)&value));
-    if (rc >= 0 && status)
-        *status = (void *)value;
+    QRV_CP(rc, __kercall2(KC_THREAD_JOIN, tid, (long)status));
     return __qrv_pos(rc);
 }
 
@@ -137,13 +136,9 @@ int ThreadCtl(int cmd, void *data)
 
 int SchedGet_r(pid_t pid, int tid, struct sched_param *param)
 {
-    struct _kc_sched_param k = {0, 0};
-    long rc = __kercall3(KC_SCHED_GET, pid, tid, (long)&k);
-    if (rc >= 0 && param) {
-        memset(param, 0, sizeof *param);
-        param->sched_priority = k.sched_priority;
-        param->sched_curpriority = k.sched_curpriority;
-    }
+    long rc = __kercall3(KC_SCHED_GET, pid, tid, (long)param); /* a bad pointer is EFAULT, not a fault */
+    if (rc >= 0 && param)
+        memset((char *)param + sizeof(struct _kc_sched_param), 0, sizeof *param - sizeof(struct _kc_sched_param));
     return (int)rc;
 }
 

@@ -16,8 +16,8 @@
 
 static const char help[] =
     "usage: qrv-harness --kernel IMAGE --elf KERNEL.ELF --image CPIO --list TESTS.LIST --log FILE\n"
-    "                   [--results FILE] [--smp N] [--mem SIZE] [--timeout SECONDS] [--append "
-    "TEXT]\n"
+    "                   [--results FILE] [--coverage FILE] [--smp N] [--mem SIZE]\n"
+    "                   [--timeout SECONDS] [--append TEXT]\n"
     "                   [-- QEMU-ARGUMENT...]\n"
     "Exit code: 0 all passed, 1 something failed, 2 bad command line.\n";
 
@@ -30,6 +30,7 @@ struct harness {
     const char *list;
     const char *log;
     const char *results;
+    const char *coverage;
     const char *smp;
     const char *mem;
     const char *timeout;
@@ -132,6 +133,21 @@ static void judge(struct harness *h, const struct tap_test *test)
     }
 }
 
+/* One line a test for the coverage table: "smp4 msg_errors MsgSend:EBADF ...". A test with a bad verdict proves nothing. */
+static void note_coverage(const struct harness *h, const struct tap *tap)
+{
+    FILE *out = h->coverage != NULL ? fopen(h->coverage, "a") : NULL;
+    if (out == NULL) {
+        if (h->coverage != NULL)
+            fprintf(stderr, "cannot write %s\n", h->coverage);
+        return;
+    }
+    for (size_t i = 0; i < tap->count; i++)
+        if (tap->tests[i].cells.len > 0 && tap_verdict(&tap->tests[i]) == NULL)
+            fprintf(out, "%s %s%s\n", h->label, tap->tests[i].name, tap->tests[i].cells.data);
+    fclose(out);
+}
+
 /* Every program of the list has to have run; nothing is skipped in silence. */
 static void judge_missing(struct harness *h, const struct tap *tap)
 {
@@ -176,6 +192,7 @@ static int run(struct harness *h, const struct machine *m, double seconds)
     for (size_t i = 0; i < tap.count; i++)
         judge(h, &tap.tests[i]);
     judge_missing(h, &tap);
+    note_coverage(h, &tap);
     if (why != NULL) {
         fail(h, "image", why);
         show_end_of_console(&c);
@@ -211,7 +228,7 @@ int main(int argc, char **argv)
         {"--log", .value = &h.log},         {"--results", .value = &h.results},
         {"--smp", .value = &h.smp},         {"--mem", .value = &h.mem},
         {"--timeout", .value = &h.timeout}, {"--append", .value = &h.append},
-        {"--help", .flag = &want_help},     {NULL}};
+        {"--coverage", .value = &h.coverage}, {"--help", .flag = &want_help}, {NULL}};
     int n = options_parse(argc, argv, specs, &rest);
     double seconds = strtod(h.timeout, &end);
     if (want_help || n != 0 || !h.kernel || !h.elf || !h.image || !h.list || !h.log ||

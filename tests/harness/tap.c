@@ -36,6 +36,14 @@ static void keep(struct tap_test *test, const char *line)
         buf_printf(&test->trail, "      %s\n", line);
 }
 
+/* "ok 3 - text # covers MsgSend:ok MsgSend_r:ok": a passed result proves cells of the coverage table. */
+static void cover(struct tap_test *test, const char *line)
+{
+    const char *cells = strstr(line, " # covers ");
+    if (cells != NULL && strstr(line, "# SKIP") == NULL)
+        buf_printf(&test->cells, "%s", cells + strlen(" # covers"));
+}
+
 void tap_line(struct tap *t, const char *line)
 {
     int n;
@@ -51,6 +59,7 @@ void tap_line(struct tap *t, const char *line)
         return;
     else if (sscanf(line, "ok %d", &n) == 1) {
         test->ok++;
+        cover(test, line);
         test->skipped += strstr(line, "# SKIP") != NULL;
         if (strstr(line, "# SKIP") != NULL)
             keep(test, line);
@@ -90,6 +99,7 @@ void tap_free(struct tap *t)
         free(t->tests[i].name);
         free(t->tests[i].end);
         buf_free(&t->tests[i].trail);
+        buf_free(&t->tests[i].cells);
     }
     free(t->tests);
     *t = (struct tap){0};

@@ -20,6 +20,7 @@ struct tap_test {
     bool clean_exit; /* exit 0 */
     bool bailed;
     char *end;        /* "exit 0", "signal 11" ... */
+    struct buf cells; /* what its passed results cover, each with a blank in front */
     struct buf trail; /* failing lines and diagnostics, for the report */
 };
 

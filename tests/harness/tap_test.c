@@ -24,6 +24,21 @@ static const char *verdict(const char *text, int *ok, int *not_ok)
     return why;
 }
 
+/* What the passed results of one test cover. */
+static const char *cells(const char *text)
+{
+    struct tap t = {0};
+    static char out[200];
+    char *copy = xstrdup(text);
+    for (char *save = NULL, *line = strtok_r(copy, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save))
+        tap_line(&t, line);
+    snprintf(out, sizeof out, "%s", t.count && t.tests[0].cells.len ? t.tests[0].cells.data : "");
+    tap_free(&t);
+    free(copy);
+    return out;
+}
+
 #define BEGIN "@TEST BEGIN x\n"
 #define END   "@TEST END x "
 
@@ -63,5 +78,12 @@ int main(void)
           "a test that gives up");
     CHECK(strcmp(verdict(BEGIN "1..1\nok 1\n" END "timeout 20\n", &ok, &not_ok), "timeout 20") == 0,
           "a timeout");
+    CHECK(strcmp(cells(BEGIN "ok 1 - a # covers A:ok A_r:ok\nok 2\nok 3 - b # covers B:ok\n"),
+                 " A:ok A_r:ok B:ok") == 0,
+          "passed results cover cells");
+    CHECK(strcmp(cells(BEGIN "not ok 1 - a # covers A:ok\n# covers B:ok\n"
+                             "ok 2 - # SKIP no clock # covers C:ok\n"),
+                 "") == 0,
+          "failed, skipped and other lines do not");
     return check_done();
 }

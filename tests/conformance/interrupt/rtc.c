@@ -38,6 +38,7 @@ static void waiting(void)
     rtc_alarm_in(1000000);
     is_int(wait_ms(40), ETIMEDOUT, "closed while one is left");
     InterruptUnmask(RTC_VECTOR, id);
+    covers("semantic:22");
     is_int(wait_ms(2000), 0, "open with the last");
     rtc_quiet();
     is_int(InterruptDetach(id), 0, "InterruptDetach");
@@ -60,6 +61,7 @@ static void sharing(void)
     for (int i = 0; i < 3; i++)
         if (rv_receive(chid, &p, sizeof(p), NULL) == 0)
             order = order * 10 + p.value.sival_int;
+    covers("semantic:23");
     is_int(order, 213, "three share a vector: the newest first, END last");
     rtc_quiet();
     is_int(InterruptUnmask(RTC_VECTOR, a), 2, "each has to unmask");

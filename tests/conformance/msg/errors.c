@@ -93,6 +93,7 @@ static void msg_error(void)
     ok(rcvid > 0, "makes the client send again");
     MsgReply(rcvid, 3, NULL, 0);
     rv_join(&c);
+    covers("semantic:12");
     is_int(c.result, 3, "and get the second reply");
 }
 

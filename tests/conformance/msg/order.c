@@ -54,6 +54,7 @@ static void lifo(void)
     }
     for (int i = 0; i < 3; i++)
         pthread_join(th[i], NULL);
+    covers("semantic:7");
     ok(order[2] == 1 && order[1] == 2 && order[0] == 3, "the thread that waited last receives first (%d %d %d)",
        order[0], order[1], order[2]);
 }

@@ -52,6 +52,7 @@ static void with_flag(void)
     rv_receive(chid, &p, sizeof(p), NULL);
     is_int(MsgError(rcvid, -1), 0, "MsgError(rcvid, -1)");
     rv_join(&c);
+    covers("semantic:10");
     ok(c.result == -1 && c.err == EINTR, "gives the client the kernel's reason");
     ConnectDetach(coid);
     ChannelDestroy(chid);

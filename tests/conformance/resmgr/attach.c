@@ -95,6 +95,7 @@ int main(void)
     is_int(who("/test-attach/anything/at/all"), 'd', "a directory's manager gets every name below");
     manage(&e, 'e', PATH, _RESMGR_FLAG_SELF);
     is_int(who(PATH), 'e', "a longer prefix wins");
+    covers("semantic:24");
     is_int(who(PATH "/more"), 'd', "... but not for names below it");
     is_int((int)resmgr_pathname(e.id, 0, path, sizeof path), (int)sizeof PATH,
            "resmgr_pathname counts the NUL");

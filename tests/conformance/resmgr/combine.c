@@ -93,6 +93,7 @@ int main(void)
     lseek(fd, 7, SEEK_SET);
     is_int(MsgSend(fd, &m, sizeof m, buf, sizeof buf), -1, "a part that fails");
     is_errno(EINVAL, "... gives its error");
+    covers("semantic:25");
     is_int(lseek(fd, 0, SEEK_CUR), 7, "... and the parts behind it are not done");
     is_int(readblock(fd, 16, 3, 2, buf), 2, "readblock gives blocks");
     is_int(buf[0], 48, "... the right ones");

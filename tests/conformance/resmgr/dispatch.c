@@ -87,6 +87,7 @@ static void timeouts(dispatch_context_t **ctp)
         clock_gettime(CLOCK_MONOTONIC, &after);
         long ms =
             (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+        covers("semantic:16");
         ok(*ctp != NULL && (*ctp)->message_context.rcvid == -1,
            "dispatch_block times out with rcvid -1");
         ok(ms >= 49, "... not early (%ld ms)", ms);

@@ -135,6 +135,7 @@ static void forked(void)
     is_int(n.live, 2, "the child's end did not close the parent's OCB");
     close(fd);
     n = news();
+    covers("semantic:26");
     is_int(n.ocbs_closed, 1, "the parent's close did");
 }
 

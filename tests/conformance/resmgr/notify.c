@@ -171,6 +171,7 @@ static void by_select(int fd)
         pause_ms(100);
         _exit(devctl(fd, TAKE_BACK, NULL, 0, NULL));
     }
+    covers("semantic:29");
     is_int(poll(&p, 1, 5000), 1, "room made by another process ends it");
     waitpid(writer, NULL, 0);
 }

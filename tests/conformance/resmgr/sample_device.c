@@ -146,6 +146,7 @@ static void transfers(int fd)
     is_int(pwrite(fd, "J", 1, 0), 1, "pwrite");
     is_int(pread(fd, buf, 5, 0), 5, "pread");
     is_str(buf, "Jello", "... sees it");
+    covers("semantic:30");
     is_int(lseek(fd, 0, SEEK_CUR), 5, "... and neither moved the offset");
     is_int(lseek(fd, -1, SEEK_SET), -1, "lseek before the start");
     is_errno(EINVAL, "... is EINVAL");
@@ -171,6 +172,7 @@ static void commands(int fd)
     errno = 0;
     is_int(devctl(fd, MY_DEVCTL_UNKNOWN, NULL, 0, NULL), ENOTTY,
            "an unknown devctl returns ENOTTY");
+    covers("semantic:28");
     is_errno(0, "... and leaves errno alone");
     is_int(devctl(-1, MY_DEVCTL_NOTHING, NULL, 0, NULL), EBADF, "a bad descriptor returns EBADF");
 }

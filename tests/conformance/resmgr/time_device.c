@@ -66,6 +66,7 @@ int main(void)
     is_int(read(fd, buf, 3), 3, "read takes part of the rest");
     is_int(lseek(fd, 0, SEEK_CUR), 7, "... and moves the offset");
     is_int(pread(fd, buf, 4, 0), -1, "pread is refused by a manager that knows no xtype");
+    covers("semantic:30");
     is_errno(ENOSYS, "... with ENOSYS");
     is_int(write(fd, "x", 1), -1, "write on a descriptor opened for reading");
     is_errno(EBADF, "... is EBADF");
@@ -82,6 +83,11 @@ int main(void)
     ok(fd == -1 && errno == ENOTDIR, "it is no directory");
     fd = open(PATH, O_RDWR | O_CREAT | O_EXCL, 0600);
     ok(fd == -1 && errno == EEXIST, "O_CREAT|O_EXCL on what exists is EEXIST");
+
+    covers("semantic:27");
+    ok(_RESMGR_NPARTS(0) == 0 && _RESMGR_NPARTS(3) == -3 && _RESMGR_NOREPLY < _RESMGR_NPARTS(1024) &&
+           _RESMGR_DEFAULT < _RESMGR_NPARTS(1024) && _RESMGR_DEFAULT != _RESMGR_NOREPLY,
+       "parts are negative counts, errnos are positive, NOREPLY and DEFAULT are neither");
 
     ok(server_stop(server), "the server lived to the end");
     is_int(stat(PATH, &st), -1, "the path goes with its server");

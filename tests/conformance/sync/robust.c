@@ -114,6 +114,7 @@ static void event(void)
     TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_MUTEX, NULL, &ns, NULL);
     is_int(SyncMutexLock_r((sync_t *)&sh->plain), ETIMEDOUT, "waits while the owner dies");
     is_int(rv_receive(chid, &p, sizeof(p), NULL), 0, "the event comes");
+    covers("semantic:20");
     ok(p.code == 3 && p.value.sival_int == 77, "... as registered");
     waitpid(pid, NULL, 0);
     SyncMutexRevive((sync_t *)&sh->plain);

@@ -125,6 +125,7 @@ static void daemons(void)
                  getpgrp() == getpid() ? 'y' : 'n');
         _exit(write(fd, text, strlen(text)) < 0);
     }
+    covers("semantic:30");
     ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 6,
        "procmgr_daemon: the parent sees its status");
     for (int i = 0; i < 100 && text[0] == '\0'; i++) {

@@ -246,6 +246,29 @@ static void events(void)
        "events are bounded: EAGAIN");
 }
 
+static void ceilings(void)
+{
+    struct _sync_attr a = {.__protocol = PTHREAD_PRIO_PROTECT, .__prioceiling = 20}, high = a, none = a;
+    static sync_t m;
+    int prio = 25, too_high = 64, zero = 0;
+    high.__prioceiling = 64;
+    none.__prioceiling = 0;
+    works(SyncTypeCreate, _NTO_SYNC_MUTEX_FREE, &m, &a);
+    fails_status(SyncTypeCreate, EINVAL, "ceiling 0", _NTO_SYNC_MUTEX_FREE, &m, &none);
+    covers("SyncTypeCreate:EPERM SyncTypeCreate_r:EPERM");
+    ok(unprivileged(FAIL_BOTH_STATUS(SyncTypeCreate, EPERM, _NTO_SYNC_MUTEX_FREE, &m, &high)),
+       "a ceiling of 64 without the ability: EPERM");
+    works(SyncCtl, _NTO_SCTL_GETPRIOCEILING, &m, &prio);
+    is_int(prio, 20, "the ceiling");
+    fails_status(SyncCtl, EINVAL, "ceiling 0", _NTO_SCTL_SETPRIOCEILING, &m, &zero);
+    bad_status(SyncCtl, data, _NTO_SCTL_GETPRIOCEILING, &m, IN_KERNEL);
+    bad_status(SyncCtl, data, _NTO_SCTL_SETPRIOCEILING, &m, BAD);
+    bad_status(SyncCtl, data, _NTO_SCTL_MUTEX_WAKEUP, &m, BAD);
+    covers("SyncCtl:EPERM SyncCtl_r:EPERM");
+    ok(unprivileged(FAIL_BOTH_STATUS(SyncCtl, EPERM, _NTO_SCTL_SETPRIOCEILING, &m, &too_high)),
+       "a new ceiling of 64 without the ability: EPERM");
+}
+
 /* ---- condition variables: the mutex is held again in every outcome */
 
 static sync_t cmutex;
@@ -359,6 +382,7 @@ int main(void)
     lock_disturbed(1);
     busy();
     events();
+    ceilings();
     init(_NTO_SYNC_MUTEX_FREE, &cmutex);
     init(_NTO_SYNC_COND, &cond);
     condvars(0);

@@ -88,10 +88,31 @@ static void refuses(int form)
     is_int(c.err, ESRVRFAULT, "... and the client hears of it");
 }
 
-/* The channel goes while a thread waits on it; a client that dies in SEND disturbs nobody. */
+static long send_to_parent(void *arg)
+{
+    return MsgSend(ConnectAttach(0, getppid(), *(int *)arg, _NTO_SIDE_CHANNEL, 0), "x", 1, NULL, 0);
+}
+
+/* A client that dies in SEND takes its message along. */
+static void client_dies(int form, int mine)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit((int)send_to_parent(&mine));
+    int there = blocked_wait_state(pid, 1, STATE_SEND);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_RECEIVE, NULL, NULL, NULL);
+    long got = receive(form, mine, buf, sizeof buf, NULL);
+    covers("%s:death", names[form]);
+    ok(there && got == -ETIMEDOUT, "%s: a client is killed in SEND: no message (%ld)", names[form], got);
+}
+
+/* The channel goes while a thread waits on it. */
 static void peer_dies(int form)
 {
     int mine = ChannelCreate(0);
+    client_dies(form, mine);
     struct receive m = {form, mine, buf, sizeof buf, NULL};
     struct blocked b = {.call = receive_form, .arg = &m};
     int there = blocked_enter(&b, STATE_RECEIVE);

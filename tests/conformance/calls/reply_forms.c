@@ -85,7 +85,9 @@ static void transfers(void)
     iov_t v, bad;
     int rcvid = client(&c);
     SETIOV(&v, b, sizeof b);
-    SETIOV(&bad, BAD, sizeof b);
+    SETIOV_CONST(&bad, BAD, sizeof b);
+    covers("SETIOV:ok SETIOV_CONST:ok GETIOVBASE:ok GETIOVLEN:ok");
+    ok(GETIOVBASE(&v) == b && GETIOVLEN(&v) == sizeof b && GETIOVBASE(&bad) == BAD, "SETIOV, GETIOVBASE, GETIOVLEN");
     gives(MsgRead, 6, rcvid, b, sizeof b, 4);
     gives(MsgReadv, 7, rcvid, &v, 1, 3);
     is_str(b, "3456789", "what was read");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clocks, timers and timeouts in both forms: every errno, every pointer.
+ * Clocks, timers and timeouts in both forms: every errno, every pointer; the system page and the end of the machine.
  * Page: QNX Neutrino Library Reference, ClockTime(), ClockAdjust(), ClockPeriod(), ClockId(), ClockCycles(), TimerCreate(),
  * TimerDestroy(), TimerSettime(), TimerInfo(), TimerAlarm(), TimerTimeout().
  */
+#include <sys/sysmgr.h>
 #include <sys/syspage.h>
 #include "../blocked.h"
 
@@ -65,8 +66,14 @@ static void cpu_clocks(void)
     do
         c1 = ClockCycles();
     while (c1 == c0);
-    covers("ClockCycles:ok");
-    ok(c1 > c0 && SYSPAGE_ENTRY(qtime)->cycles_per_sec > 0, "cycles count up at a known rate");
+    covers("ClockCycles:ok SYSPAGE_ENTRY:ok _syspage_ptr:ok");
+    ok(c1 > c0 && _syspage_ptr != NULL && SYSPAGE_ENTRY(qtime)->cycles_per_sec > 0, "cycles count up at a known rate");
+}
+
+static void machine(void)
+{
+    covers("sysmgr_reboot:EPERM");
+    ok(unprivileged(PLAIN(sysmgr_reboot()) == -EPERM), "without the ability nobody reboots: EPERM");
 }
 
 static void timers(void)
@@ -180,6 +187,7 @@ int main(void)
     blocked_handle(SIGALRM);
     clocks();
     cpu_clocks();
+    machine();
     timers();
     timeouts();
     bad_left(0);

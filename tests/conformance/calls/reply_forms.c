@@ -139,6 +139,27 @@ static void gone(int id, int killed)
     GONE(R_STATUS, MsgError, id, EIO);
 }
 
+static void *send_and_stay(void *arg)
+{
+    MsgSend(coid, "x", 2, NULL, 0);
+    for (;;)
+        pause();
+    return arg;
+}
+
+/* The thread lives on, but no longer waits. */
+static void done_client(void)
+{
+    char in[4];
+    pthread_t t;
+    pthread_create(&t, NULL, send_and_stay, NULL);
+    int rcvid = rv_receive(chid, in, sizeof in, NULL);
+    is_int(MsgReply(rcvid, 0, NULL, 0), 0, "replied to");
+    gone(rcvid, 0);
+    pthread_cancel(t);
+    pthread_join(t, NULL);
+}
+
 static void dead_client(void)
 {
     char in[4];
@@ -163,6 +184,7 @@ int main(void)
     transfers();
     gone(0, 0);
     gone(0x7fffffff, 0);
+    done_client();
     dead_client();
     return done();
 }

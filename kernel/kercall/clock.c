@@ -56,7 +56,7 @@ KC_HANDLER(clock_id)
 {
     int32_t pid = a[0] ? (int32_t)a[0] : t->proc->pid, tid = (int32_t)a[1];
     if (tid < 0 || tid > QRV_TID_MAX)
-        return -EINVAL;
+        return -ESRCH;
     struct process *p = process_get(pid);
     if (!p)
         return -ESRCH;

@@ -79,9 +79,16 @@ void client_finish(struct client *c, int64_t result)
     conn_put(conn);
 }
 
+/* Length of the server's own buffers.  In replies, reads and writes EFAULT is the client's memory, ESRVRFAULT the server's. */
+static int64_t own_total(uint64_t addr, int64_t parts)
+{
+    int64_t len = msgbuf_total(addr, parts);
+    return len == -EFAULT ? -ESRVRFAULT : len;
+}
+
 int64_t reply_any(struct thread *t, const uint64_t a[6])
 {
-    int64_t len = msgbuf_total(a[2], (int64_t)a[3]);
+    int64_t len = own_total(a[2], (int64_t)a[3]);
     if (len < 0)
         return len;
     struct client c;
@@ -92,7 +99,7 @@ int64_t reply_any(struct thread *t, const uint64_t a[6])
                           MIN((uint64_t)len, msg_rlen(c.t)));
     if (n == COPY_FAULT_SELF) {
         client_end(&c);
-        return -EFAULT; /* the client still waits for a good reply */
+        return -ESRVRFAULT; /* the client still waits for a good reply */
     }
     if (n == COPY_FAULT_OTHER) {
         client_finish(&c, -EFAULT);
@@ -126,7 +133,7 @@ KC_HANDLER(msg_error)
 
 static int64_t transfer(struct thread *t, const uint64_t a[6], bool read)
 {
-    int64_t len = msgbuf_total(a[1], (int64_t)a[2]);
+    int64_t len = own_total(a[1], (int64_t)a[2]);
     if (len < 0)
         return len;
     if ((int64_t)a[3] < 0)
@@ -148,7 +155,7 @@ static int64_t transfer(struct thread *t, const uint64_t a[6], bool read)
         n = read ? msg_copy(&own, &other, max) : msg_copy(&other, &own, max);
     }
     client_end(&c);
-    return n < 0 ? -EFAULT : n;
+    return n >= 0 ? n : n == COPY_FAULT_SELF ? -ESRVRFAULT : -EFAULT;
 }
 
 KC_HANDLER(msg_readv)

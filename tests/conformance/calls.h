@@ -60,6 +60,11 @@ static inline void calls_judge(const char *name, const char *what, long want, lo
     FAILS_(R_STATUS, name,                                                                         \
            #name ":EFAULT " #name "_r:EFAULT " #name ":bad_" #arg " " #name "_r:bad_" #arg,        \
            EFAULT, "bad " #arg, __VA_ARGS__)
+/* The same where a bad buffer of one's own is ESRVRFAULT: in replies EFAULT is the client's. */
+#define bad_own_value(name, arg, ...)                                                              \
+    FAILS_(R_VALUE, name,                                                                          \
+           #name ":ESRVRFAULT " #name "_r:ESRVRFAULT " #name ":bad_" #arg " " #name "_r:bad_" #arg, \
+           ESRVRFAULT, "bad " #arg, __VA_ARGS__)
 /* Both forms give want, and _r leaves errno alone. */
 #define gives(name, want, ...)                                                                     \
     do {                                                                                           \

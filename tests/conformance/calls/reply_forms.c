@@ -47,9 +47,9 @@ static void ends(enum end how)
     int rcvid = client(&c);
     if (how < ERROR) {
         long got = end_client(how, rcvid, BAD, 4);
-        covers("%s:bad_msg %s:EFAULT", end_names[how], end_names[how]);
-        ok(got == -EFAULT && end_client(how, rcvid, IN_KERNEL, 4) == -EFAULT,
-           "%s: bad data: EFAULT, the client waits on (%ld)", end_names[how], got);
+        covers("%s:bad_msg %s:ESRVRFAULT", end_names[how], end_names[how]);
+        ok(got == -ESRVRFAULT && end_client(how, rcvid, IN_KERNEL, 4) == -ESRVRFAULT,
+           "%s: bad data: ESRVRFAULT, the client waits on (%ld)", end_names[how], got);
     }
     long got = end_client(how, rcvid, "pong", 5);
     rv_join(&c);
@@ -64,17 +64,29 @@ static void ends(enum end how)
        "%s: a client that does not wait (any more): ESRCH", end_names[how]);
 }
 
-/* The client's own buffer is bad where the server writes. */
-static void bad_client_buffer(void)
+/* The client's memory is bad where the server reads and writes. */
+static void bad_client_buffers(enum end how)
 {
-    struct rv_client c = {.coid = coid, .smsg = "x", .slen = 2, .rmsg = BAD, .rlen = 8};
-    char in[4];
+    char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    munmap(edge + 4096, 4096);
+    struct rv_client c = {.coid = coid, .smsg = edge + 4096 - 8, .slen = 64, .rmsg = BAD, .rlen = 8};
+    char in[4], b[8] = "data";
+    iov_t v;
+    SETIOV(&v, b, sizeof b);
     rv_start(&c);
     int rcvid = rv_receive(chid, in, sizeof in, NULL);
-    is_int(PLAIN(MsgWrite(rcvid, "data", 4, 0)), -EFAULT, "MsgWrite into a bad buffer of the client: EFAULT");
-    is_int(PLAIN(MsgReply(rcvid, 0, "data", 4)), -EFAULT, "MsgReply, too");
+    if (how == REPLY) {
+        fails_value(MsgRead, EFAULT, "from memory the client does not have", rcvid, b, sizeof b, 8);
+        fails_value(MsgReadv, EFAULT, "from memory the client does not have", rcvid, &v, 1, 8);
+        fails_value(MsgWrite, EFAULT, "to memory the client does not have", rcvid, b, sizeof b, 0);
+        fails_value(MsgWritev, EFAULT, "to memory the client does not have", rcvid, &v, 1, 0);
+    }
+    long got = end_client(how, rcvid, "data", 4);
     rv_join(&c);
-    is_int(c.err, EFAULT, "... which ends the client's call with EFAULT");
+    covers("%s:EFAULT", end_names[how]);
+    ok(got == -EFAULT && c.result == -1 && c.err == EFAULT, "%s to memory the client does not have: EFAULT for both (%ld)",
+       end_names[how], got);
+    munmap(edge, 4096);
 }
 
 static void transfers(void)
@@ -97,13 +109,13 @@ static void transfers(void)
     works(MsgInfo, rcvid, &info);
     ok(info.pid == getpid() && info.srcmsglen == 10 && info.dstmsglen == sizeof out, "MsgInfo tells of the client");
     works(MsgCurrent, rcvid);
-    bad_value(MsgRead, msg, rcvid, BAD, 4, 0);
-    bad_value(MsgRead, msg, rcvid, IN_KERNEL, 4, 0);
-    bad_value(MsgReadv, riov, rcvid, BAD, 1, 0);
-    bad_value(MsgReadv, riov, rcvid, &bad, 1, 0);
-    bad_value(MsgWrite, msg, rcvid, BAD, 4, 0);
-    bad_value(MsgWritev, iov, rcvid, BAD, 1, 0);
-    bad_value(MsgWritev, iov, rcvid, &bad, 1, 0);
+    bad_own_value(MsgRead, msg, rcvid, BAD, 4, 0);
+    bad_own_value(MsgRead, msg, rcvid, IN_KERNEL, 4, 0);
+    bad_own_value(MsgReadv, riov, rcvid, BAD, 1, 0);
+    bad_own_value(MsgReadv, riov, rcvid, &bad, 1, 0);
+    bad_own_value(MsgWrite, msg, rcvid, BAD, 4, 0);
+    bad_own_value(MsgWritev, iov, rcvid, BAD, 1, 0);
+    bad_own_value(MsgWritev, iov, rcvid, &bad, 1, 0);
     bad_status(MsgInfo, info, rcvid, BAD);
     bad_status(MsgInfo, info, rcvid, IN_KERNEL);
     fails_value(MsgRead, EOVERFLOW, "a length of SIZE_MAX", rcvid, b, SIZE_MAX, 0);
@@ -180,7 +192,8 @@ int main(void)
     coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
     for (int how = 0; how < ENDS; how++)
         ends((enum end)how);
-    bad_client_buffer();
+    for (int how = 0; how < ERROR; how++)
+        bad_client_buffers((enum end)how);
     transfers();
     gone(0, 0);
     gone(0x7fffffff, 0);

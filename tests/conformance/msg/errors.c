@@ -60,7 +60,7 @@ static void bad_reply(void)
     struct rv_client c = { .coid = coid, .smsg = "x", .slen = 2, .rmsg = out, .rlen = 8 };
     rv_start(&c);
     int rcvid = rv_receive(chid, in, sizeof(in), NULL);
-    ok(MsgReply(rcvid, 0, BAD, 4) == -1 && errno == EFAULT, "reply data bad: EFAULT");
+    ok(MsgReply(rcvid, 0, BAD, 4) == -1 && errno == ESRVRFAULT, "reply data bad: ESRVRFAULT");
     is_int(MsgReply(rcvid, 2, "data", 4), 0, "the client still waits for a good one");
     rv_join(&c);
     is_int(c.result, 2, "and gets it");

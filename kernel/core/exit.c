@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kernel_exit(): the one way from the kernel back to user mode, and the interrupt entry points that lead to it. */
 #include "core/internal.h"
+#include "quick.h"
 #include "mm/mm.h"
 #include "object/signal.h"
 
@@ -20,58 +21,69 @@ static void disturb_if_flagged(struct thread *t, uint64_t seq)
         thread_disturb(t, seq, WAKE_SIGNAL, EINTR);
 }
 
+/* t, which this hart has let go of, had something pending when it blocked. */
 static __attribute__((noinline)) void disturb_after(struct thread *t, uint64_t seq)
 {
-    if (thread_get_live(t)) {
+    if ((load_relaxed(&t->flags) & TF_WAKES) && thread_get_live(t)) {
         disturb_if_flagged(t, seq);
         thread_put(t);
     }
 }
 
-/* The hart is done with its current thread, which is blocked or back in a run queue. */
-static inline void let_go(struct hart *h)
+/* The first half of let_go(). */
+static inline void account(struct hart *h, struct thread *t)
 {
-    struct thread *t = h->current;
     uint64_t now = arch_ticks();
-    if (h->fp_loaded == t)
-        arch_fp_save(t);
     t->cpu_ticks += now - h->run_start;
     h->run_start = now;
     h->slice_end = h->share_at = 0;
-    h->current = NULL;
     h->switch_out = false;
-    bool ended = h->drop_current;
-    uint64_t seq = t->wait_seq;
-    atomic_store_explicit(&t->on_cpu, false, memory_order_release);
-    /* From here on t may run and end elsewhere; its memory stays a thread, and wait_seq tells its lives apart. */
+}
+
+/* The second half: from here on t may run and end elsewhere; its memory stays a thread, and wait_seq tells its lives apart.  true: it had
+ * flags that wake it when it blocked. */
+static inline bool released_flagged(struct thread *t)
+{
+    store_release(&t->on_cpu, false);
     atomic_thread_fence(memory_order_seq_cst); /* flag set before our block is seen here, after it by thread_post() */
-    if (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_WAKES)
+    return (load_relaxed(&t->flags) & TF_WAKES) != 0;
+}
+
+/* The hart is done with its current thread, which is blocked or back in a run queue. */
+static void let_go(struct hart *h)
+{
+    struct thread *t = h->current;
+    if (h->fp_loaded == t)
+        arch_fp_save(t);
+    account(h, t);
+    h->current = NULL;
+    bool ended = h->drop_current;
+    h->drop_current = false;
+    uint64_t seq = t->wait_seq;
+    if (released_flagged(t))
         disturb_after(t, seq);
-    if (ended) {
-        h->drop_current = false;
+    if (ended)
         thread_put(t);
-    }
 }
 
 /* Somebody waits here: t may have to give way at once, or to share its level. */
-static __attribute__((noinline)) void look_behind(struct hart *h, const struct thread *t, int waits)
+static void look_behind(struct hart *h, const struct thread *t, int waits)
 {
     if (waits > t->prio)
-        atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
+        store_relaxed(&h->resched, 1);
     else if (waits == t->prio)
-        sched_slice_start(h);
+        sched_slice_start(h, h->current);
     if (num_harts > 1)
         sched_share(h);
 }
 
-static inline void take_on(struct hart *h, struct thread *t)
+static void take_on(struct hart *h, struct thread *t)
 {
     h->current = t;
-    int waits = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
+    int waits = load_relaxed(&h->rq.top_prio);
     if (waits >= 0)
         look_behind(h, t, waits);
-    if (h->aspace != t->proc->as)
-        arch_aspace_load(t->proc->as);
+    arch_aspace_load(t->proc->as);
     if (t->fp.eager)
         arch_fp_load(t);
 }
@@ -87,10 +99,10 @@ static inline struct thread *take_next(struct hart *h)
 static bool thread_work(struct hart *h, struct thread *t)
 {
     void (*fn)(struct thread *);
-    while ((fn = atomic_load_explicit(&t->kcont, memory_order_relaxed))) {
-        atomic_store_explicit(&t->kcont, NULL, memory_order_relaxed);
+    while ((fn = load_relaxed(&t->kcont))) {
+        store_relaxed(&t->kcont, NULL);
         fn(t);
-        if (h->switch_out || !h->current || atomic_load_explicit(&h->resched, memory_order_relaxed))
+        if (h->switch_out || !h->current || load_relaxed(&h->resched))
             return true;
     }
     uint32_t f = atomic_load_explicit(&t->flags, memory_order_acquire);
@@ -113,7 +125,7 @@ static bool thread_work(struct hart *h, struct thread *t)
 /* A call's result is final: its timeout is used up, a cancellation that it reported is no longer pending, and nothing makes it again. */
 static void call_over(struct thread *t)
 {
-    uint32_t f = atomic_load_explicit(&t->flags, memory_order_relaxed);
+    uint32_t f = load_relaxed(&t->flags);
     if (f & TF_RESTART) /* no signal came to use it up */
         atomic_fetch_and_explicit(&t->flags, ~(uint32_t)TF_RESTART, memory_order_relaxed);
     if (!t->in_call)
@@ -130,19 +142,19 @@ static bool switch_thread(struct hart *h)
 {
     bool look = atomic_exchange_explicit(&h->resched, 0, memory_order_acquire) != 0;
     if (h->current && look && !h->switch_out && sched_should_preempt(h))
-        sched_requeue_current(h, !(h->slice_end && arch_now() >= h->slice_end));
+        sched_requeue_current(h, !(h->slice_end && arch_ticks() >= h->slice_end));
     if (h->current && h->switch_out)
         let_go(h);
     if (h->current)
         return true;
     struct thread *next = take_next(h);
     if (next && look)
-        atomic_store_explicit(&h->resched, 1, memory_order_relaxed); /* it was for the thread before: look again */
+        store_relaxed(&h->resched, 1); /* it was for the thread before: look again */
     if (!next)
         next = sched_pick(h);
     if (next) {
         take_on(h, next);
-        return atomic_load_explicit(&h->resched, memory_order_relaxed) == 0;
+        return load_relaxed(&h->resched) == 0;
     }
     arch_aspace_load(NULL);
     arch_idle_wait();
@@ -159,17 +171,53 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
         struct thread *t = h->current;
         arch_aspace_load(t->proc->as); /* an IPI may have dropped it */
         if (thread_work(h, t) || h->switch_out || !h->current ||
-            atomic_load_explicit(&h->resched, memory_order_relaxed))
+            load_relaxed(&h->resched))
             continue;
         call_over(t);
         return t;
     }
 }
 
-static inline bool goes_back(const struct hart *h, const struct thread *t)
+static inline bool goes_back(const struct hart *h, struct thread *t)
 {
-    return !atomic_load_explicit(&h->resched, memory_order_relaxed) && !atomic_load_explicit(&t->kcont, memory_order_relaxed) &&
-           !(atomic_load_explicit(&t->flags, memory_order_acquire) & TF_ON_EXIT);
+    return !load_relaxed(&h->resched) && !load_relaxed(&t->kcont) && !(load_relaxed(&t->flags) & TF_ON_EXIT);
+}
+
+static __attribute__((noinline)) struct thread *change_over_slowly(struct hart *h)
+{
+    let_go(h);
+    take_on(h, take_next(h));
+    return exit_slowly(h);
+}
+
+/* A slice has begun that the timer does not know of, or old had flags. */
+static __attribute__((noinline)) struct thread *rearm_and_exit(struct hart *h, struct thread *old, uint64_t seq)
+{
+    disturb_after(old, seq);
+    ktimer_rearm();
+    return exit_slowly(h);
+}
+
+/* t has been given the hart.  let_go() and take_on() for the usual case, without a call and so without a stack frame. */
+static inline struct thread *change_over(struct hart *h, struct thread *t)
+{
+    struct thread *old = h->current;
+    int waits = load_relaxed(&h->rq.top_prio);
+    if (h->fp_loaded == old || t->fp.eager || waits > t->prio || (waits >= 0 && num_harts > 1))
+        return change_over_slowly(h);
+    account(h, old);
+    if (waits == t->prio && t->policy != _KC_SCHED_FIFO)
+        h->slice_end = h->run_start + load_relaxed(&sched_slice);
+    uint64_t seq = old->wait_seq;
+    h->current = t;
+    h->next = NULL;
+    arch_aspace_switch(h, t->proc->as);
+    if (released_flagged(old) || (h->slice_end && h->slice_end < h->armed))
+        return rearm_and_exit(h, old, seq);
+    if (!goes_back(h, t))
+        return exit_slowly(h);
+    t->in_call = false;
+    return t;
 }
 
 struct thread *kernel_exit(void)
@@ -177,16 +225,10 @@ struct thread *kernel_exit(void)
     struct hart *h = this_hart();
     struct thread *t = h->next;
     /* The two usual ways: somebody has been given the hart, or nothing has happened.  entry.S has a shorter one for the latter after calls. */
-    if (t && !atomic_load_explicit(&h->resched, memory_order_relaxed)) {
-        let_go(h);
-        h->next = NULL;
-        take_on(h, t);
-    } else {
-        t = h->current;
-        if (!t || h->switch_out || h->aspace != t->proc->as)
-            return exit_slowly(h);
-    }
-    if (!goes_back(h, t))
+    if (t && !load_relaxed(&h->resched))
+        return change_over(h, t);
+    t = h->current;
+    if (!t || h->switch_out || h->aspace != t->proc->as || !goes_back(h, t))
         return exit_slowly(h);
     t->in_call = false;
     return t;

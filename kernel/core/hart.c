@@ -19,4 +19,5 @@ void hart_setup(struct hart *h, uint32_t index, uint32_t hartid)
     h->kstack_top = base + 4096 + KSTACK_SIZE;
     h->estack_top = h->kstack_top + ESTACK_SIZE;
     h->timer_armed = (nsec_t)-1;
+    h->armed = UINT64_MAX;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between core/sched.c and core/exit.c, and for what core/handover.h does inline. */
 #pragma once
+#include "core/ktimer.h"
 #include "core/sched.h"
+#include "object/thread.h"
 
 void hart_resched(struct hart *h); /* h chooses again soon; IPI when it is another one */
 void sched_requeue_current(struct hart *h, bool head);
@@ -12,5 +14,14 @@ void sched_share_later(struct hart *h, uint32_t elsewhere);
 struct thread *sched_pick(struct hart *h);
 void sched_share(struct hart *h); /* after a switch on a machine with several harts */
 bool sched_should_preempt(struct hart *h);
-bool sched_better_elsewhere(const struct hart *h, int prio); /* several harts: another one's queue has something above prio for us */
-void sched_slice_start(struct hart *h); /* the slice of the current thread counts from now on, unless it does already */
+extern _Atomic uint64_t sched_slice; /* of round robin, in arch_ticks() */
+
+/* The current thread shares its level with somebody.  Its slice has run since it was dispatched. */
+static inline void sched_slice_start(struct hart *h, const struct thread *current)
+{
+    if (h->slice_end == 0 && current->policy != _KC_SCHED_FIFO) {
+        h->slice_end = h->run_start + load_relaxed(&sched_slice);
+        if (h->slice_end < h->armed)
+            ktimer_rearm();
+    }
+}

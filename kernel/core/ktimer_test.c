@@ -39,7 +39,7 @@ static nsec_t earliest(void)
 int main(void)
 {
     fake.now = 1;
-    harts[0].timer_armed = (nsec_t)-1;
+    harts[0].timer_armed = harts[0].armed = (nsec_t)-1;
     for (int i = 0; i < TIMERS; i++)
         ktimer_init(&timers[i], on_fire);
     for (int round = 0; round < 200000; round++) {

@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "core/types.h"
+#include "machine.h"
 
 enum lock_rank {
     RANK_PROC = 10,    /* struct process.lock: id tables, thread list, signals */
@@ -55,6 +56,6 @@ static inline void spin_lock(struct spinlock *l)
 
 static inline void spin_unlock(struct spinlock *l)
 {
-    atomic_store_explicit(&l->held, 0, memory_order_release);
+    store_release(&l->held, 0);
 }
 #endif

@@ -11,7 +11,7 @@ void rq_remove_more(struct runqueue *rq, struct thread *t, int prio);
 
 static inline int rq_top(const struct runqueue *rq)
 {
-    return atomic_load_explicit(&rq->top_prio, memory_order_relaxed);
+    return load_relaxed(&rq->top_prio);
 }
 
 static inline void rq_insert(struct runqueue *rq, struct thread *t, bool head)
@@ -21,7 +21,7 @@ static inline void rq_insert(struct runqueue *rq, struct thread *t, bool head)
         return;
     }
     rq->only = t;
-    atomic_store_explicit(&rq->top_prio, t->prio, memory_order_relaxed);
+    store_relaxed(&rq->top_prio, t->prio);
 }
 
 /* prio: the level it is queued at, which thread_set_prio_locked() is about to change. */
@@ -32,7 +32,7 @@ static inline void rq_remove(struct runqueue *rq, struct thread *t, int prio)
         return;
     }
     rq->only = NULL;
-    atomic_store_explicit(&rq->top_prio, -1, memory_order_relaxed);
+    store_relaxed(&rq->top_prio, -1);
 }
 
 /* First of the best level, which is not empty. */

@@ -14,12 +14,13 @@
 #include "object/process.h"
 
 #define SLICE_TICKS 4 /* ClockPeriod's documented relation */
+#define TICK_NS 1000000UL /* its default */
 
-static _Atomic uint64_t slice_ns = SLICE_TICKS * 1000000UL;
+_Atomic uint64_t sched_slice; /* arch_ticks() */
 
 void sched_set_tick(nsec_t tick_ns)
 {
-    atomic_store_explicit(&slice_ns, SLICE_TICKS * tick_ns, memory_order_relaxed);
+    store_relaxed(&sched_slice, arch_ticks_for(SLICE_TICKS * tick_ns));
 }
 
 struct spinlock *thread_lock(struct thread *t)
@@ -146,26 +147,11 @@ void sched_pick_own_locked(struct hart *h)
     h->next = n;
 }
 
-bool sched_better_elsewhere(const struct hart *h, int prio)
-{
-    return busiest_elsewhere(h, prio) != NULL;
-}
-
 void hart_resched(struct hart *h)
 {
     atomic_store_explicit(&h->resched, 1, memory_order_release);
     if (h != this_hart())
         arch_kick(h);
-}
-
-/* The current thread shares its level with somebody.  Its slice has run since it was dispatched. */
-void sched_slice_start(struct hart *h)
-{
-    if (h->slice_end == 0 && h->current->policy != _KC_SCHED_FIFO) {
-        h->slice_end = arch_time_of(h->run_start) + atomic_load_explicit(&slice_ns, memory_order_relaxed);
-        if (h->slice_end < h->timer_armed)
-            ktimer_rearm();
-    }
 }
 
 /* h has got a thread whose priority may matter to it; true: nobody else need be told. */
@@ -185,7 +171,7 @@ static bool tell_hart(struct hart *h, int prio)
         return true;
     }
     if (prio == cur && !h->switch_out)
-        sched_slice_start(h);
+        sched_slice_start(h, h->current);
     return false;
 }
 
@@ -411,9 +397,11 @@ void sched_share(struct hart *h)
 bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thread *r)
 {
     struct hart *h = this_hart();
+    kassert(t == h->current && !h->switch_out);
     if (!hand_over_ok(h, r))
         return false;
-    hand_over(h, t, state, l, r);
+    spin_lock(&h->rq.lock);
+    hand_over_locked(h, t, state, l, r);
     return true;
 }
 
@@ -426,8 +414,8 @@ bool sched_should_preempt(struct hart *h)
     if (own > t->prio || !(t->runmask & 1U << h->index) || (num_harts > 1 && busiest_elsewhere(h, t->prio)))
         return true;
     if (own == t->prio && t->policy != _KC_SCHED_FIFO) {
-        sched_slice_start(h);
-        return arch_now() >= h->slice_end;
+        sched_slice_start(h, h->current);
+        return arch_ticks() >= h->slice_end;
     }
     return false;
 }
@@ -436,7 +424,7 @@ void sched_timer_check(void)
 {
     struct hart *h = this_hart();
     nsec_t now = arch_now();
-    if (h->slice_end && now >= h->slice_end) {
+    if (h->slice_end && arch_ticks() >= h->slice_end) {
         if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= h->current->prio)
             atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
         else
@@ -466,5 +454,7 @@ void sched_start_hart(void)
     struct hart *h = this_hart();
     h->current = NULL;
     h->switch_out = false;
+    if (load_relaxed(&sched_slice) == 0)
+        sched_set_tick(TICK_NS);
     atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
 }

@@ -5,16 +5,18 @@
  * thread in its wait, and with it its address space.  (Lock order: channel, then aspace or run queue.)
  */
 #include <abi/kercall.h>
-#include "user_info.h"
 #include "core/handover.h"
 #include "ipc/ipc.h"
 #include "ipc/xfer.h"
 #include "kercall/kercall.h"
-#include "mm/mm.h"
+#include "mm/aspace_internal.h"
+#include "quick.h"
+
+#define QUICK inline __attribute__((always_inline))
 
 static inline bool may_time_out(const struct thread *t)
 {
-    return (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_TIMEOUT) != 0;
+    return (load_relaxed(&t->flags) & TF_TIMEOUT) != 0;
 }
 
 /* A receiver that runs at the sender's priority already, and whose buffer is one piece. */
@@ -24,13 +26,12 @@ static inline bool receiver_fits(const struct channel *ch, const struct thread *
            ((r->run_prio == prio && r->boost_prio == 0) || (ch->flags & _NTO_CHF_FIXED_PRIORITY));
 }
 
-/* Writes what MsgReceive() tells of a message of n bytes.  The receiver's address space gets loaded; it is where this hart goes next. */
-static inline bool tell(const struct thread *r, const struct thread *t, const struct conn *c, const uint64_t a[6], uint64_t n)
+/* Writes what MsgReceive() tells of a message of n bytes.  The receiver's address space is loaded. */
+static QUICK bool tell(const struct thread *r, const struct thread *t, const struct conn *c, const uint64_t a[6], uint64_t n)
 {
     uint64_t va = r->given.info;
     if (va % 8 != 0 || va > QRV_USER_END - sizeof(struct _msg_info))
         return false;
-    arch_aspace_load(r->proc->as);
     return arch_user_info(va, (uint32_t)t->proc->pid | (uint64_t)(uint32_t)t->tid << 32,
                            (uint32_t)c->chan->chid | (uint64_t)(uint32_t)(QRV_SCOID_BASE + c->sconn->index) << 32,
                            (uint32_t)c->coid | (uint64_t)t->prio << 32 |
@@ -48,8 +49,32 @@ static inline void describe(struct thread *t, struct conn *c, int32_t rcvid)
     t->msg.deferred_err = 0;
 }
 
+/* ---- MsgSend
+ *
+ * A short message whose two buffers are aligned goes through a buffer of the hart: out of the sender's memory, then, with the receiver's
+ * address space loaded, into the receiver's.  No page table is walked and nothing is called. */
+
+static inline bool words_fit(uint64_t own, uint64_t other, uint64_t n)
+{
+    return n <= sizeof(harts[0].bounce) && ((own | other) & 7) == 0 && MAX(own, other) <= QRV_USER_END - sizeof(harts[0].bounce);
+}
+
+/* The message and what is told of it, into r's memory; aligned: by words, else whatever it takes. */
+static QUICK bool deliver(struct hart *h, struct thread *t, const struct thread *r, const struct conn *c, const uint64_t a[6],
+                           uint64_t n, bool aligned)
+{
+    if (n && !(aligned ? arch_user_get(h->bounce, a[1], n) : copy_short(r->proc->as, UADDR(r->given.rmsg), UADDR(a[1]), n, true)))
+        return false;
+    arch_aspace_switch(h, r->proc->as);
+    if ((n && aligned && !arch_user_put(r->given.rmsg, h->bounce, n)) || (r->given.info && !tell(r, t, c, a, n))) {
+        arch_aspace_load(t->proc->as);
+        return false;
+    }
+    return true;
+}
+
 /* ch->lock held: gives t's message and hart to the receiver that waits. */
-static inline bool send_locked(struct hart *h, struct channel *ch, struct conn *c, struct thread *t, const uint64_t a[6])
+static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c, struct thread *t, const uint64_t a[6], bool aligned)
 {
     if (list_empty(&ch->receivers) || c->sconn->detached)
         return false;
@@ -57,43 +82,53 @@ static inline bool send_locked(struct hart *h, struct channel *ch, struct conn *
     if (!receiver_fits(ch, r, t->prio) || !hand_over_ok(h, r))
         return false;
     uint64_t n = MIN(-a[2], msg_rlen(r));
-    if (n && !copy_short(r->proc->as, UADDR(r->given.rmsg), UADDR(a[1]), n, true))
+    if (n && aligned && !words_fit(a[1], r->given.rmsg, n))
         return false;
-    if (r->given.info && !tell(r, t, c, a, n)) {
-        arch_aspace_load(t->proc->as);
+    if (!deliver(h, t, r, c, a, n, aligned) || !spin_trylock(&h->rq.lock))
         return false;
-    }
     /* commit */
     int32_t rcvid = t->tid << 16 | c->sconn->index;
     describe(t, c, rcvid);
     atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
     t->wait_ops = &reply_ops;
-    list_unlink(&r->link);
-    list_init(&r->link);
+    list_remove(&r->link);
     r->msg.serving = ch;
     r->msg.chan = NULL;
     thread_set_result(r, rcvid);
     list_push_tail(&ch->repliers, &t->link);
-    hand_over(h, t, STATE_REPLY, &ch->lock, r);
+    hand_over_locked(h, t, STATE_REPLY, &ch->lock, r);
     atomic_fetch_sub_explicit(&ch->refs, 1, memory_order_relaxed); /* the receiver's; c has another */
     return true;
 }
 
-KC_HANDLER(msg_sendv)
+static QUICK bool send_quick(struct thread *t, const uint64_t a[6], bool aligned)
 {
     if (-a[2] > COPY_SHORT_MAX || (int64_t)-a[4] < 0 || may_time_out(t))
-        return send_any(t, a);
+        return false;
     void *_Atomic *slot = conn_slot(t->proc, (int32_t)a[0]);
     struct conn *c = slot ? atomic_load_explicit(slot, ARCH_LOAD_FOLLOWED) : NULL;
     if (!c)
-        return send_any(t, a);
+        return false;
     struct channel *ch = c->chan; /* type-stable: c may have gone since, but this is the lock of some channel */
-    spin_lock(&ch->lock);
+    if (!spin_trylock(&ch->lock))
+        return false;
     /* Still in the table: connect_detach(), which drops the table's reference after it has had this lock, has not. */
-    bool sent = atomic_load_explicit(slot, memory_order_relaxed) == c && c->chan == ch && send_locked(this_hart(), ch, c, t, a);
+    bool sent = load_relaxed(slot) == c && c->chan == ch && send_locked(this_hart(), ch, c, t, a, aligned);
     spin_unlock(&ch->lock);
-    return sent ? KC_BLOCKED : send_any(t, a);
+    return sent;
 }
+
+static __attribute__((noinline)) int64_t send_again(struct thread *t, const uint64_t a[6])
+{
+    return send_quick(t, a, false) ? KC_BLOCKED : send_any(t, a);
+}
+
+KC_HANDLER(msg_sendv)
+{
+    return send_quick(t, a, true) ? KC_BLOCKED : send_again(t, a);
+}
+
+/* ---- MsgReply */
 
 /* ch->lock held: the client that t received from last, if rcvid is its, otherwise NULL. */
 static inline struct thread *last_client(const struct channel *ch, const struct thread *t, int32_t rcvid)
@@ -104,11 +139,26 @@ static inline struct thread *last_client(const struct channel *ch, const struct 
     return c->msg.rcvid == rcvid && !c->msg.xfers && !c->msg.deferred ? c : NULL;
 }
 
-/* ch->lock held: answers c with n bytes. */
-static inline bool reply_locked(struct hart *h, struct thread *t, struct thread *c, const uint64_t a[6])
+/* As copy_short() to another address space, by words. */
+static QUICK bool answer_words(struct aspace *as, uint64_t va, uint64_t own, uint64_t n)
+{
+    if (!words_fit(own, va, n) || va % PAGE_SIZE + n > PAGE_SIZE || !spin_trylock(&as->lock))
+        return false;
+    char *page = aspace_peek(as, va);
+    bool done = page && arch_user_get(page, own, n);
+    spin_unlock(&as->lock);
+    return done;
+}
+
+/* ch->lock held: answers c. */
+static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *c, const uint64_t a[6], bool aligned)
 {
     uint64_t n = MIN(-a[3], msg_rlen(c));
-    if (n && (c->given.rparts > 0 || !copy_short(c->proc->as, UADDR(c->given.rmsg), UADDR(a[2]), n, true)))
+    if (n && (c->given.rparts > 0 ||
+              !(aligned ? answer_words(c->proc->as, c->given.rmsg, a[2], n)
+                        : copy_short(c->proc->as, UADDR(c->given.rmsg), UADDR(a[2]), n, true))))
+        return false;
+    if (aligned && (!may_follow(h, t, c) || !spin_trylock(&h->rq.lock)))
         return false;
     /* commit */
     c->msg.conn = NULL;
@@ -116,35 +166,82 @@ static inline bool reply_locked(struct hart *h, struct thread *t, struct thread 
     thread_set_result(c, (int64_t)a[1]);
     list_remove(&c->link);
     bool head = (c->given.flags & KC_SEND_NC) != 0;
-    if (!ready_behind_server(h, t, c, head))
+    if (aligned)
+        ready_behind_locked(h, c, head);
+    else
         thread_ready_replied_locked(c, head);
     return true;
 }
 
-KC_HANDLER(msg_replyv)
+static QUICK struct conn *reply_quick(struct thread *t, const uint64_t a[6], bool aligned)
 {
     struct channel *ch = t->msg.serving;
-    if (!ch || -a[3] > COPY_SHORT_MAX)
-        return reply_any(t, a);
-    spin_lock(&ch->lock);
+    if (!ch || -a[3] > COPY_SHORT_MAX || !spin_trylock(&ch->lock))
+        return NULL;
     struct thread *c = last_client(ch, t, (int32_t)a[0]);
     struct conn *conn = c ? c->msg.conn : NULL;
-    bool done = c && reply_locked(this_hart(), t, c, a);
+    if (c && !reply_locked(this_hart(), t, c, a, aligned))
+        conn = NULL;
     spin_unlock(&ch->lock);
-    if (!done)
+    return conn;
+}
+
+static __attribute__((noinline)) int64_t reply_again(struct thread *t, const uint64_t a[6])
+{
+    struct conn *conn = reply_quick(t, a, false);
+    if (!conn)
         return reply_any(t, a);
-    if (atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1)
-        conn_free(conn);
+    conn_put(conn);
     return 0;
 }
+
+/* Rare, and not to be in the way: the client's last connection has gone, idle harts may be offered the client. */
+static __attribute__((noinline)) int64_t reply_rest(struct conn *last)
+{
+    struct hart *h = this_hart();
+    if (num_harts > 1)
+        sched_share_later(h, ~(1U << h->index));
+    if (last)
+        conn_free(last);
+    return 0;
+}
+
+/* ... or the timer is needed for the end of the server's slice. */
+static __attribute__((noinline)) int64_t reply_rearm(struct conn *last)
+{
+    ktimer_rearm();
+    return reply_rest(last);
+}
+
+KC_HANDLER(msg_replyv)
+{
+    struct conn *conn = reply_quick(t, a, true);
+    if (!conn)
+        return reply_again(t, a);
+    struct hart *h = this_hart();
+    struct conn *last = atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1 ? conn : NULL;
+    if (t->policy != _KC_SCHED_FIFO && h->slice_end == 0) { /* whether the client shares its level is found out when the slice ends */
+        h->slice_end = h->run_start + load_relaxed(&sched_slice);
+        if (h->slice_end < h->armed)
+            return reply_rearm(last);
+    }
+    return last || num_harts > 1 ? reply_rest(last) : 0;
+}
+
+/* ---- MsgReceive */
 
 KC_HANDLER(msg_receivev)
 {
     struct channel *ch = t->msg.serving;
-    if (!ch || (int64_t)-a[4] < 0 || (a[5] & KC_RECEIVE_PULSE) || may_time_out(t))
+    if (!ch || (int64_t)-a[4] < 0 || (a[5] & KC_RECEIVE_PULSE) || may_time_out(t) || !spin_trylock(&ch->lock))
         return receive_any(t, a);
-    spin_lock(&ch->lock);
-    if (ch->chid != (int32_t)a[0] || ch->proc != t->proc || ch->destroyed || !list_empty(&ch->senders) || !list_empty(&ch->pulses)) {
+    struct hart *h = this_hart();
+    bool usual = ch->chid == (int32_t)a[0] && ch->proc == t->proc && !ch->destroyed && list_empty(&ch->senders) &&
+                 list_empty(&ch->pulses) && spin_trylock(&h->rq.lock);
+    struct thread *next = usual ? h->rq.only : NULL;
+    if (!next || !may_take_own(h, next)) {
+        if (usual)
+            spin_unlock(&h->rq.lock);
         spin_unlock(&ch->lock);
         return receive_any(t, a);
     }
@@ -153,7 +250,7 @@ KC_HANDLER(msg_receivev)
     t->msg.chan = ch;
     t->wait_ops = &receive_ops;
     list_push_head(&ch->receivers, &t->link);
-    block_for_own(this_hart(), t, STATE_RECEIVE, &ch->lock);
+    block_for_locked(h, t, STATE_RECEIVE, &ch->lock, next);
     spin_unlock(&ch->lock);
     return KC_BLOCKED;
 }

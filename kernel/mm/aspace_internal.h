@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between mm/aspace.c (life, mapping) and mm/aspace_fault.c (fork, faults, pins) only. */
+/* Between mm/aspace.c (life, mapping) and mm/aspace_fault.c (fork, faults, pins), and for ipc/quick.c, which walks inline. */
 #pragma once
 #include "arch/riscv64/pte.h"
 #include "core/arch.h"
@@ -47,4 +47,14 @@ static inline uint64_t *entry_of(struct aspace *as, uint64_t va)
         return NULL;
     uint64_t *leaf = phys_to_virt(PTE_PA(e1));
     return &leaf[PT_INDEX(va, 0)];
+}
+
+/* as->lock held: kernel alias of va when its page is there and may be written; NULL: not so, or not known to be RAM at a glance. */
+static inline char *aspace_peek(struct aspace *as, uint64_t va)
+{
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0, pa = PTE_PA(e);
+    if ((e & (PTE_V | PTE_W)) != (PTE_V | PTE_W) || pa - frame_largest.base >= frame_largest.bytes)
+        return NULL;
+    return (char *)phys_to_virt(pa) + va % PAGE_SIZE;
 }

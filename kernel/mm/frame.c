@@ -33,6 +33,7 @@ static struct spinlock lock = SPINLOCK_INIT(RANK_FRAMES);
 static struct zone zones[FRAME_ZONES_MAX];
 static unsigned num_zones;
 static uint64_t total_pages, free_pages; /* lock */
+struct frame_range frame_largest;
 
 size_t frame_table_bytes(uint64_t pages)
 {
@@ -52,6 +53,8 @@ void frame_add_zone(paddr_t base, uint64_t pages, void *table)
     for (uint64_t i = 0; i < pages; i++)
         z->frames[i] = (struct frame){ .refs = FIXED };
     total_pages += pages;
+    if (pages * PAGE_SIZE > frame_largest.bytes)
+        frame_largest = (struct frame_range){ .base = base, .bytes = pages * PAGE_SIZE };
 }
 
 static struct zone *zone_of(paddr_t pa)

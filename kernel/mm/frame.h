@@ -21,3 +21,9 @@ bool frame_is_counted(paddr_t pa);
 bool frame_is_private(paddr_t pa);
 /* Reachable through the direct map. */
 bool frame_is_ram(paddr_t pa);
+/* The largest range of such frames: constant after boot. */
+struct frame_range {
+    paddr_t base;
+    uint64_t bytes;
+};
+extern struct frame_range frame_largest;

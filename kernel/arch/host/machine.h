@@ -13,6 +13,9 @@ static inline struct hart *this_hart(void)
 
 void *phys_to_virt(paddr_t pa); /* RAM is an array */
 
+#define load_relaxed(p) atomic_load_explicit(p, memory_order_relaxed)
+#define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
+#define store_release(p, v) atomic_store_explicit(p, v, memory_order_release)
 #define ARCH_LOAD_FOLLOWED memory_order_acquire /* the sanitizer knows of no address dependencies */
 
 nsec_t arch_now(void);
@@ -27,4 +30,12 @@ static inline nsec_t arch_ticks_ns(uint64_t ticks)
 static inline nsec_t arch_time_of(uint64_t reading)
 {
     return reading;
+}
+static inline uint64_t arch_ticks_for(nsec_t ns)
+{
+    return ns;
+}
+static inline uint64_t arch_reading_at(nsec_t when)
+{
+    return when;
 }

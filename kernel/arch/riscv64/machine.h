@@ -20,6 +20,17 @@ static inline void *phys_to_virt(paddr_t pa)
     return (void *)(DIRECT_BASE + pa);
 }
 
+/* Relaxed and release accesses of _Atomic objects as single instructions with an offset: GCC's own take an address in a register and
+ * extend what is extended.  Naturally aligned accesses of up to 8 bytes are atomic. */
+#define ARCH_PLAIN(p) __typeof__(((void)0, *(p)))
+#define load_relaxed(p) (*(const volatile ARCH_PLAIN(p) *)(const volatile void *)(p))
+#define store_relaxed(p, v) ((void)(*(volatile ARCH_PLAIN(p) *)(volatile void *)(p) = (v)))
+#define store_release(p, v) (riscv_fence_release(), store_relaxed(p, v))
+static inline void riscv_fence_release(void)
+{
+    __asm__ volatile("fence rw, w" ::: "memory");
+}
+
 /* RVWMO orders a load after the load that its address comes from: a pointer that is only followed needs no fence. */
 #define ARCH_LOAD_FOLLOWED memory_order_relaxed
 
@@ -32,3 +43,6 @@ static inline uint64_t arch_ticks(void)
 }
 nsec_t arch_ticks_ns(uint64_t ticks);
 nsec_t arch_time_of(uint64_t reading);
+/* The other way, rounded up; (nsec_t)-1, never, is UINT64_MAX. */
+uint64_t arch_ticks_for(nsec_t ns);
+uint64_t arch_reading_at(nsec_t when);

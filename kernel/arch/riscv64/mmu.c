@@ -7,6 +7,7 @@
  * fences, then reads as->harts.  Either the changer sees the bit or the loader's walks see the new entry.
  */
 #include "arch/riscv64/pte.h"
+#include "arch/riscv64/quick.h"
 #include "arch/riscv64/riscv.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -134,16 +135,14 @@ void arch_aspace_load(struct aspace *as)
 {
     struct hart *h = this_hart();
     struct aspace *old = h->aspace;
-    if (old == as)
-        return;
-    uint32_t bit = 1U << h->index;
-    if (as)
-        atomic_fetch_or_explicit(&as->harts, bit, memory_order_seq_cst);
-    csr_write("satp", as ? SATP_SV39 | as->root >> 12 : riscv_kernel_satp);
-    sfence_all();
-    h->aspace = as;
-    if (old)
-        atomic_fetch_and_explicit(&old->harts, ~bit, memory_order_release); /* pairs with aspace_destroy() */
+    if (as) {
+        arch_aspace_switch(h, as);
+    } else if (old) {
+        csr_write("satp", riscv_kernel_satp);
+        sfence_all();
+        h->aspace = NULL;
+        atomic_fetch_and_explicit(&old->harts, ~(1U << h->index), memory_order_release); /* pairs with aspace_destroy() */
+    }
 }
 
 void arch_tlb_flush(struct aspace *as, uint64_t va, uint64_t bytes)

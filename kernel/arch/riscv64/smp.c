@@ -19,6 +19,7 @@ void riscv_hart_init(struct hart *h)
     csr_set("sstatus", SSTATUS_SPIE); /* entry.S relies on SPP and SPIE */
     arch_timer_set((nsec_t)-1);
     h->timer_armed = (nsec_t)-1;
+    h->armed = UINT64_MAX;
     csr_write("sie", SIP_SSIP | SIP_STIP | SIP_SEIP);
 }
 

@@ -49,15 +49,21 @@ nsec_t arch_now(void)
     return arch_time_of(arch_ticks());
 }
 
+/* Rounded up: never before its time. */
+uint64_t arch_ticks_for(nsec_t ns)
+{
+    return ns_per_tick != 0 ? (ns + ns_per_tick - 1) / ns_per_tick
+                            : ns / NS_PER_SEC * hz + (ns % NS_PER_SEC * hz + NS_PER_SEC - 1) / NS_PER_SEC;
+}
+
+uint64_t arch_reading_at(nsec_t when)
+{
+    return when < UINT64_MAX / 2 ? entry_time + arch_ticks_for(when) : UINT64_MAX;
+}
+
 void arch_timer_set(nsec_t when)
 {
-    uint64_t t = UINT64_MAX;
-    if (when < UINT64_MAX / 2) {
-        /* Rounded up: never before its time. */
-        t = ns_per_tick != 0 ? (when + ns_per_tick - 1) / ns_per_tick
-                             : when / NS_PER_SEC * hz + (when % NS_PER_SEC * hz + NS_PER_SEC - 1) / NS_PER_SEC;
-        t += entry_time;
-    }
+    uint64_t t = arch_reading_at(when);
     if (have_sstc)
         csr_write(CSR_STIMECMP, t);
     else

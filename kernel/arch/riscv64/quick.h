@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a message needs of the machine, inline for ipc/quick.c and core/exit.c: without a call they have no stack frame. */
+#pragma once
+#include <abi/msg.h>
+#include "arch/riscv64/pte.h"
+#include "core/hart.h"
+#include "mm/mm.h"
+
+/* arch_aspace_load() of a process' address space. */
+static inline __attribute__((always_inline)) void arch_aspace_switch(struct hart *h, struct aspace *as)
+{
+    struct aspace *old = h->aspace;
+    if (old == as)
+        return;
+    uint32_t bit = 1U << h->index;
+    atomic_fetch_or_explicit(&as->harts, bit, memory_order_seq_cst);
+    __asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(SATP_SV39 | as->root >> 12) : "memory");
+    h->aspace = as;
+    if (old)
+        atomic_fetch_and_explicit(&old->harts, ~bit, memory_order_release); /* pairs with aspace_destroy() */
+}
+
+#define RISCV_SSTATUS_SUM 0x40000
+
+_Static_assert(offsetof(struct _msg_info, pid) == 8 && offsetof(struct _msg_info, chid) == 16 && offsetof(struct _msg_info, coid) == 24 &&
+                   offsetof(struct _msg_info, priority) == 28 && offsetof(struct _msg_info, flags) == 30 &&
+                   offsetof(struct _msg_info, msglen) == 32 && sizeof(struct _msg_info) == 64,
+               "the words below");
+
+/* struct _msg_info into the loaded address space: the one structure that nearly every message writes.  Words 1 to 6; 0 and 7 are zero.  false: a part was written before the page gave a fault.  The trap handler goes on at fixup_pc with
+ * registers as they were (entry.S), so the compiler may take the fault for a jump at the end of the statement. */
+static inline bool arch_user_info(uint64_t va, uint64_t pid_tid, uint64_t chid_scoid, uint64_t coid_prio_flags, uint64_t msglen,
+                                   uint64_t srcmsglen, uint64_t dstmsglen)
+{
+    __asm__ goto("lla t0, %l[fault]\n\t"
+                 "sd t0, %[fixup](tp)\n\t"
+                 "li t0, %[sum]\n\t"
+                 "csrs sstatus, t0\n\t"
+                 "sd zero, 0(%[va])\n\t"
+                 "sd %[w1], 8(%[va])\n\t"
+                 "sd %[w2], 16(%[va])\n\t"
+                 "sd %[w3], 24(%[va])\n\t"
+                 "sd %[w4], 32(%[va])\n\t"
+                 "sd %[w5], 40(%[va])\n\t"
+                 "sd %[w6], 48(%[va])\n\t"
+                 "sd zero, 56(%[va])\n\t"
+                 "csrc sstatus, t0\n\t"
+                 "sd zero, %[fixup](tp)"
+                 :
+                 : [fixup] "i"(offsetof(struct hart, fixup_pc)), [sum] "i"(RISCV_SSTATUS_SUM), [va] "r"(va), [w1] "r"(pid_tid),
+                   [w2] "r"(chid_scoid), [w3] "r"(coid_prio_flags), [w4] "r"(msglen), [w5] "r"(srcmsglen), [w6] "r"(dstmsglen)
+                 : "t0", "memory"
+                 : fault);
+    return true;
+fault:
+    __asm__ volatile("csrc sstatus, %0" ::"r"(RISCV_SSTATUS_SUM) : "memory");
+    return false;
+}
+
+/* Copies n > 0 bytes between kernel memory and the loaded address space; both addresses are multiples of 8.  false: a fault ended it. */
+static inline bool arch_user_words(uint64_t dst, uint64_t src, uint64_t n)
+{
+    __asm__ goto("lla t0, %l[fault]\n\t"
+                 "sd t0, %[fixup](tp)\n\t"
+                 "li t0, %[sum]\n\t"
+                 "csrs sstatus, t0\n\t"
+                 "mv t1, %[dst]\n\t"
+                 "mv t2, %[src]\n\t"
+                 "addi t3, %[n], -32\n\t"
+                 "bltz t3, 2f\n"
+                 "1:\tld t4, 0(t2)\n\t"
+                 "ld t5, 8(t2)\n\t"
+                 "sd t4, 0(t1)\n\t"
+                 "ld t4, 16(t2)\n\t"
+                 "sd t5, 8(t1)\n\t"
+                 "ld t5, 24(t2)\n\t"
+                 "sd t4, 16(t1)\n\t"
+                 "addi t2, t2, 32\n\t"
+                 "sd t5, 24(t1)\n\t"
+                 "addi t3, t3, -32\n\t"
+                 "addi t1, t1, 32\n\t"
+                 "bgez t3, 1b\n"
+                 "2:\taddi t3, t3, 24\n\t"
+                 "bltz t3, 4f\n"
+                 "3:\tld t4, 0(t2)\n\t"
+                 "addi t2, t2, 8\n\t"
+                 "addi t3, t3, -8\n\t"
+                 "sd t4, 0(t1)\n\t"
+                 "addi t1, t1, 8\n\t"
+                 "bgez t3, 3b\n"
+                 "4:\taddi t3, t3, 7\n\t"
+                 "bltz t3, 6f\n"
+                 "5:\tlbu t4, 0(t2)\n\t"
+                 "addi t2, t2, 1\n\t"
+                 "addi t3, t3, -1\n\t"
+                 "sb t4, 0(t1)\n\t"
+                 "addi t1, t1, 1\n\t"
+                 "bgez t3, 5b\n"
+                 "6:\tcsrc sstatus, t0\n\t"
+                 "sd zero, %[fixup](tp)"
+                 :
+                 : [fixup] "i"(offsetof(struct hart, fixup_pc)), [sum] "i"(RISCV_SSTATUS_SUM), [dst] "r"(dst), [src] "r"(src), [n] "r"(n)
+                 : "t0", "t1", "t2", "t3", "t4", "t5", "memory"
+                 : fault);
+    return true;
+fault:
+    __asm__ volatile("csrc sstatus, %0" ::"r"(RISCV_SSTATUS_SUM) : "memory");
+    return false;
+}
+static inline bool arch_user_get(void *dst, uint64_t va, uint64_t n)
+{
+    return arch_user_words((uint64_t)dst, va, n);
+}
+static inline bool arch_user_put(uint64_t va, const void *src, uint64_t n)
+{
+    return arch_user_words(va, (uint64_t)src, n);
+}

@@ -178,6 +178,18 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
     }
 }
 
+/* t has something to finish in the kernel first, usually no more than that. */
+static __attribute__((noinline)) struct thread *continue_and_exit(struct hart *h, struct thread *t)
+{
+    void (*fn)(struct thread *) = load_relaxed(&t->kcont);
+    store_relaxed(&t->kcont, NULL);
+    fn(t);
+    if (h->switch_out || !h->current || load_relaxed(&h->resched) || load_relaxed(&t->kcont) || (load_relaxed(&t->flags) & TF_ON_EXIT))
+        return exit_slowly(h);
+    t->in_call = false;
+    return t;
+}
+
 static inline bool goes_back(const struct hart *h, struct thread *t)
 {
     return !load_relaxed(&h->resched) && !load_relaxed(&t->kcont) && !(load_relaxed(&t->flags) & TF_ON_EXIT);
@@ -214,6 +226,8 @@ static inline struct thread *change_over(struct hart *h, struct thread *t)
     arch_aspace_switch(h, t->proc->as);
     if (released_flagged(old) || (h->slice_end && h->slice_end < h->armed))
         return rearm_and_exit(h, old, seq);
+    if (load_relaxed(&t->kcont) && !load_relaxed(&h->resched))
+        return continue_and_exit(h, t);
     if (!goes_back(h, t))
         return exit_slowly(h);
     t->in_call = false;

@@ -6,6 +6,7 @@
 #include "ipc/xfer.h"
 #include "kercall/kercall.h"
 #include "mm/mm.h"
+#include "quick.h"
 
 struct thread *receiver_find_locked(struct channel *ch, bool for_pulse)
 {
@@ -55,17 +56,10 @@ void msg_info_fill(struct _msg_info *info, const struct thread *s, int64_t msgle
 
 /* ---- pulses */
 
-static int64_t pulse_copy_out(struct thread *t, struct pulse *p)
+static int64_t pulse_scatter(const struct thread *t, const struct _kc_pulse *out)
 {
-    struct _kc_pulse out = { .type = _PULSE_TYPE, .subtype = _PULSE_SUBTYPE, .code = p->code, .value = p->value,
-                             .scoid = p->scoid };
-    pulse_free(p);
-    if (msg_rlen(t) < sizeof(out))
-        return -EFAULT; /* documented: the pulse is lost */
-    if (t->given.rparts < 0)
-        return copy_to_user(UADDR(t->given.rmsg), &out, sizeof(out));
-    const char *src = (const char *)&out;
-    size_t left = sizeof(out);
+    const char *src = (const char *)out;
+    size_t left = sizeof(*out);
     for (int64_t i = 0; left && i < t->given.rparts; i++) {
         uint64_t iov[2];
         if (copy_from_user(iov, UADDR(t->given.rmsg + (uint64_t)i * sizeof(iov)), sizeof(iov)))
@@ -79,13 +73,33 @@ static int64_t pulse_copy_out(struct thread *t, struct pulse *p)
     return 0;
 }
 
+static int64_t pulse_copy_out(const struct thread *t, int8_t code, uint64_t value, int32_t scoid)
+{
+    struct _kc_pulse out = { .type = _PULSE_TYPE, .subtype = _PULSE_SUBTYPE, .code = code, .value = value, .scoid = scoid };
+    uint64_t to = t->given.rmsg;
+    if (msg_rlen(t) < sizeof(out))
+        return -EFAULT; /* documented: the pulse is lost */
+    if (t->given.rparts > 0)
+        return pulse_scatter(t, &out);
+    if (to % 8 == 0 && to <= QRV_USER_END - sizeof(out) && arch_user_put(to, &out, sizeof(out)))
+        return 0;
+    return copy_to_user(UADDR(to), &out, sizeof(out));
+}
+
+static int64_t pulse_take_out(const struct thread *t, struct pulse *p)
+{
+    int8_t code = p->code;
+    uint64_t value = p->value;
+    int32_t scoid = p->scoid;
+    pulse_free(p);
+    return pulse_copy_out(t, code, value, scoid);
+}
+
 void receive_pulse_finish(struct thread *t)
 {
     struct channel *ch = t->msg.chan;
-    struct pulse *p = t->msg.pulse;
-    t->msg.pulse = NULL;
     t->msg.chan = NULL;
-    thread_set_result(t, pulse_copy_out(t, p));
+    thread_set_result(t, pulse_copy_out(t, t->msg.code, t->msg.value, t->msg.scoid));
     channel_put(ch);
 }
 
@@ -194,7 +208,7 @@ static int64_t receive_on(struct channel *ch, struct thread *t)
         if (p) {
             spin_unlock(&ch->lock);
             take_own_prio(ch, t, p->prio);
-            return pulse_copy_out(t, p);
+            return pulse_take_out(t, p);
         }
         struct list *e = only ? NULL : list_pop_head(&ch->senders);
         if (!e) {

@@ -81,18 +81,25 @@ void pulse_cancel_locked(struct channel *ch, struct pulse *p)
     atomic_store_explicit(&p->queued, false, memory_order_release);
 }
 
-/* Priority, then arrival; to a waiting receiver at once. */
-static void pulse_put_locked(struct channel *ch, struct pulse *p)
+/* To a receiver that waits; false: there is none. */
+static bool pulse_hand_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
 {
     struct thread *r = receiver_find_locked(ch, true);
-    if (r) {
-        list_remove(&r->link);
-        r->msg.pulse = p;
-        receive_take_prio_locked(ch, r, p->prio);
-        atomic_store(&r->kcont, receive_pulse_finish);
-        thread_ready_locked(r);
-        return;
-    }
+    if (!r)
+        return false;
+    list_remove(&r->link);
+    r->msg.code = (int8_t)code;
+    r->msg.scoid = scoid;
+    r->msg.value = value;
+    receive_take_prio_locked(ch, r, prio);
+    atomic_store_explicit(&r->kcont, receive_pulse_finish, memory_order_relaxed); /* published with r's state */
+    thread_ready_locked(r);
+    return true;
+}
+
+/* Priority, then arrival. */
+static void pulse_put_locked(struct channel *ch, struct pulse *p)
+{
     struct list *pos = ch->pulses.prev;
     while (pos != &ch->pulses && list_entry(pos, struct pulse, link)->prio < p->prio)
         pos = pos->prev;
@@ -104,6 +111,8 @@ int pulse_send_locked(struct channel *ch, int prio, int code, uint64_t value, in
 {
     if (ch->destroyed)
         return -ESRCH;
+    if (pulse_hand_locked(ch, prio, code, value, scoid))
+        return 0;
     if (ch->num_pulse >= PULSES_PER_CHANNEL_MAX)
         return -EAGAIN;
     struct pulse *p = slab_alloc(&pulse_slab);
@@ -133,7 +142,10 @@ void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio)
         return;
     list_init(&p->link);
     p->prio = (uint8_t)prio;
-    pulse_put_locked(ch, p);
+    if (pulse_hand_locked(ch, prio, p->code, p->value, p->scoid))
+        pulse_free(p);
+    else
+        pulse_put_locked(ch, p);
 }
 
 /* ---- destruction */

@@ -107,7 +107,9 @@ struct thread {
         uint16_t deferred_err;
         uint8_t lingers;        /* a server that went on computing after a reply: replies still to treat it so (core/sched.c) */
         struct thread *partner; /* receiver woken by a sender: whose message it must fetch (referenced) */
-        struct pulse *pulse;    /* receiver woken by a pulse */
+        int8_t code;            /* receiver woken by a pulse: which */
+        int32_t scoid;
+        uint64_t value;
         struct channel *serving; /* channel it last received on, weak: compared, or locked and checked (type-stable) */
     } msg;
 

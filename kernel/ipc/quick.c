@@ -49,28 +49,54 @@ static inline void describe(struct thread *t, struct conn *c, int32_t rcvid)
     t->msg.deferred_err = 0;
 }
 
-/* ---- MsgSend
+/* ---- copying
  *
- * A short message whose two buffers are aligned goes through a buffer of the hart: out of the sender's memory, then, with the receiver's
- * address space loaded, into the receiver's.  No page table is walked and nothing is called. */
+ * Between aligned buffers nothing is called.  A small message goes through a buffer of the hart: out of the sender's memory, then, with
+ * the receiver's address space loaded, into the receiver's, and no page table is walked.  Otherwise one side is reached by its pages.
+ * The other thread waits, and interrupts are off for no longer than QUICK_MAX bytes take. */
+
+#define QUICK_MAX 8192
 
 static inline bool words_fit(uint64_t own, uint64_t other, uint64_t n)
 {
-    return n <= sizeof(harts[0].bounce) && ((own | other) & 7) == 0 && MAX(own, other) <= QRV_USER_END - sizeof(harts[0].bounce);
+    return n <= QUICK_MAX && ((own | other) & 7) == 0 && MAX(own, other) <= QRV_USER_END - QUICK_MAX;
 }
+
+/* n bytes between own, of the loaded address space, and va of another. */
+static QUICK bool words_across(struct aspace *as, uint64_t va, uint64_t own, uint64_t n, bool to_other)
+{
+    if (!spin_trylock(&as->lock))
+        return false;
+    bool fine = true;
+    while (n && fine) {
+        uint64_t part = MIN(n, PAGE_SIZE - va % PAGE_SIZE);
+        char *page = aspace_peek(as, va, to_other);
+        fine = page && (to_other ? arch_user_get(page, own, part) : arch_user_put(own, page, part));
+        va += part;
+        own += part;
+        n -= part;
+    }
+    spin_unlock(&as->lock);
+    return fine;
+}
+
+/* ---- MsgSend */
 
 /* The message and what is told of it, into r's memory; aligned: by words, else whatever it takes. */
 static QUICK bool deliver(struct hart *h, struct thread *t, const struct thread *r, const struct conn *c, const uint64_t a[6],
-                           uint64_t n, bool aligned)
+                          uint64_t n, bool aligned)
 {
-    if (n && !(aligned ? arch_user_get(h->bounce, a[1], n) : copy_short(r->proc->as, UADDR(r->given.rmsg), UADDR(a[1]), n, true)))
+    bool small = n <= sizeof(h->bounce);
+    if (n && !(!aligned ? copy_short(r->proc->as, UADDR(r->given.rmsg), UADDR(a[1]), n, true)
+                        : !small || arch_user_get(h->bounce, a[1], n)))
         return false;
     arch_aspace_switch(h, r->proc->as);
-    if ((n && aligned && !arch_user_put(r->given.rmsg, h->bounce, n)) || (r->given.info && !tell(r, t, c, a, n))) {
-        arch_aspace_load(t->proc->as);
-        return false;
-    }
-    return true;
+    bool fine = !n || !aligned ||
+                (small ? arch_user_put(r->given.rmsg, h->bounce, n) : words_across(t->proc->as, a[1], r->given.rmsg, n, false));
+    if (fine && (!r->given.info || tell(r, t, c, a, n)))
+        return true;
+    arch_aspace_load(t->proc->as);
+    return false;
 }
 
 /* ch->lock held: gives t's message and hart to the receiver that waits. */
@@ -82,7 +108,7 @@ static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c
     if (!receiver_fits(ch, r, t->prio) || !hand_over_ok(h, r))
         return false;
     uint64_t n = MIN(-a[2], msg_rlen(r));
-    if (n && aligned && !words_fit(a[1], r->given.rmsg, n))
+    if (n && !(aligned ? words_fit(a[1], r->given.rmsg, n) : n <= COPY_SHORT_MAX))
         return false;
     if (!deliver(h, t, r, c, a, n, aligned) || !spin_trylock(&h->rq.lock))
         return false;
@@ -103,7 +129,7 @@ static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c
 
 static QUICK bool send_quick(struct thread *t, const uint64_t a[6], bool aligned)
 {
-    if (-a[2] > COPY_SHORT_MAX || (int64_t)-a[4] < 0 || may_time_out(t))
+    if ((int64_t)-a[2] < 0 || (int64_t)-a[4] < 0 || may_time_out(t))
         return false;
     void *_Atomic *slot = conn_slot(t->proc, (int32_t)a[0]);
     struct conn *c = slot ? atomic_load_explicit(slot, ARCH_LOAD_FOLLOWED) : NULL;
@@ -139,24 +165,13 @@ static inline struct thread *last_client(const struct channel *ch, const struct 
     return c->msg.rcvid == rcvid && !c->msg.xfers && !c->msg.deferred ? c : NULL;
 }
 
-/* As copy_short() to another address space, by words. */
-static QUICK bool answer_words(struct aspace *as, uint64_t va, uint64_t own, uint64_t n)
-{
-    if (!words_fit(own, va, n) || va % PAGE_SIZE + n > PAGE_SIZE || !spin_trylock(&as->lock))
-        return false;
-    char *page = aspace_peek(as, va);
-    bool done = page && arch_user_get(page, own, n);
-    spin_unlock(&as->lock);
-    return done;
-}
-
 /* ch->lock held: answers c. */
 static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *c, const uint64_t a[6], bool aligned)
 {
     uint64_t n = MIN(-a[3], msg_rlen(c));
     if (n && (c->given.rparts > 0 ||
-              !(aligned ? answer_words(c->proc->as, c->given.rmsg, a[2], n)
-                        : copy_short(c->proc->as, UADDR(c->given.rmsg), UADDR(a[2]), n, true))))
+              !(aligned ? words_fit(a[2], c->given.rmsg, n) && words_across(c->proc->as, c->given.rmsg, a[2], n, true)
+                        : n <= COPY_SHORT_MAX && copy_short(c->proc->as, UADDR(c->given.rmsg), UADDR(a[2]), n, true))))
         return false;
     if (aligned && (!may_follow(h, t, c) || !spin_trylock(&h->rq.lock)))
         return false;
@@ -176,7 +191,7 @@ static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *
 static QUICK struct conn *reply_quick(struct thread *t, const uint64_t a[6], bool aligned)
 {
     struct channel *ch = t->msg.serving;
-    if (!ch || -a[3] > COPY_SHORT_MAX || !spin_trylock(&ch->lock))
+    if (!ch || (int64_t)-a[3] < 0 || !spin_trylock(&ch->lock))
         return NULL;
     struct thread *c = last_client(ch, t, (int32_t)a[0]);
     struct conn *conn = c ? c->msg.conn : NULL;

@@ -49,12 +49,12 @@ static inline uint64_t *entry_of(struct aspace *as, uint64_t va)
     return &leaf[PT_INDEX(va, 0)];
 }
 
-/* as->lock held: kernel alias of va when its page is there and may be written; NULL: not so, or not known to be RAM at a glance. */
-static inline char *aspace_peek(struct aspace *as, uint64_t va)
+/* as->lock held: kernel alias of va when its page is there with the right asked for; NULL: not so, or not known to be RAM at a glance. */
+static inline char *aspace_peek(struct aspace *as, uint64_t va, bool write)
 {
     uint64_t *p = entry_of(as, va);
-    uint64_t e = p ? *p : 0, pa = PTE_PA(e);
-    if ((e & (PTE_V | PTE_W)) != (PTE_V | PTE_W) || pa - frame_largest.base >= frame_largest.bytes)
+    uint64_t e = p ? *p : 0, pa = PTE_PA(e), need = PTE_V | (write ? PTE_W : PTE_R);
+    if ((e & need) != need || pa - frame_largest.base >= frame_largest.bytes)
         return NULL;
     return (char *)phys_to_virt(pa) + va % PAGE_SIZE;
 }

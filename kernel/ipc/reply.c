@@ -265,7 +265,7 @@ KC_HANDLER(msg_send_pulse)
         return -EBADF;
     int64_t r = c->sconn->detached                       ? -EBADF
                 : code < 0 && c->chan->proc != t->proc ? -EPERM /* the system's codes: only to oneself */
-                                   : pulse_send(c->chan, prio, code, a[3], QRV_SCOID_BASE + c->sconn->index);
+                                   : pulse_post(c->chan, prio, code, a[3], QRV_SCOID_BASE + c->sconn->index);
     conn_put(c);
     return r;
 }

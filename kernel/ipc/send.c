@@ -124,30 +124,6 @@ void send_to_reply_locked(struct channel *ch, struct thread *s)
     thread_timeout_move(s, STATE_REPLY);
 }
 
-/* Servers likely to receive next on ch get at least prio while the message waits. */
-static void boost_servers(struct channel *ch, int prio)
-{
-    struct process *p = ch->proc;
-    if (ch->flags & _NTO_CHF_FIXED_PRIORITY)
-        return;
-    spin_lock(&p->lock);
-    list_for_each(e, &p->thread_list) {
-        struct thread *t = list_entry(e, struct thread, proc_link);
-        if (t->msg.serving != ch || t->prio >= prio)
-            continue;
-        struct spinlock *l = thread_lock(t);
-        if (t->boost_prio < prio && t->state != STATE_DEAD) {
-            t->boost_prio = (uint8_t)prio;
-            thread_recompute_prio_locked(t);
-        }
-        bool waits = t->state == STATE_MUTEX;
-        thread_unlock(l);
-        if (waits)
-            sync_prio_changed(t); /* it serves nobody before it has the mutex */
-    }
-    spin_unlock(&p->lock);
-}
-
 /* ch->lock held.  Blocks t in REPLY with its message handed to r, or in SEND. 0 or -errno without blocking. */
 static int send_block_locked(struct channel *ch, struct thread *t, struct thread *r)
 {
@@ -205,7 +181,7 @@ int64_t send_any(struct thread *t, const uint64_t a[6])
         return err;
     }
     if (!r && channel_get_live(ch)) {
-        boost_servers(ch, prio);
+        inherit_message(ch, prio);
         channel_put(ch);
     }
     return KC_BLOCKED;

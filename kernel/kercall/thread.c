@@ -254,7 +254,7 @@ KC_HANDLER(sched_set)
         return r;
     r = sched_apply(t, o, policy, sp.sched_priority);
     if (!r)
-        sync_prio_changed(o);
+        inherit_prio_changed(o);
     thread_put(o);
     return r;
 }

@@ -3,6 +3,7 @@
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/process.h"
+#include "object/sync.h"
 
 struct slab channel_slab = SLAB_INIT("channel", struct channel, senders);
 struct slab pulse_slab = SLAB_INIT("pulse", struct pulse, link);
@@ -133,6 +134,17 @@ int pulse_send(struct channel *ch, int prio, int code, uint64_t value, int32_t s
     spin_lock(&ch->lock);
     int err = pulse_send_locked(ch, prio, code, value, scoid);
     spin_unlock(&ch->lock);
+    return err;
+}
+
+int pulse_post(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
+{
+    spin_lock(&ch->lock);
+    int err = pulse_send_locked(ch, prio, code, value, scoid);
+    bool waits = !list_empty(&ch->pulses);
+    spin_unlock(&ch->lock);
+    if (!err && waits)
+        inherit_message(ch, prio);
     return err;
 }
 

@@ -88,6 +88,9 @@ void sconn_put(struct sconn *s);
 /* Queues a pulse (or hands it to a waiting receiver).  prio 1..255.  -EAGAIN without memory or above the limit, -ESRCH when
  * the channel is destroyed.  Any context; takes ch->lock. */
 int pulse_send(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid);
+/* The same, and whoever serves the channel works at least at the pulse's priority if it has to wait.  No lock held; the caller
+ * keeps ch alive. */
+int pulse_post(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid);
 int pulse_send_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid);
 /* As above with memory that belongs to an object; a pulse still queued is left as it is. */
 void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio);

@@ -70,7 +70,7 @@ static int deliver_pulse(struct process *p, struct thread *t, const struct _kc_s
         ev->code < 0 && c->chan->proc != p; /* the system's codes are for one's own channels only */
     int err =
         forged ? -EPERM
-               : pulse_send(c->chan, prio, ev->code, ev->value, QRV_SCOID_BASE + c->sconn->index);
+               : pulse_post(c->chan, prio, ev->code, ev->value, QRV_SCOID_BASE + c->sconn->index);
     conn_put(c);
     return err;
 }

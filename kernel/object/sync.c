@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wait-queue table of all synchronisation objects, and priority inheritance.
+/* The wait-queue table of all synchronisation objects.
  *
  * A waiter sits in the bucket its key hashes to and is guarded by that bucket's lock.  Words in
  * user memory are changed with atomics because user code changes them without any lock; WAITERS is
  * only set and cleared under the bucket lock. A waiter for a mutex is also in the `held` list of
- * the thread that holds the mutex (lock: PI, hashed by that thread). Priorities travel owner by
- * owner without holding two wait locks: each step recomputes from the list, so the last one is
- * right.
+ * the thread that holds the mutex (object/inherit.c).
  */
 #include "object/sync_internal.h"
 
-#define BUCKETS  256
-#define PI_LOCKS 64
-#define PI_HOPS  16 /* longer chains, and cycles (user deadlocks), get no further boost */
+#define BUCKETS 256
 
 static struct bucket buckets[BUCKETS];
-static struct spinlock pi_locks[PI_LOCKS];
 static _Atomic uint32_t waiter_count;
 static _Atomic uint32_t event_count;
 static struct slab event_slab = SLAB_INIT("sync_event", struct sync_event, link);
@@ -28,8 +23,7 @@ void sync_init(void)
         list_init(&buckets[i].waiters);
         list_init(&buckets[i].events);
     }
-    for (int i = 0; i < PI_LOCKS; i++)
-        spin_init(&pi_locks[i], RANK_PI);
+    inherit_init();
 }
 
 uint32_t sync_waiter_count(void)
@@ -144,97 +138,15 @@ void sync_interrupted(struct thread *t, enum wake_cause cause, int err)
     sync_wake(t, -err);
 }
 
-/* ---- priority inheritance */
-
-static struct spinlock *pi_lock(const struct thread *owner)
+bool sync_waits_for_mutex(const struct thread *t)
 {
-    struct spinlock *l = &pi_locks[((uintptr_t)owner >> 6) % PI_LOCKS];
-    spin_lock(l);
-    return l;
-}
-
-bool pi_attach(struct thread *waiter, struct thread *owner)
-{
-    struct spinlock *l = pi_lock(owner);
-    bool alive = !owner->sync.closed;
-    if (alive) {
-        __atomic_store_n(&waiter->sync.owner, owner, __ATOMIC_RELAXED);
-        list_push_tail(&owner->held, &waiter->sync.pi_link);
-    }
-    spin_unlock(l);
-    return alive;
-}
-
-/* The owner may let go of its waiters at the same time (sync_thread_free), holding only the PI
- * lock. */
-void pi_detach(struct thread *waiter)
-{
-    struct thread *owner;
-    while ((owner = __atomic_load_n(&waiter->sync.owner, __ATOMIC_RELAXED)) != NULL) {
-        struct spinlock *l = pi_lock(owner);
-        if (waiter->sync.owner == owner) {
-            list_remove(&waiter->sync.pi_link);
-            __atomic_store_n(&waiter->sync.owner, NULL, __ATOMIC_RELAXED);
-        }
-        spin_unlock(l);
-    }
-}
-
-/* Safe on a thread that has ended meanwhile: whatever lives in its memory now gets the value of its
- * own list. */
-void pi_update(struct thread *owner)
-{
-    for (int hop = 0; owner && hop < PI_HOPS; hop++) {
-        struct spinlock *l = thread_lock(owner);
-        uint8_t prio = 0;
-        struct spinlock *pi = pi_lock(owner);
-        list_for_each(e, &owner->held)
-        {
-            struct thread *w = list_entry(e, struct thread, sync.pi_link);
-            if (!(w->sync.value & MW_NOINHERIT) && w->prio > prio)
-                prio = w->prio;
-        }
-        spin_unlock(pi);
-        struct thread *next = NULL;
-        if (owner->mutex_prio != prio) {
-            owner->mutex_prio = prio;
-            thread_recompute_prio_locked(owner);
-            if (owner->wait_ops && is_kind(owner, SYNC_MUTEX))
-                next = owner->sync.owner;
-        }
-        thread_unlock(l);
-        owner = next;
-    }
-}
-
-void sync_prio_changed(struct thread *t)
-{
-    struct spinlock *l = thread_lock(t);
-    struct thread *owner = t->wait_ops && is_kind(t, SYNC_MUTEX) ? t->sync.owner : NULL;
-    thread_unlock(l);
-    pi_update(owner);
-}
-
-struct thread *pi_close(struct thread *t)
-{
-    struct spinlock *l = pi_lock(t);
-    t->sync.closed = true;
-    struct thread *w =
-        list_empty(&t->held) ? NULL : list_entry(t->held.next, struct thread, sync.pi_link);
-    spin_unlock(l);
-    return w;
+    return is_kind(t, SYNC_MUTEX);
 }
 
 void sync_thread_free(struct thread *t)
 {
     ceiling_drop_all(t);
-    struct spinlock *l = pi_lock(t);
-    t->sync.closed = true;
-    while (!list_empty(&t->held)) {
-        struct thread *w = list_entry(list_pop_head(&t->held), struct thread, sync.pi_link);
-        __atomic_store_n(&w->sync.owner, NULL, __ATOMIC_RELAXED);
-    }
-    spin_unlock(l);
+    pi_release_all(t);
 }
 
 /* ---- owner-death events */

@@ -35,9 +35,12 @@ int64_t sync_futex_wake(struct thread *t, uint64_t va, uint32_t max);
 /* Posts the semaphore at va in p from any context without locks: 0, -EFAULT, -ESRCH, -EOVERFLOW. */
 int sync_sem_post_in(struct process *p, uint64_t va);
 
-/* The priority of t has changed: if it waits for a mutex, so does what its owner inherits.  At most
- * process.lock held. */
-void sync_prio_changed(struct thread *t);
+/* object/inherit.c.  The priority of t has changed: so does that of whom it waits for.  No lock held. */
+void inherit_prio_changed(struct thread *t);
+/* A message or pulse of this priority waits on ch, which the caller keeps alive: whoever serves ch works at it.  No lock held. */
+struct channel;
+void inherit_message(struct channel *ch, int prio);
+void inherit_init(void); /* boot */
 /* t is ending (current, address space still loaded): contended mutexes it holds go to DEAD or,
  * robust, to a waiter. */
 void sync_thread_exit(struct thread *t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between object/sync.c (table, priority inheritance), sync_mutex.c and sync_wait.c (condvar,
+/* Between object/sync.c (table), inherit.c, sync_ceiling.c, sync_mutex.c and sync_wait.c (condvar,
  * semaphore, futex) only. */
 #pragma once
 #include "mm/mm.h"
@@ -68,11 +68,13 @@ void sync_interrupted(struct thread *t, enum wake_cause cause, int err);
 extern const struct wait_ops sync_mutex_ops, sync_relock_ops, sync_cond_ops, sync_sem_ops,
     sync_futex_ops;
 
-/* Priority inheritance.  pi_attach fails when owner has ended; pi_update wants no lock at all. */
+bool sync_waits_for_mutex(const struct thread *t);
+/* Priority inheritance (object/inherit.c).  pi_attach fails when owner has ended; pi_update wants no lock at all. */
 bool pi_attach(struct thread *waiter, struct thread *owner);
 void pi_detach(struct thread *waiter);
 void pi_update(struct thread *owner);
 struct thread *pi_close(struct thread *t); /* first waiter on t, which accepts no more; NULL none */
+void pi_release_all(struct thread *t);     /* nobody hangs on t any more */
 
 /* Event registered for the owner death of the object: pid to deliver to.  No lock held. */
 bool sync_event_get(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev);

@@ -125,6 +125,8 @@ struct thread {
         uint64_t frame;         /* shared object: pinned frame, 0 none */
         struct list pi_link;    /* in owner->held; PI lock of the owner */
     } sync;
+    struct thread *inherit_next;      /* object/inherit.c: the walk that has set inherit_queued */
+    _Atomic bool inherit_queued;
     struct list held;           /* threads that wait for a mutex it holds; PI lock of this thread (object/sync.c) */
     /* mutexes with a ceiling that it holds (object/sync_ceiling.c): owner, or *lockp while it waits for such a mutex */
     struct list ceilings;

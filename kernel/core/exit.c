@@ -3,12 +3,13 @@
 #include "core/internal.h"
 #include "quick.h"
 #include "mm/mm.h"
+#include "object/meter.h"
 #include "object/signal.h"
 
 /* Everything that makes a blocked thread come back and look. */
 #define TF_WAKES (TF_KILL | TF_SIGNAL | TF_CANCEL)
 /* Everything that thread_work() has to look at. */
-#define TF_WORK (TF_KILL | TF_STOP | TF_HOLD | TF_SIGNAL)
+#define TF_WORK (TF_KILL | TF_STOP | TF_HOLD | TF_SIGNAL | TF_METER)
 
 static void disturb_if_flagged(struct thread *t, uint64_t seq)
 {
@@ -24,7 +25,12 @@ static void disturb_if_flagged(struct thread *t, uint64_t seq)
 /* t, which this hart has let go of, had something pending when it blocked. */
 static __attribute__((noinline)) void disturb_after(struct thread *t, uint64_t seq)
 {
-    if ((load_relaxed(&t->flags) & TF_WAKES) && thread_get_live(t)) {
+    uint32_t f = load_relaxed(&t->flags);
+    if (f & TF_METER)
+        meter_stop();
+    if ((f & (TF_WAKES | TF_METER)) && thread_get_live(t)) {
+        if (f & TF_METER)
+            meter_let_go(t);
         disturb_if_flagged(t, seq);
         thread_put(t);
     }
@@ -41,12 +47,12 @@ static inline void account(struct hart *h, struct thread *t)
 }
 
 /* The second half: from here on t may run and end elsewhere; its memory stays a thread, and wait_seq tells its lives apart.  true: it had
- * flags that wake it when it blocked. */
+ * flags that matter now when it blocked. */
 static inline bool released_flagged(struct thread *t)
 {
     store_release(&t->on_cpu, false);
     atomic_thread_fence(memory_order_seq_cst); /* flag set before our block is seen here, after it by thread_post() */
-    return (load_relaxed(&t->flags) & TF_WAKES) != 0;
+    return (load_relaxed(&t->flags) & (TF_WAKES | TF_METER)) != 0;
 }
 
 /* The hart is done with its current thread, which is blocked or back in a run queue. */
@@ -105,6 +111,8 @@ static bool thread_work(struct hart *h, struct thread *t)
         if (h->switch_out || !h->current || load_relaxed(&h->resched))
             return true;
     }
+    if (load_relaxed(&t->flags) & TF_METER)
+        meter_run(t);
     uint32_t f = atomic_load_explicit(&t->flags, memory_order_acquire);
     if (f & TF_KILL) {
         thread_exit_self(t);
@@ -218,7 +226,7 @@ static inline struct thread *change_over(struct hart *h, struct thread *t)
     if (h->fp_loaded == old || t->fp.eager || waits > t->prio || (waits >= 0 && num_harts > 1))
         return change_over_slowly(h);
     account(h, old);
-    if (waits == t->prio && t->policy != _KC_SCHED_FIFO)
+    if (waits == t->prio && thread_is_sliced(t))
         h->slice_end = h->run_start + load_relaxed(&sched_slice);
     uint64_t seq = old->wait_seq;
     h->current = t;

@@ -19,7 +19,7 @@ extern _Atomic uint64_t sched_slice; /* of round robin, in arch_ticks() */
 /* The current thread shares its level with somebody.  Its slice has run since it was dispatched. */
 static inline void sched_slice_start(struct hart *h, const struct thread *current)
 {
-    if (h->slice_end == 0 && current->policy != _KC_SCHED_FIFO) {
+    if (h->slice_end == 0 && thread_is_sliced(current)) {
         h->slice_end = h->run_start + load_relaxed(&sched_slice);
         if (h->slice_end < h->armed)
             ktimer_rearm();

@@ -413,7 +413,7 @@ bool sched_should_preempt(struct hart *h)
     int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
     if (own > t->prio || !(t->runmask & 1U << h->index) || (num_harts > 1 && busiest_elsewhere(h, t->prio)))
         return true;
-    if (own == t->prio && t->policy != _KC_SCHED_FIFO) {
+    if (own == t->prio && thread_is_sliced(t)) {
         sched_slice_start(h, h->current);
         return arch_ticks() >= h->slice_end;
     }

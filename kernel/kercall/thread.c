@@ -3,6 +3,7 @@
 #include <abi/kercall.h>
 #include "kercall/kercall.h"
 #include "mm/mm.h"
+#include "object/meter.h"
 #include "object/sync.h"
 #include "object/timer.h"
 
@@ -215,7 +216,8 @@ KC_HANDLER(sched_get)
     if (err)
         return err;
     struct spinlock *l = thread_lock(o);
-    struct _kc_sched_param sp = { .sched_priority = o->base_prio, .sched_curpriority = o->prio };
+    struct _kc_sched_param sp = { .sched_priority = thread_own_prio(o), .sched_curpriority = o->prio };
+    (void)sporadic_get_locked(o, &sp);
     int policy = o->policy;
     thread_unlock(l);
     thread_put(o);
@@ -224,16 +226,36 @@ KC_HANDLER(sched_get)
     return policy;
 }
 
-static int64_t sched_apply(struct thread *t, struct thread *o, int policy, int prio)
+static int64_t sched_apply(struct thread *t, struct thread *o, int policy, const struct _kc_sched_param *sp)
 {
+    struct sporadic *old = NULL;
+    int prio = sp->sched_priority;
     if (prio > QRV_PRIO_USER_MAX && !process_can(t->proc, TM_ABLE_PRIORITY))
         return -EPERM;
+    if (policy == _KC_SCHED_SPORADIC)
+        return sporadic_set(o, sp);
     struct spinlock *l = thread_lock(o);
-    if (policy != _KC_SCHED_NOCHANGE)
-        o->policy = (uint8_t)policy;
-    o->base_prio = o->run_prio = (uint8_t)prio;
-    thread_recompute_prio_locked(o);
+    if (policy != _KC_SCHED_NOCHANGE || !sporadic_set_prio_locked(o, prio)) {
+        old = sporadic_take_locked(o);
+        if (policy != _KC_SCHED_NOCHANGE)
+            o->policy = (uint8_t)policy;
+        o->base_prio = o->run_prio = (uint8_t)prio;
+        thread_recompute_prio_locked(o);
+    }
     thread_unlock(l);
+    if (old)
+        sporadic_free(old);
+    return 0;
+}
+
+/* Of struct sched_param only SCHED_SPORADIC has more than the priorities. */
+static int param_fetch(struct _kc_sched_param *sp, uint64_t va, int policy)
+{
+    bool all = policy == _KC_SCHED_SPORADIC;
+    if (copy_from_user(sp, UADDR(va), all ? sizeof(*sp) : sizeof(sp->sched_priority)))
+        return -EFAULT;
+    if (sp->sched_priority < 1 || sp->sched_priority > QRV_PRIO_MAX || (all && !sporadic_is_valid(sp)))
+        return -EINVAL;
     return 0;
 }
 
@@ -242,17 +264,15 @@ KC_HANDLER(sched_set)
     int policy = (int32_t)a[2];
     struct _kc_sched_param sp;
     if (policy != _KC_SCHED_OTHER && policy != _KC_SCHED_FIFO && policy != _KC_SCHED_RR &&
-        policy != _KC_SCHED_NOCHANGE)
-        return policy == _KC_SCHED_SPORADIC ? -ENOSYS : -EINVAL;
-    if (copy_from_user(&sp, UADDR(a[3]), sizeof(sp)))
-        return -EFAULT;
-    if (sp.sched_priority < 1 || sp.sched_priority > QRV_PRIO_MAX)
+        policy != _KC_SCHED_NOCHANGE && policy != _KC_SCHED_SPORADIC)
         return -EINVAL;
     struct thread *o;
-    int64_t r = sched_target(t, (int32_t)a[0], (int32_t)a[1], &o);
+    int64_t r = param_fetch(&sp, a[3], policy);
+    if (!r)
+        r = sched_target(t, (int32_t)a[0], (int32_t)a[1], &o);
     if (r)
         return r;
-    r = sched_apply(t, o, policy, sp.sched_priority);
+    r = sched_apply(t, o, policy, &sp);
     if (!r)
         inherit_prio_changed(o);
     thread_put(o);
@@ -269,7 +289,7 @@ KC_HANDLER(sched_info)
             return -ESRCH;
         process_put(p);
     }
-    if (policy < _KC_SCHED_OTHER || policy > _KC_SCHED_RR)
+    if ((policy < _KC_SCHED_OTHER || policy > _KC_SCHED_RR) && policy != _KC_SCHED_SPORADIC)
         return -EINVAL;
     struct _sched_info si = { .priority_min = 1, .priority_max = QRV_PRIO_MAX, .interval = 4 * clock_tick_ns(),
                               .priority_priv = QRV_PRIO_USER_MAX + 1 };

@@ -7,6 +7,7 @@
  * steps of STEP_TICKS ticks. Lock: clock_lock, a leaf (rank HEAP).
  */
 #include <abi/syspage.h>
+#include "object/meter.h"
 #include "object/timer.h"
 
 #define STEP_TICKS      10
@@ -87,16 +88,14 @@ int clock_deadline(int32_t id, bool absolute, uint64_t ns, nsec_t *out)
 
 static nsec_t thread_cpu(struct thread *t)
 {
-    uint64_t now = arch_ticks();
     struct spinlock *l = thread_lock(t);
-    uint64_t ticks = t->cpu_ticks, start = t->state == STATE_RUNNING ? harts[t->hart].run_start : now;
+    nsec_t ns = meter_cpu_locked(t);
     thread_unlock(l);
-    return arch_ticks_ns(ticks + (now > start ? now - start : 0));
+    return ns;
 }
 
-static nsec_t process_cpu(struct process *p)
+static nsec_t process_cpu_locked(struct process *p)
 {
-    spin_lock(&p->lock);
     nsec_t ns = p->cpu_ns;
     list_for_each(e, &p->thread_list)
     {
@@ -104,8 +103,23 @@ static nsec_t process_cpu(struct process *p)
         if (t->state != STATE_DEAD) /* counted in p->cpu_ns when it ended */
             ns += thread_cpu(t);
     }
+    return ns;
+}
+
+static nsec_t process_cpu(struct process *p)
+{
+    spin_lock(&p->lock);
+    nsec_t ns = process_cpu_locked(p);
     spin_unlock(&p->lock);
     return ns;
+}
+
+nsec_t clock_cpu_locked(struct process *p, int32_t tid)
+{
+    if (tid == 0)
+        return process_cpu_locked(p);
+    struct thread *t = idtable_get(&p->threads, (uint32_t)tid);
+    return t ? thread_cpu(t) : 0;
 }
 
 static int cpu_clock(struct thread *self, int32_t id, uint64_t *out)

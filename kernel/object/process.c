@@ -8,6 +8,7 @@
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/intr.h"
+#include "object/meter.h"
 #include "object/signal.h"
 #include "object/sync.h"
 #include "object/timer.h"
@@ -190,6 +191,7 @@ static void process_reset(struct process *p)
     }
     atomic_store(&p->flags, 0);
     list_init(&p->thread_list);
+    list_init(&p->cpu_timers);
     p->live_threads = 0;
     tables_init(p);
     __builtin_memset(p->action, 0, sizeof(p->action));
@@ -219,8 +221,8 @@ void process_init_from(struct process *p, const struct thread *t)
     spin_lock(&p->lock);
     p->init_sigmask = t->sig_mask;
     p->init_runmask = t->runmask;
-    p->init_policy = t->policy;
-    p->init_prio = t->base_prio;
+    p->init_policy = t->policy == _KC_SCHED_SPORADIC ? _KC_SCHED_RR : t->policy;
+    p->init_prio = (uint8_t)thread_own_prio(t);
     spin_unlock(&p->lock);
 }
 

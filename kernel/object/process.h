@@ -37,6 +37,7 @@ struct process {
     struct idtable side;       /* struct conn: coid - _NTO_SIDE_CHANNEL */
     struct idtable sconns;     /* struct sconn: scoid - QRV_SCOID_BASE, from 1 */
     struct idtable timers;     /* struct timer, id from 0 */
+    struct list cpu_timers;    /* struct timer: on a CPU-time clock of this process */
     struct idtable intrs;      /* struct intr, id from 0 */
     uint32_t generation;       /* of pid slot */
 

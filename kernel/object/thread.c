@@ -4,8 +4,10 @@
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/intr.h"
+#include "object/meter.h"
 #include "object/signal.h"
 #include "object/sync.h"
+#include "object/timer.h"
 
 struct slab thread_slab = SLAB_INIT("thread", struct thread, link);
 
@@ -15,6 +17,7 @@ void thread_put(struct thread *t)
         return;
     struct process *p = t->proc;
     sync_thread_free(t);
+    sporadic_drop(t);
     slab_free(&thread_slab, t);
     process_put(p);
 }
@@ -106,6 +109,7 @@ static void thread_reset(struct thread *t)
     atomic_store(&t->intr_pending, 0);
     t->exit_clear = t->stack_lo = t->stack_size = 0;
     t->cpu_ticks = 0;
+    t->ss = NULL;
     t->call = 0;
     t->in_call = false;
     t->boost_prio = t->mutex_prio = t->ceil_prio = 0;
@@ -120,7 +124,7 @@ static void thread_inherit(struct thread *t, const struct thread *from)
 {
     const struct process *p = t->proc;
     t->policy = from ? from->policy : p->init_policy;
-    t->base_prio = from ? from->base_prio : p->init_prio;
+    t->base_prio = (uint8_t)(from ? thread_own_prio(from) : p->init_prio);
     t->runmask = from ? from->runmask : p->init_runmask;
     t->sig_mask = from ? from->sig_mask : p->init_sigmask;
 }
@@ -152,6 +156,8 @@ static int thread_enlist(struct process *p, struct thread *t)
         t->tid = tid;
         list_push_tail(&p->thread_list, &t->proc_link);
         p->live_threads++;
+        if (!list_empty(&p->cpu_timers))
+            atomic_fetch_or(&t->flags, TF_METER);
     }
     spin_unlock(&p->lock);
     return tid;
@@ -172,6 +178,10 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
         t->policy = (uint8_t)tc->policy;
         t->base_prio = (uint8_t)tc->priority;
     }
+    if (t->policy == _KC_SCHED_SPORADIC && sporadic_inherit(t, creator) != 0) {
+        slab_free(&thread_slab, t);
+        return -EAGAIN;
+    }
     t->prio = t->run_prio = t->base_prio;
     t->regs.pc = tc->entry;
     t->regs.x[REG_A0] = tc->arg;
@@ -189,8 +199,9 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
                      (tc->flags & _KC_TC_DETACHED ? TF_DETACHED : 0) | (tc->flags & _KC_TC_HOLD ? TF_HOLD : 0);
     if (atomic_load(&p->flags) & PF_STOPPED)
         flags |= TF_STOP;
-    atomic_store(&t->flags, flags);
+    atomic_fetch_or(&t->flags, flags);
     if (!process_get_live(p)) {
+        sporadic_drop(t);
         slab_free(&thread_slab, t);
         return -ESRCH;
     }
@@ -404,10 +415,12 @@ void thread_exit_self(struct thread *t)
     thread_timeout_clear(t);
     t->in_call = false;
     sync_thread_exit(t);
+    sporadic_drop(t);
     intr_thread_fini(t);
     channel_thread_fini(t);
     spin_lock(&p->lock);
     signal_thread_fini(t);
+    timer_thread_fini_locked(t);
     p->cpu_ns += arch_ticks_ns(t->cpu_ticks);
     if (--p->live_threads == 0) {
         if (!(atomic_load(&p->flags) & PF_EXEC))

@@ -42,8 +42,9 @@ struct wait_ops {
 #define TF_DETACHED 0x20
 #define TF_TIMEOUT 0x40   /* owner: tmo.flags is not 0 */
 #define TF_HOLD 0x80      /* ThreadCtl hold */
+#define TF_METER 0x100    /* its CPU time matters while it runs (object/meter.h) */
 /* What the way back to user mode has to look at (core/exit.c, entry.S). */
-#define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD)
+#define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD | TF_METER)
 
 struct thread {
     struct regs regs; /* first: entry.S.  Owner: the hart it runs on.  Others: a blocked thread's result and pc with *lockp held, all of it
@@ -162,6 +163,7 @@ struct thread {
     uint64_t exit_clear;        /* user word cleared and futex-woken at the end, 0 none */
     uint64_t stack_lo, stack_size;
     uint64_t cpu_ticks;         /* arch_ticks() it has run, up to its last dispatch */
+    struct sporadic *ss;        /* SCHED_SPORADIC, else NULL (object/meter.h); *lockp */
     bool in_call;               /* owner: a kernel call has not returned to user mode yet; means nothing in user mode */
     struct list proc_link;      /* proc->threads; proc->lock */
     char name[32];
@@ -215,6 +217,12 @@ static inline void thread_may_restart(struct thread *t, enum wake_cause cause)
 {
     if (cause == WAKE_SIGNAL && !t->tmo.flags)
         atomic_fetch_or_explicit(&t->flags, TF_RESTART, memory_order_relaxed);
+}
+
+/* Threads of equal priority take turns with it. */
+static inline bool thread_is_sliced(const struct thread *t)
+{
+    return (1U << t->policy & (1U << _KC_SCHED_OTHER | 1U << _KC_SCHED_RR)) != 0;
 }
 
 /* Sets flag bits and makes the thread notice: IPI when it runs elsewhere, disturb() when it is blocked. */

@@ -6,9 +6,14 @@
  * event after dropping it. A period is served at most every PERIOD_MIN times the number of timers
  * of the process, and the rest counted as overruns, so that no program can make a hart do nothing
  * but fire its timers.  A signal that is still pending is not queued again: an overrun, too.
+ *
+ * A timer on a CPU-time clock is in its process' list cpu_timers; while it runs, every thread that drives its clock carries
+ * TF_METER and looks at the list while it uses CPU time (object/meter.c).  Its ktimer only serves a time that is over already
+ * when it is set.
  */
 #include "mm/mm.h"
 #include "object/channel.h"
+#include "object/meter.h"
 #include "object/signal.h"
 #include "object/timer.h"
 
@@ -57,10 +62,16 @@ static struct thread *creator(struct process *p, const struct timer *tm)
     return t;
 }
 
+/* proc->lock held: the timer's clock. */
+static nsec_t now_of(const struct timer *tm)
+{
+    return tm->cpu_tid == CPU_NONE ? arch_now() : clock_cpu_locked(tm->proc, tm->cpu_tid);
+}
+
 /* proc->lock held.  true: *ev is to be delivered. */
 static bool expire_locked(struct timer *tm, struct thread *t, struct _kc_sigevent *ev)
 {
-    nsec_t now = arch_now();
+    nsec_t now = now_of(tm);
     if (!(tm->flags & _NTO_TI_ACTIVE) || now < tm->deadline)
         return false;
     bool overrun = still_pending(tm, t);
@@ -68,7 +79,8 @@ static bool expire_locked(struct timer *tm, struct thread *t, struct _kc_sigeven
     if (tm->set.interval_nsec) {
         tm->deadline = next_deadline(tm->proc, tm->deadline, tm->set.interval_nsec, now, &missed);
         tm->absolute = 0; /* only the first expiry was a time of day */
-        ktimer_set(&tm->kt, tm->deadline);
+        if (tm->cpu_tid == CPU_NONE)
+            ktimer_set(&tm->kt, tm->deadline);
     } else {
         tm->flags &= ~(uint32_t)_NTO_TI_ACTIVE;
     }
@@ -109,13 +121,114 @@ static void timer_fire(struct ktimer *kt)
     process_put(p);
 }
 
+/* ---- CPU-time clocks */
+
+#define CPU_STEP_MIN 10000U /* ns between two looks at one clock */
+
+/* proc->lock held: the first timer that t drives and that is due, else NULL with the CPU time until the next in *left. */
+static struct timer *cpu_due_locked(struct process *p, const struct thread *t, nsec_t *left)
+{
+    nsec_t used = METER_NEVER; /* by the process: added up once, if anybody asks */
+    *left = METER_NEVER;
+    list_for_each(e, &p->cpu_timers)
+    {
+        struct timer *tm = list_entry(e, struct timer, cpu_link);
+        if (!(tm->flags & _NTO_TI_ACTIVE) || (tm->cpu_tid != 0 && tm->cpu_tid != t->tid))
+            continue;
+        if (tm->cpu_tid == 0 && used == METER_NEVER)
+            used = clock_cpu_locked(p, 0);
+        nsec_t now = tm->cpu_tid ? clock_cpu_locked(p, t->tid) : used;
+        if (now >= tm->deadline)
+            return tm;
+        /* Every hart may be running a thread of the process. */
+        nsec_t rest = (tm->deadline - now) / (tm->cpu_tid ? 1 : num_harts);
+        *left = MIN(*left, MAX(rest, (nsec_t)CPU_STEP_MIN));
+    }
+    return NULL;
+}
+
+nsec_t timer_cpu_run(struct thread *t)
+{
+    struct process *p = t->proc;
+    for (;;) {
+        struct _kc_sigevent ev;
+        struct thread *to = NULL;
+        bool fire = false;
+        nsec_t left;
+        spin_lock(&p->lock);
+        struct timer *tm = cpu_due_locked(p, t, &left);
+        if (tm) {
+            to = creator(p, tm);
+            fire = expire_locked(tm, to, &ev);
+        }
+        spin_unlock(&p->lock);
+        if (fire)
+            deliver(p, to, &ev);
+        if (to)
+            thread_put(to);
+        if (!tm)
+            return left;
+    }
+}
+
+void timer_thread_fini_locked(struct thread *t)
+{
+    list_for_each(e, &t->proc->cpu_timers)
+    {
+        struct timer *tm = list_entry(e, struct timer, cpu_link);
+        if (tm->cpu_tid == t->tid) {
+            tm->flags &= ~(uint32_t)_NTO_TI_ACTIVE;
+            tm->cpu_tid = CPU_GONE;
+        }
+    }
+}
+
+/* Which threads drive the timer's clock from now on: they look at it. */
+static void watch(struct process *p, int32_t tid)
+{
+    spin_lock(&p->lock);
+    list_for_each(e, &p->thread_list)
+    {
+        struct thread *t = list_entry(e, struct thread, proc_link);
+        if (tid == 0 || t->tid == tid)
+            meter_watch(t);
+    }
+    spin_unlock(&p->lock);
+}
+
+/* proc->lock held: the thread whose CPU time clock is, 0 the process, CPU_NONE another clock, or -errno. */
+static int cpu_clock_of(struct thread *t, int32_t clock, int32_t *tid)
+{
+    switch (clock) {
+    case _KC_CLOCK_REALTIME:
+    case _KC_CLOCK_MONOTONIC:
+    case _KC_CLOCK_SOFTTIME:
+        *tid = CPU_NONE;
+        return 0;
+    case _KC_CLOCK_PROCESS_CPUTIME_ID:
+        *tid = 0;
+        return 0;
+    case _KC_CLOCK_THREAD_CPUTIME_ID:
+        *tid = t->tid;
+        return 0;
+    }
+    if (clock < 0 || !(clock & _KC_CLOCK_CPU_FLAG))
+        return -EINVAL;
+    if ((clock >> 12 & 0x7fff) != t->proc->pid)
+        return -ENOTSUP; /* POSIX leaves clocks of others to the system */
+    *tid = clock & 0xfff;
+    return *tid == 0 || idtable_get(&t->proc->threads, (uint32_t)*tid) ? 0 : -EINVAL;
+}
+
 /* ---- calls */
 
 int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev)
 {
     struct process *p = t->proc;
-    if (clock != _KC_CLOCK_REALTIME && clock != _KC_CLOCK_MONOTONIC && clock != _KC_CLOCK_SOFTTIME)
-        return -EINVAL;
+    int32_t cpu_tid;
+    int err = cpu_clock_of(t, clock, &cpu_tid);
+    if (err)
+        return err;
     struct timer *tm = slab_alloc(&timer_slab);
     if (!tm)
         return -EAGAIN;
@@ -123,6 +236,8 @@ int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev)
         ktimer_init(&tm->kt, timer_fire);
     spin_lock(&p->lock);
     tm->clock = clock;
+    tm->cpu_tid = cpu_tid;
+    list_init(&tm->cpu_link);
     tm->tid = t->tid;
     tm->flags = tm->overruns = 0;
     tm->deadline = 0;
@@ -134,6 +249,8 @@ int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev)
         id = idtable_alloc(&p->timers, 0, tm);
     if (id >= 0) {
         tm->id = id;
+        if (cpu_tid != CPU_NONE)
+            list_push_tail(&p->cpu_timers, &tm->cpu_link);
         __atomic_store_n(&tm->proc, p, __ATOMIC_RELAXED);
         atomic_fetch_add(&timers_live, 1);
     }
@@ -148,6 +265,7 @@ static void destroy_locked(struct process *p, struct timer *tm)
 {
     idtable_remove(&p->timers, (uint32_t)tm->id);
     tm->flags = 0;
+    list_remove(&tm->cpu_link);
     __atomic_store_n(&tm->proc, NULL, __ATOMIC_RELAXED);
     ktimer_cancel(&tm->kt);
     slab_free(&timer_slab, tm);
@@ -167,11 +285,21 @@ int timer_destroy(struct process *p, int32_t id)
 /* proc->lock held. */
 static uint64_t time_left(const struct timer *tm)
 {
-    nsec_t now = arch_now();
     if (!(tm->flags & _NTO_TI_ACTIVE))
         return 0;
+    nsec_t now = now_of(tm);
     return tm->deadline > now ? tm->deadline - now
                               : 1; /* due this moment, but not fired: not yet zero */
+}
+
+/* proc->lock held. */
+static void start_cpu_locked(struct timer *tm, bool absolute, uint64_t ns)
+{
+    nsec_t now = now_of(tm);
+    tm->deadline = absolute ? ns : now + MIN(ns, METER_NEVER - now);
+    tm->flags = _NTO_TI_ACTIVE | (absolute ? _NTO_TI_ABSOLUTE : 0);
+    if (tm->deadline <= now)
+        ktimer_set(&tm->kt, arch_now()); /* whether its thread runs or not */
 }
 
 /* proc->lock held. */
@@ -182,6 +310,10 @@ static void start_locked(struct timer *tm, bool absolute, const struct _itimer *
     if (new->nsec == 0) {
         tm->flags = 0;
         ktimer_cancel(&tm->kt);
+        return;
+    }
+    if (tm->cpu_tid != CPU_NONE) {
+        start_cpu_locked(tm, absolute, new->nsec);
         return;
     }
     (void)clock_deadline(tm->clock, absolute, new->nsec,
@@ -198,12 +330,19 @@ int timer_settime(struct process *p, int32_t id, uint32_t flags, const struct _i
         return -EINVAL;
     spin_lock(&p->lock);
     struct timer *tm = id < 0 ? NULL : idtable_get(&p->timers, (uint32_t)id);
-    if (tm && old)
+    int32_t cpu_tid = tm ? tm->cpu_tid : CPU_GONE;
+    if (cpu_tid == CPU_GONE) {
+        spin_unlock(&p->lock);
+        return -EINVAL;
+    }
+    if (old)
         *old = (struct _itimer){time_left(tm), tm->set.interval_nsec};
-    if (tm && new)
+    if (new)
         start_locked(tm, (flags & _KC_TIMER_ABSTIME) != 0, new);
     spin_unlock(&p->lock);
-    return tm ? 0 : -EINVAL;
+    if (new && cpu_tid != CPU_NONE)
+        watch(p, cpu_tid);
+    return 0;
 }
 
 int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info *out)

@@ -25,16 +25,21 @@ struct timer {
     struct process *proc; /* weak */
     int32_t id;
     int32_t clock;
+    int32_t cpu_tid; /* CPU-time clock: of this thread, 0 the process; CPU_NONE, CPU_GONE */
     int32_t tid;    /* creator: SIGEV_SIGNAL_THREAD, SIGEV_INTR */
     uint32_t flags; /* _NTO_TI_* */
     uint32_t overruns;
-    nsec_t deadline;    /* monotonic; valid while ACTIVE */
+    nsec_t deadline;    /* monotonic, or of the CPU-time clock; valid while ACTIVE */
     uint64_t absolute;  /* CLOCK_REALTIME time of the deadline when set as such, else 0 */
     struct _itimer set; /* as given to TimerSettime() */
     struct _kc_sigevent event;
     struct ktimer kt;
+    struct list cpu_link; /* in proc->cpu_timers */
     void *slab_link; /* of freed memory: the rest must stay readable to a late ktimer */
 };
+
+#define CPU_NONE (-1) /* another clock */
+#define CPU_GONE (-2) /* its thread has ended */
 
 int timer_create(struct thread *t, int32_t clock, const struct _kc_sigevent *ev);
 int timer_destroy(struct process *p, int32_t id);
@@ -46,6 +51,13 @@ int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info
  * left. */
 bool timer_process_fini(struct process *p);
 uint32_t timer_count(void);
+/* Timers on CPU-time clocks that t, which is current, drives: those that are due fire.  CPU time until the next, or METER_NEVER.
+ * No lock held. */
+nsec_t timer_cpu_run(struct thread *t);
+/* process.lock held: t is ending. */
+void timer_thread_fini_locked(struct thread *t);
+/* process.lock held: CPU time of a thread (0: the process); 0 when it has gone. */
+nsec_t clock_cpu_locked(struct process *p, int32_t tid);
 /* CLOCK_REALTIME jumped: deadlines given as absolute times of day are computed anew. */
 void timer_clock_changed(void);
 

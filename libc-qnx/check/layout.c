@@ -63,6 +63,11 @@ SAME_PLACE(struct _pulse, scoid, struct _kc_pulse, scoid);
 
 SAME_PLACE(struct sched_param, sched_priority, struct _kc_sched_param, sched_priority);
 SAME_PLACE(struct sched_param, sched_curpriority, struct _kc_sched_param, sched_curpriority);
+SAME_SIZE(struct sched_param, struct _kc_sched_param);
+SAME_PLACE(struct sched_param, sched_ss_low_priority, struct _kc_sched_param, ss_low_priority);
+SAME_PLACE(struct sched_param, sched_ss_max_repl, struct _kc_sched_param, ss_max_repl);
+SAME_PLACE(struct sched_param, sched_ss_repl_period, struct _kc_sched_param, ss_repl_period);
+SAME_PLACE(struct sched_param, sched_ss_init_budget, struct _kc_sched_param, ss_init_budget);
 
 _Static_assert(sizeof(pthread_mutex_t) >= sizeof(sync_t) &&
                    _Alignof(pthread_mutex_t) >= _Alignof(sync_t),

@@ -136,10 +136,7 @@ int ThreadCtl(int cmd, void *data)
 
 int SchedGet_r(pid_t pid, int tid, struct sched_param *param)
 {
-    long rc = __kercall3(KC_SCHED_GET, pid, tid, (long)param); /* a bad pointer is EFAULT, not a fault */
-    if (rc >= 0 && param)
-        memset((char *)param + sizeof(struct _kc_sched_param), 0, sizeof *param - sizeof(struct _kc_sched_param));
-    return (int)rc;
+    return (int)__kercall3(KC_SCHED_GET, pid, tid, (long)param);
 }
 
 int SchedGet(pid_t pid, int tid, struct sched_param *param)
@@ -147,7 +144,7 @@ int SchedGet(pid_t pid, int tid, struct sched_param *param)
     return (int)__qrv_neg(SchedGet_r(pid, tid, param));
 }
 
-/* struct sched_param begins with the kernel's record. */
+/* struct sched_param is the kernel's record. */
 int SchedSet_r(pid_t pid, int tid, int policy, const struct sched_param *param)
 {
     return __qrv_pos(__kercall4(KC_SCHED_SET, pid, tid, policy, (long)param));

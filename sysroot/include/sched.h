@@ -31,6 +31,10 @@ __BEGIN_DECLS
 #define SCHED_PRIO_LIMIT_ERROR(p)    (p)
 #define SCHED_PRIO_LIMIT_SATURATE(p) ((p) > QRV_PRIO_USER_MAX ? (int)QRV_PRIO_USER_MAX : (int)(p))
 
+#define SS_REPL_MAX 65535
+
+/* The sched_ss_ members are those of SCHED_SPORADIC: 1 <= low priority < priority, budget <= period, and at most so many
+ * replenishments wait at a time. */
 struct sched_param {
     int sched_priority;
     int sched_curpriority; /* effective, read only */

@@ -78,10 +78,17 @@ struct _thread_name {
 #define _KC_SCHED_ADJTOHEAD 6
 #define _KC_SCHED_ADJTOTAIL 7
 
-/* What KC_SCHED_GET/SET carry (libc's struct sched_param starts with these two). */
+/* What KC_SCHED_GET/SET carry: libc's struct sched_param. */
+struct _kc_timespec {
+    int64_t sec, nsec;
+};
 struct _kc_sched_param {
     int32_t sched_priority;
     int32_t sched_curpriority;
+    int32_t ss_low_priority; /* SCHED_SPORADIC */
+    int32_t ss_max_repl;
+    struct _kc_timespec ss_repl_period;
+    struct _kc_timespec ss_init_budget;
 };
 
 struct _sched_info {

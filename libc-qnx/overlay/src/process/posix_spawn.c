@@ -15,7 +15,7 @@ hidden int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path,
 
 static long apply(struct tmsg_spawn *h, const posix_spawnattr_t *a)
 {
-    struct _kc_sched_param now = {0, 0};
+    struct _kc_sched_param now = {0};
     short fl = (short)a->__flags;
     if (fl & POSIX_SPAWN_RESETIDS)
         h->flags |= TMSG_SPAWN_RESETIDS;

@@ -40,13 +40,10 @@ static long futex(volatile int *addr, int op, int val, const struct timespec *ts
 
 static long get_param(int pid, struct sched_param *out, int *policy)
 {
-    struct _kc_sched_param k = {0, 0};
-    long rc = __kercall3(KC_SCHED_GET, pid, 0, (long)&k);
+    struct sched_param unused;
+    long rc = __kercall3(KC_SCHED_GET, pid, 0, (long)(out ? out : &unused));
     if (rc < 0)
         return rc;
-    if (out)
-        *out = (struct sched_param){.sched_priority = k.sched_priority,
-                                    .sched_curpriority = k.sched_curpriority};
     if (policy)
         *policy = (int)rc;
     return 0;
@@ -54,8 +51,7 @@ static long get_param(int pid, struct sched_param *out, int *policy)
 
 static long set_param(int pid, int policy, const struct sched_param *p)
 {
-    struct _kc_sched_param k = {p->sched_priority, p->sched_priority};
-    long rc = __kercall4(KC_SCHED_SET, pid, 0, policy, (long)&k);
+    long rc = __kercall4(KC_SCHED_SET, pid, 0, policy, (long)p);
     return rc < 0 ? rc : 0;
 }
 

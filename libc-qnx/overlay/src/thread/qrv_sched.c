@@ -20,34 +20,25 @@
 
 int pthread_getschedparam(pthread_t t, int *restrict policy, struct sched_param *restrict param)
 {
-    struct _kc_sched_param k = {0, 0};
     long rc;
-    WITH_TID(t, rc, __kercall3(KC_SCHED_GET, 0, tid, (long)&k));
+    WITH_TID(t, rc, __kercall3(KC_SCHED_GET, 0, tid, (long)param));
     if (rc < 0)
         return (int)-rc;
-    memset(param, 0, sizeof *param);
-    param->sched_priority = k.sched_priority;
-    param->sched_curpriority = k.sched_curpriority;
     *policy = (int)rc;
     return 0;
 }
 
-static int set_sched(pthread_t t, int policy, int prio)
-{
-    struct _kc_sched_param k = {prio, prio};
-    long rc;
-    WITH_TID(t, rc, __kercall4(KC_SCHED_SET, 0, tid, policy, (long)&k));
-    return rc < 0 ? (int)-rc : 0;
-}
-
 int pthread_setschedparam(pthread_t t, int policy, const struct sched_param *param)
 {
-    return set_sched(t, policy, param->sched_priority);
+    long rc;
+    WITH_TID(t, rc, __kercall4(KC_SCHED_SET, 0, tid, policy, (long)param));
+    return rc < 0 ? (int)-rc : 0;
 }
 
 int pthread_setschedprio(pthread_t t, int prio)
 {
-    return set_sched(t, _KC_SCHED_NOCHANGE, prio);
+    struct sched_param p = {.sched_priority = prio};
+    return pthread_setschedparam(t, _KC_SCHED_NOCHANGE, &p);
 }
 
 int pthread_getcpuclockid(pthread_t t, clockid_t *clk)

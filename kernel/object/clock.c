@@ -74,13 +74,15 @@ int clock_deadline(int32_t id, bool absolute, uint64_t ns, nsec_t *out)
 {
     if (id != _KC_CLOCK_REALTIME && id != _KC_CLOCK_MONOTONIC && id != _KC_CLOCK_SOFTTIME)
         return -EINVAL;
-    uint64_t offset = clock_realtime_offset();
+    int64_t offset = (int64_t)clock_realtime_offset(); /* negative when the time of day was set to less than the uptime */
     if (!absolute)
         *out = add_saturating(arch_now(), ns);
     else if (id == _KC_CLOCK_MONOTONIC)
         *out = MIN(ns, (nsec_t)-2);
+    else if (offset < 0)
+        *out = add_saturating(ns, (uint64_t)-offset);
     else
-        *out = ns > offset ? ns - offset : 0;
+        *out = ns > (uint64_t)offset ? ns - (uint64_t)offset : 0;
     return 0;
 }
 
@@ -176,13 +178,12 @@ int clock_set_realtime(uint64_t ns)
 {
     spin_lock(&clock_lock);
     nsec_t now = arch_now();
-    if (ns <
-        now) { /* before boot: the offset would be negative and absolute deadlines meaningless */
+    if (ns > INT64_MAX) {
         spin_unlock(&clock_lock);
         return -EINVAL;
     }
     offset_add((int64_t)(ns - now - page->realtime_offset_ns));
-    if (page->boot_time_sec == 0)
+    if (page->boot_time_sec == 0 && ns >= now)
         page->boot_time_sec = (ns - now) / 1000000000U;
     spin_unlock(&clock_lock);
     timer_clock_changed();

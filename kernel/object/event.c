@@ -2,6 +2,7 @@
 /* struct sigevent: checking one and delivering it to a process, from any context.  Documentation
  * followed: Library Reference sigevent. */
 #include <abi/sigevent.h>
+#include "mm/mm.h"
 #include "object/channel.h"
 #include "object/intr.h"
 #include "object/signal.h"
@@ -43,12 +44,49 @@ int event_check(struct process *p, const struct _kc_sigevent *ev)
         return check_pulse(p, ev);
     case SIGEV_SEM:
         return ev->value == 0 || (ev->value & 3) || ev->value >= QRV_USER_END ? -EINVAL : 0;
-    case SIGEV_THREAD: /* libc's: a helper thread there waits for pulses */
     case SIGEV_MEMORY:
+        return ev->id < SIGEV_MEM_ASSIGN || ev->id > SIGEV_MEM_BITTOGGLE || ev->reserved == 0 || (ev->reserved & 3) ||
+                       ev->reserved >= QRV_USER_END
+                   ? -EINVAL
+                   : 0;
+    case SIGEV_THREAD: /* libc's: a helper thread there waits for pulses */
         return -ENOTSUP;
     default:
         return -EINVAL;
     }
+}
+
+static int change_word(struct process *p, const struct _kc_sigevent *ev)
+{
+    struct uword w;
+    uint32_t v = (uint32_t)ev->value;
+    int err = sync_word_in(p, ev->reserved, &w);
+    if (err)
+        return err;
+    switch (ev->id) {
+    case SIGEV_MEM_ASSIGN:
+        atomic_store(w.p, v);
+        break;
+    case SIGEV_MEM_ADD:
+        atomic_fetch_add(w.p, v);
+        break;
+    case SIGEV_MEM_SUB:
+        atomic_fetch_sub(w.p, v);
+        break;
+    case SIGEV_MEM_BITSET:
+        atomic_fetch_or(w.p, v);
+        break;
+    case SIGEV_MEM_BITCLR:
+        atomic_fetch_and(w.p, ~v);
+        break;
+    case SIGEV_MEM_BITTOGGLE:
+        atomic_fetch_xor(w.p, v);
+        break;
+    default:
+        err = -EINVAL;
+    }
+    uword_put(&w);
+    return err;
 }
 
 /* SIGEV_PULSE_PRIO_INHERIT: the priority the process runs at, which is that of its first thread. */
@@ -100,8 +138,9 @@ int event_deliver(struct process *p, struct thread *t, const struct _kc_sigevent
         return 0;
     case SIGEV_SEM:
         return sync_sem_post_in(p, ev->value);
-    case SIGEV_THREAD:
     case SIGEV_MEMORY:
+        return change_word(p, ev);
+    case SIGEV_THREAD:
         return -ENOTSUP;
     default:
         return -EINVAL;

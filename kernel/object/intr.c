@@ -116,7 +116,7 @@ static bool is_process_event(const struct _kc_sigevent *ev)
 {
     int type = ev->notify & SIGEV_TYPE_MASK;
     return type == SIGEV_SIGNAL || type == SIGEV_SIGNAL_CODE || type == SIGEV_PULSE ||
-           type == SIGEV_SEM;
+           type == SIGEV_SEM || type == SIGEV_MEMORY;
 }
 
 int intr_attach_event(struct thread *t, uint32_t vector, const struct _kc_sigevent *ev,

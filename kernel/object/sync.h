@@ -32,6 +32,9 @@ int64_t sync_futex_wait(struct thread *t, uint64_t va, uint32_t expected, int st
  * -errno. */
 int64_t sync_futex_wake(struct thread *t, uint64_t va, uint32_t max);
 
+/* The word at va in p, from any context without locks; give it back with uword_put().  0, -EINVAL, -EFAULT, -ESRCH. */
+struct uword;
+int sync_word_in(struct process *p, uint64_t va, struct uword *w);
 /* Posts the semaphore at va in p from any context without locks: 0, -EFAULT, -ESRCH, -EOVERFLOW. */
 int sync_sem_post_in(struct process *p, uint64_t va);
 

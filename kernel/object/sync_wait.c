@@ -189,9 +189,9 @@ int64_t sync_sem_post(struct thread *t, uint64_t va)
     return err;
 }
 
-int sync_sem_post_in(struct process *p, uint64_t va)
+int sync_word_in(struct process *p, uint64_t va, struct uword *w)
 {
-    if (va % sizeof(uint32_t) || va % PAGE_SIZE == PAGE_SIZE - sizeof(uint32_t))
+    if (va % sizeof(uint32_t))
         return -EINVAL;
     spin_lock(&p->lock);
     struct aspace *as = atomic_load(&p->flags) & (PF_TEARDOWN | PF_DEAD) ? NULL : p->as;
@@ -200,18 +200,29 @@ int sync_sem_post_in(struct process *p, uint64_t va)
     spin_unlock(&p->lock);
     if (!as)
         return -ESRCH;
-    struct sync_ref r = {.two = false};
     bool shared;
-    int err = aspace_pin(as, va, true, &r.w.frame, &shared);
+    int err = aspace_pin(as, va, true, &w->frame, &shared);
     aspace_release(as);
     if (err)
         return -EFAULT;
-    r.w.key[0] = shared ? r.w.frame + va % PAGE_SIZE : va;
-    r.w.key[1] = shared ? 0 : (uint64_t)p->pid;
-    r.count = (_Atomic uint32_t *)((char *)phys_to_virt(r.w.frame) + va % PAGE_SIZE);
+    w->key[0] = shared ? w->frame + va % PAGE_SIZE : va;
+    w->key[1] = shared ? 0 : (uint64_t)p->pid;
+    w->p = (_Atomic uint32_t *)((char *)phys_to_virt(w->frame) + va % PAGE_SIZE);
+    return 0;
+}
+
+int sync_sem_post_in(struct process *p, uint64_t va)
+{
+    struct sync_ref r = {.two = false};
+    if (va % PAGE_SIZE == PAGE_SIZE - sizeof(uint32_t))
+        return -EINVAL; /* across two pages */
+    int err = sync_word_in(p, va, &r.w);
+    if (err)
+        return err;
+    r.count = r.w.p;
     r.owner = r.count + 1;
     err = sem_post(&r);
-    frame_put(r.w.frame);
+    uword_put(&r.w);
     return err;
 }
 

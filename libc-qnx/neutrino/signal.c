@@ -30,6 +30,20 @@ int SignalAction(pid_t pid, void (*sigstub)(void), int signo, const struct sigac
     return __qrv_ok(-(long)SignalAction_r(pid, sigstub, signo, act, oact));
 }
 
+int SignalKillSigval_r(uint32_t nd, pid_t pid, int tid, int signo, int code, const union sigval *value)
+{
+    if (nd != ND_LOCAL_NODE)
+        return EHOSTUNREACH;
+    if (tid && pid == 0)
+        pid = (pid_t)__kercall0(KC_GETPID);
+    return __qrv_pos(__kercall5(KC_SIGNAL_KILL, pid, tid, signo, code, value ? (long)value->sival_ptr : 0));
+}
+
+int SignalKillSigval(uint32_t nd, pid_t pid, int tid, int signo, int code, const union sigval *value)
+{
+    return __qrv_ok(-(long)SignalKillSigval_r(nd, pid, tid, signo, code, value));
+}
+
 int SignalKill_r(uint32_t nd, pid_t pid, int tid, int signo, int code, int value)
 {
     if (nd != ND_LOCAL_NODE)

@@ -104,6 +104,7 @@ _Static_assert(sizeof(struct sigevent) == sizeof(struct _kc_sigevent), "kernel A
             (e)->sigev_notify_attributes = (attr)))
 #define SIGEV_SEM_INIT(e, sem)                                                                     \
     ((void)((e)->sigev_notify = SIGEV_SEM, (e)->sigev_value.sival_ptr = (void *)(sem)))
+/* An atomic operation (SIGEV_MEM_*) on an aligned unsigned in the process that the event goes to. */
 #define SIGEV_MEMORY_INIT(e, addr, op, value)                                                      \
     ((void)((e)->sigev_notify = SIGEV_MEMORY, (e)->sigev_addr = (void *)(addr),                    \
             (e)->sigev_memop = (op), (e)->sigev_value.sival_ptr = __SIGEV_PTR(value)))

@@ -24,7 +24,13 @@ struct _kc_sigevent {
 #define SIGEV_UNBLOCK       7
 #define SIGEV_INTR          8
 #define SIGEV_SEM           9  /* id unused, value = sem_t address */
-#define SIGEV_MEMORY        10
+#define SIGEV_MEMORY        10 /* id = SIGEV_MEM_*, value = operand, reserved = address of an aligned 32-bit word */
+#define SIGEV_MEM_ASSIGN    1
+#define SIGEV_MEM_ADD       2
+#define SIGEV_MEM_SUB       3
+#define SIGEV_MEM_BITSET    4
+#define SIGEV_MEM_BITCLR    5
+#define SIGEV_MEM_BITTOGGLE 6
 #define SIGEV_TYPE_MASK     0xff
 #define SIGEV_FLAG_CRITICAL   0x1000
 #define SIGEV_FLAG_UPDATEABLE 0x2000

@@ -196,6 +196,9 @@ int SignalAction_r(pid_t pid, void (*sigstub)(void), int signo, const struct sig
                    struct sigaction *oact);
 int SignalKill(uint32_t nd, pid_t pid, int tid, int signo, int code, int value);
 int SignalKill_r(uint32_t nd, pid_t pid, int tid, int signo, int code, int value);
+/* The same with a whole value. */
+int SignalKillSigval(uint32_t nd, pid_t pid, int tid, int signo, int code, const union sigval *value);
+int SignalKillSigval_r(uint32_t nd, pid_t pid, int tid, int signo, int code, const union sigval *value);
 int SignalProcmask(pid_t pid, int tid, int how, const sigset_t *set, sigset_t *oldset);
 int SignalProcmask_r(pid_t pid, int tid, int how, const sigset_t *set, sigset_t *oldset);
 int SignalSuspend(const sigset_t *set);

@@ -279,6 +279,15 @@ void thread_set_prio_locked(struct thread *t, int prio)
     }
 }
 
+void thread_move_locked(struct thread *t, bool head)
+{
+    struct runqueue *rq = &harts[t->hart].rq;
+    if (t->state != STATE_READY)
+        return;
+    rq_remove(rq, t, t->prio);
+    rq_insert(rq, t, head);
+}
+
 /* The current thread goes back to its queue; kernel_exit() lets go of it. */
 void sched_requeue_current(struct hart *h, bool head)
 {

@@ -36,6 +36,9 @@ void thread_ready_replied_locked(struct thread *t, bool head);
 /* Changes the effective priority (queues follow).  Caller holds *t->lockp. */
 void thread_set_prio_locked(struct thread *t, int prio);
 
+/* A READY thread goes to the head or tail of its level; any other stays.  Caller holds *t->lockp. */
+void thread_move_locked(struct thread *t, bool head);
+
 void sched_init(void);
 void sched_start_hart(void);                   /* each hart, before its first kernel_exit() */
 void sched_yield(struct thread *t);            /* current thread to the tail of its level */

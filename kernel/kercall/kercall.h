@@ -37,6 +37,7 @@ KC_HANDLER(thread_join);
 KC_HANDLER(thread_detach);
 KC_HANDLER(thread_cancel);
 KC_HANDLER(thread_ctl);
+KC_HANDLER(thread_ctl_ext);
 KC_HANDLER(sched_get);
 KC_HANDLER(sched_set);
 KC_HANDLER(sched_info);

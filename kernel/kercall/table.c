@@ -31,6 +31,7 @@ const kc_handler kc_table[KC_TABLE_SIZE] = {
     [KC_THREAD_DETACH] = kc_thread_detach,
     [KC_THREAD_CANCEL] = kc_thread_cancel,
     [KC_THREAD_CTL] = kc_thread_ctl,
+    [KC_THREAD_CTL_EXT] = kc_thread_ctl_ext,
     [KC_SCHED_GET] = kc_sched_get,
     [KC_SCHED_SET] = kc_sched_set,
     [KC_SCHED_INFO] = kc_sched_info,

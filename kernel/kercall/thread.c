@@ -106,10 +106,15 @@ KC_HANDLER(thread_cancel)
 
 /* ---- ThreadCtl */
 
-static int64_t ctl_runmask(struct thread *t, uint32_t mask)
+static bool is_runmask(uint32_t mask)
 {
     uint32_t online = num_harts == 32 ? ~0U : (1U << num_harts) - 1;
-    if (!(mask & online))
+    return (mask & online) != 0;
+}
+
+static int64_t ctl_runmask(struct thread *t, uint32_t mask)
+{
+    if (!is_runmask(mask))
         return -EINVAL;
     struct spinlock *l = thread_lock(t);
     t->runmask = mask;
@@ -137,6 +142,30 @@ static int64_t ctl_hold(struct thread *t, bool hold, bool one, int32_t tid)
     return r;
 }
 
+#define MASK_WORDS_MAX 64
+
+/* Own runmask and the one that new threads get: 0 stays as it is, the old ones go back. */
+static int64_t ctl_masks(struct thread *t, uint64_t data)
+{
+    int32_t size;
+    uint32_t run, inherit, old[2] = { t->runmask, t->inherit_mask };
+    if (copy_from_user(&size, UADDR(data), sizeof(size)))
+        return -EFAULT;
+    if (size < 1 || size > MASK_WORDS_MAX)
+        return -EINVAL;
+    uint64_t at[2] = { data + sizeof(size), data + sizeof(size) + (uint64_t)size * sizeof(run) };
+    if (copy_from_user(&run, UADDR(at[0]), sizeof(run)) || copy_from_user(&inherit, UADDR(at[1]), sizeof(inherit)))
+        return -EFAULT;
+    if ((run && !is_runmask(run)) || (inherit && !is_runmask(inherit)))
+        return -EINVAL;
+    if (copy_to_user(UADDR(at[0]), &old[0], sizeof(run)) || copy_to_user(UADDR(at[1]), &old[1], sizeof(inherit)))
+        return -EFAULT;
+    if (inherit)
+        t->inherit_mask = inherit;
+    return run ? ctl_runmask(t, run) : 0;
+}
+
+/* t: whose name. */
 static int64_t ctl_name(struct thread *t, uint64_t data)
 {
     int32_t len[2]; /* new_name_len, name_buf_len */
@@ -144,15 +173,20 @@ static int64_t ctl_name(struct thread *t, uint64_t data)
         return -EFAULT;
     uint64_t buf = data + sizeof(len);
     char old[sizeof(t->name)], new[sizeof(t->name)] = { 0 };
+    struct spinlock *l = thread_lock(t);
     __builtin_memcpy(old, t->name, sizeof(old));
+    thread_unlock(l);
     if (len[0] >= (int32_t)sizeof(t->name) || len[1] < 0)
         return -EINVAL;
     if (len[0] > 0 && copy_from_user(new, UADDR(buf), (size_t)len[0]))
         return -EFAULT;
     if (len[1] > 0 && copy_to_user(UADDR(buf), old, MIN((size_t)len[1], sizeof(old))))
         return -EFAULT;
-    if (len[0] >= 0)
+    if (len[0] >= 0) {
+        l = thread_lock(t);
         __builtin_memcpy(t->name, new, sizeof(t->name));
+        thread_unlock(l);
+    }
     return 0;
 }
 
@@ -166,7 +200,7 @@ static int64_t ctl_word(struct thread *t, uint64_t data, bool runmask)
     return r ? r : copy_to_user(UADDR(data), &old, sizeof(old));
 }
 
-KC_HANDLER(thread_ctl)
+static int64_t thread_ctl(struct thread *t, const uint64_t a[2])
 {
     switch ((int32_t)a[0]) {
     case _NTO_TCTL_IO:
@@ -177,6 +211,8 @@ KC_HANDLER(thread_ctl)
         return ctl_runmask(t, (uint32_t)a[1]);
     case _NTO_TCTL_RUNMASK_GET_AND_SET:
         return ctl_word(t, a[1], true);
+    case _NTO_TCTL_RUNMASK_GET_AND_SET_INHERIT:
+        return ctl_masks(t, a[1]);
     case _NTO_TCTL_THREADS_HOLD:
     case _NTO_TCTL_THREADS_CONT:
         return ctl_hold(t, (int32_t)a[0] == _NTO_TCTL_THREADS_HOLD, false, 0);
@@ -187,6 +223,11 @@ KC_HANDLER(thread_ctl)
         return ctl_name(t, a[1]);
     }
     return -EINVAL;
+}
+
+KC_HANDLER(thread_ctl)
+{
+    return thread_ctl(t, a);
 }
 
 /* ---- scheduling */
@@ -207,6 +248,22 @@ static int sched_target(struct thread *t, int32_t pid, int32_t tid, struct threa
         return -EPERM;
     *out = o;
     return o ? 0 : -ESRCH;
+}
+
+KC_HANDLER(thread_ctl_ext)
+{
+    struct thread *o;
+    if (a[0] != 0 && a[1] == 0)
+        return -EINVAL;
+    int64_t r = sched_target(t, (int32_t)a[0], (int32_t)a[1], &o);
+    if (r)
+        return r;
+    if (o == t)
+        r = thread_ctl(t, a + 2);
+    else
+        r = (int32_t)a[2] == _NTO_TCTL_NAME ? ctl_name(o, a[3]) : -EINVAL;
+    thread_put(o);
+    return r;
 }
 
 KC_HANDLER(sched_get)
@@ -259,10 +316,26 @@ static int param_fetch(struct _kc_sched_param *sp, uint64_t va, int policy)
     return 0;
 }
 
+/* SCHED_ADJTOHEAD, SCHED_ADJTOTAIL */
+static int64_t sched_move(struct thread *t, const uint64_t a[6])
+{
+    struct thread *o;
+    int64_t r = sched_target(t, (int32_t)a[0], (int32_t)a[1], &o);
+    if (r)
+        return r;
+    struct spinlock *l = thread_lock(o);
+    thread_move_locked(o, (int32_t)a[2] == _KC_SCHED_ADJTOHEAD);
+    thread_unlock(l);
+    thread_put(o);
+    return 0;
+}
+
 KC_HANDLER(sched_set)
 {
     int policy = (int32_t)a[2];
     struct _kc_sched_param sp;
+    if (policy == _KC_SCHED_ADJTOHEAD || policy == _KC_SCHED_ADJTOTAIL)
+        return sched_move(t, a);
     if (policy != _KC_SCHED_OTHER && policy != _KC_SCHED_FIFO && policy != _KC_SCHED_RR &&
         policy != _KC_SCHED_NOCHANGE && policy != _KC_SCHED_SPORADIC)
         return -EINVAL;

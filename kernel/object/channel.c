@@ -56,6 +56,8 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
     else
         chid = idtable_alloc(&p->channels, at ? at : 1, ch);
     ch->chid = chid;
+    if (chid > 0 && (flags & _NTO_CHF_THREAD_DEATH))
+        p->death_channels++;
     spin_unlock(&p->lock);
     if (chid < 0)
         channel_put(ch);
@@ -246,6 +248,8 @@ int channel_destroy(struct process *p, int32_t chid)
 {
     spin_lock(&p->lock);
     struct channel *ch = chid > 0 ? idtable_remove(&p->channels, (uint32_t)chid) : NULL;
+    if (ch && (ch->flags & _NTO_CHF_THREAD_DEATH))
+        p->death_channels--;
     spin_unlock(&p->lock);
     if (!ch)
         return -EINVAL;
@@ -257,4 +261,15 @@ int channel_destroy(struct process *p, int32_t chid)
 void channel_thread_fini(struct thread *t)
 {
     t->msg.serving = NULL;
+}
+
+void channel_tell_death_locked(struct process *p, int32_t tid)
+{
+    if (p->death_channels == 0 || (atomic_load(&p->flags) & (PF_DYING | PF_EXEC)))
+        return;
+    for (int id = idtable_next(&p->channels, 0); id >= 0; id = idtable_next(&p->channels, (uint32_t)id + 1)) {
+        struct channel *ch = idtable_get(&p->channels, (uint32_t)id);
+        if (ch->flags & _NTO_CHF_THREAD_DEATH)
+            (void)pulse_send(ch, QRV_PRIO_DEFAULT, _PULSE_CODE_THREADDEATH, (uint64_t)(uint32_t)tid, 0);
+    }
 }

@@ -103,6 +103,8 @@ int event_check(struct process *p, const struct _kc_sigevent *ev);
 
 /* Thread t is ending: forgets what it serves. */
 void channel_thread_fini(struct thread *t);
+/* p->lock held: a thread of p has ended, which channels with _NTO_CHF_THREAD_DEATH want to know. */
+void channel_tell_death_locked(struct process *p, int32_t tid);
 extern struct slab channel_slab, conn_slab, sconn_slab, pulse_slab;
 
 /* Puts a reserved pulse that is still queued on ch off the queue.  ch->lock held. */

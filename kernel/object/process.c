@@ -192,7 +192,7 @@ static void process_reset(struct process *p)
     atomic_store(&p->flags, 0);
     list_init(&p->thread_list);
     list_init(&p->cpu_timers);
-    p->live_threads = 0;
+    p->live_threads = p->death_channels = 0;
     tables_init(p);
     __builtin_memset(p->action, 0, sizeof(p->action));
     p->stub = p->sig_pending = 0;
@@ -220,7 +220,7 @@ void process_init_from(struct process *p, const struct thread *t)
 {
     spin_lock(&p->lock);
     p->init_sigmask = t->sig_mask;
-    p->init_runmask = t->runmask;
+    p->init_runmask = t->inherit_mask;
     p->init_policy = t->policy == _KC_SCHED_SPORADIC ? _KC_SCHED_RR : t->policy;
     p->init_prio = (uint8_t)thread_own_prio(t);
     spin_unlock(&p->lock);

@@ -33,6 +33,7 @@ struct process {
     struct list thread_list;   /* every thread that has not finished exiting */
     uint32_t live_threads;     /* those that can still run user code */
     struct idtable channels;   /* struct channel, chid from 1 */
+    uint32_t death_channels;   /* how many of them have _NTO_CHF_THREAD_DEATH */
     struct idtable fds;        /* struct conn: coid < _NTO_SIDE_CHANNEL */
     struct idtable side;       /* struct conn: coid - _NTO_SIDE_CHANNEL */
     struct idtable sconns;     /* struct sconn: scoid - QRV_SCOID_BASE, from 1 */

@@ -125,7 +125,7 @@ static void thread_inherit(struct thread *t, const struct thread *from)
     const struct process *p = t->proc;
     t->policy = from ? from->policy : p->init_policy;
     t->base_prio = (uint8_t)(from ? thread_own_prio(from) : p->init_prio);
-    t->runmask = from ? from->runmask : p->init_runmask;
+    t->runmask = t->inherit_mask = from ? from->inherit_mask : p->init_runmask;
     t->sig_mask = from ? from->sig_mask : p->init_sigmask;
 }
 
@@ -432,6 +432,7 @@ void thread_exit_self(struct thread *t)
         p->teardown_phase = p->teardown_pos = 0;
         atomic_store(&t->kcont, process_teardown_step);
     } else {
+        channel_tell_death_locked(p, t->tid);
         thread_end_locked(p, t);
     }
     spin_unlock(&p->lock);

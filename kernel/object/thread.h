@@ -88,6 +88,7 @@ struct thread {
     uint8_t ceil_prio;          /* highest ceiling of a mutex it holds (object/sync_ceiling.c), 0 none */
     int16_t hart;               /* run queue index */
     uint32_t runmask;
+    uint32_t inherit_mask;      /* runmask of the threads it makes, and of theirs */
     struct list link;           /* run queue level, or the wait object's queue */
     const struct wait_ops *wait_ops; /* how to disturb this wait; NULL while READY/RUNNING */
     uint64_t wait_seq;          /* grows with every block: stale timeouts are recognised by it */

@@ -134,6 +134,16 @@ int ThreadCtl(int cmd, void *data)
     return __qrv_ok(__kercall2(KC_THREAD_CTL, cmd, (long)data));
 }
 
+int ThreadCtlExt_r(pid_t pid, int tid, int cmd, void *data)
+{
+    return __qrv_pos(__kercall4(KC_THREAD_CTL_EXT, pid, tid, cmd, (long)data));
+}
+
+int ThreadCtlExt(pid_t pid, int tid, int cmd, void *data)
+{
+    return __qrv_ok(__kercall4(KC_THREAD_CTL_EXT, pid, tid, cmd, (long)data));
+}
+
 int SchedGet_r(pid_t pid, int tid, struct sched_param *param)
 {
     return (int)__kercall3(KC_SCHED_GET, pid, tid, (long)param);

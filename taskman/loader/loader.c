@@ -70,8 +70,10 @@ static void apply_attributes(const struct tmsg_spawn *req)
                 kcall(KC_SIGNAL_ACTION, signo, 0, (long)&ignore, 0, 0, 0);
     if ((req->flags & TMSG_SPAWN_ISEXEC) && (req->flags & TMSG_SPAWN_SETSIGMASK))
         kcall(KC_SIGNAL_PROCMASK, 2 /* SIG_SETMASK */, (long)&req->sigmask, 0, 0, 0, 0);
-    if (req->runmask)
-        kcall(KC_THREAD_CTL, _NTO_TCTL_RUNMASK, (long)req->runmask, 0, 0, 0, 0);
+    if (req->runmask) { /* of every thread the program makes */
+        struct _thread_runmask masks = {1, {req->runmask, req->runmask}};
+        kcall(KC_THREAD_CTL, _NTO_TCTL_RUNMASK_GET_AND_SET_INHERIT, (long)&masks, 0, 0, 0, 0);
+    }
 }
 
 static int prepare(struct loader *l, uint64_t request_bytes)

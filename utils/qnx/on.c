@@ -87,8 +87,11 @@ __attribute__((noreturn)) static void become(char **argv, const struct settings 
         if (SchedSet(0, 0, settings->policy >= 0 ? settings->policy : policy, &param) == -1)
             give_up("priority");
     }
-    if (settings->runmask != 0 && ThreadCtl(_NTO_TCTL_RUNMASK, (void *)settings->runmask) == -1)
-        give_up("runmask");
+    if (settings->runmask != 0) {
+        struct _thread_runmask masks = {1, {(uint32_t)settings->runmask, (uint32_t)settings->runmask}};
+        if (ThreadCtl(_NTO_TCTL_RUNMASK_GET_AND_SET_INHERIT, &masks) == -1)
+            give_up("runmask");
+    }
     if (settings->hold) {
         /* A session of its own: in this one its group would be orphaned, and let go with SIGHUP
          * and SIGCONT, when this process ends. */

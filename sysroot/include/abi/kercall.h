@@ -54,6 +54,7 @@
 #define KC_GETTID               44  /* -> tid */
 #define KC_PROC_EXIT            45  /* wait status as given by wait(): ends the calling process */
 #define KC_GETPPID              46  /* -> pid of the parent, 1 when it is gone */
+#define KC_THREAD_CTL_EXT       47  /* pid, tid, cmd, data */
 
 /* Synchronisation: sync_t pointers */
 #define KC_SYNC_TYPE_CREATE     48  /* type, sync, const struct _sync_attr * */

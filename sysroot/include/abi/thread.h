@@ -63,6 +63,13 @@ struct _kc_thread_create {
 #define _NTO_TCTL_NAME                        10
 #define _NTO_THREAD_NAME_MAX                  100
 
+/* _NTO_TCTL_RUNMASK_GET_AND_SET_INHERIT: size words of runmask[], then as many of inherit_mask[]; 0 leaves a mask as it is.
+ * What was set before comes back. */
+struct _thread_runmask {
+    int32_t  size;
+    uint32_t masks[2]; /* size 1 */
+};
+
 struct _thread_name {
     int  new_name_len; /* -1: only read */
     int  name_buf_len;

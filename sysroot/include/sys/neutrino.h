@@ -65,6 +65,12 @@ struct _client_able {
     uint64_t range_lo, range_hi;
 };
 
+/* A processor's bit in the masks of ThreadCtl(_NTO_TCTL_RUNMASK_GET_AND_SET_INHERIT). */
+#define RMSK_SIZE(num_cpu)   (((num_cpu) + 31) / 32)
+#define RMSK_SET(cpu, mask)  ((void)((mask)[(cpu) / 32] |= 1U << (cpu) % 32))
+#define RMSK_CLR(cpu, mask)  ((void)((mask)[(cpu) / 32] &= ~(1U << (cpu) % 32)))
+#define RMSK_ISSET(cpu, mask) (((mask)[(cpu) / 32] >> (cpu) % 32) & 1U)
+
 struct intrspin {
     volatile unsigned value;
 };
@@ -156,6 +162,9 @@ int ThreadCancel(int tid, void (*canstub)(void));
 int ThreadCancel_r(int tid, void (*canstub)(void));
 int ThreadCtl(int cmd, void *data);
 int ThreadCtl_r(int cmd, void *data);
+/* Another thread: _NTO_TCTL_NAME only (EINVAL). */
+int ThreadCtlExt(pid_t pid, int tid, int cmd, void *data);
+int ThreadCtlExt_r(pid_t pid, int tid, int cmd, void *data);
 int SchedGet(pid_t pid, int tid, struct sched_param *param);
 int SchedGet_r(pid_t pid, int tid, struct sched_param *param);
 int SchedSet(pid_t pid, int tid, int policy, const struct sched_param *param);

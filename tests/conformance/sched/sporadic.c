@@ -106,7 +106,7 @@ static void errors(void)
     refused(sp, "negative period: EINVAL");
     sp = server(20, 10, 3, 200, 50);
     is_int(SchedSet_r(0, 3000, SCHED_SPORADIC, &sp), ESRCH, "no such thread: ESRCH");
-    is_int(SchedSet_r(32000, 0, SCHED_SPORADIC, &sp), ESRCH, "no such process: ESRCH");
+    is_int(SchedSet_r(32000, 1, SCHED_SPORADIC, &sp), ESRCH, "no such process: ESRCH");
     is_int(SchedSet_r(0, 0, SCHED_SPORADIC, NULL), EFAULT, "parameters nowhere: EFAULT");
     pid_t child = fork();
     if (child == 0)

@@ -148,7 +148,6 @@ static atomic_int halt;
 static void *spin(void *arg)
 {
     struct spinner *s = arg;
-    ThreadCtl(_NTO_TCTL_RUNMASK, (void *)1);
     set(s->policy, 9);
     while (!halt)
         s->turns++;
@@ -174,6 +173,13 @@ static int share(int policy)
     return running;
 }
 
+/* This thread and those that it makes. */
+static void pin(unsigned mask)
+{
+    struct _thread_runmask m = {1, {mask, mask}};
+    ThreadCtl(_NTO_TCTL_RUNMASK_GET_AND_SET_INHERIT, &m);
+}
+
 static void slices(void)
 {
     struct _sched_info rr, other;
@@ -181,9 +187,9 @@ static void slices(void)
     ClockPeriod(CLOCK_REALTIME, NULL, &tick, 0);
     SchedInfo(0, SCHED_RR, &rr);
     SchedInfo(0, SCHED_OTHER, &other);
-    ThreadCtl(_NTO_TCTL_RUNMASK, (void *)1); /* at one hart with them, but more important */
+    pin(1); /* at one hart with them, but more important */
     int n_rr = share(SCHED_RR), n_other = share(SCHED_OTHER), n_fifo = share(SCHED_FIFO);
-    ThreadCtl(_NTO_TCTL_RUNMASK, (void *)~0UL);
+    pin(~0U);
     covers("semantic:17");
     ok(rr.interval == 4ULL * tick.nsec && other.interval == rr.interval && n_rr == 2 && n_other == 2 && n_fifo == 1,
        "four ticks; RR and OTHER share a hart, FIFO does not (%lu, %d, %d, %d)", (unsigned long)rr.interval, n_rr, n_other, n_fifo);
@@ -245,7 +251,7 @@ static const char *who_first(int nc)
     coid = ConnectAttach(0, 0, fixed, _NTO_SIDE_CHANNEL, 0);
     memset(sequence, 0, sizeof sequence);
     place = ready_to_go = 0;
-    ThreadCtl(_NTO_TCTL_RUNMASK, (void *)1);
+    pin(1);
     set(SCHED_FIFO, 20);
     start(&s, nc_server, &fixed, 30);
     while (!ready_to_go || blocked_state(getpid(), ready_to_go) != STATE_RECEIVE)
@@ -256,7 +262,7 @@ static const char *who_first(int nc)
     pthread_join(c, NULL);
     pthread_join(r, NULL);
     pthread_join(s, NULL);
-    ThreadCtl(_NTO_TCTL_RUNMASK, (void *)~0UL);
+    pin(~0U);
     ConnectDetach(coid);
     ChannelDestroy(fixed);
     coid = keep;

@@ -56,27 +56,24 @@ struct name_ctl {
     char buf[_NTO_THREAD_NAME_MAX];
 };
 
-/* Names of other threads go by the id in front of the command: ThreadCtl() speaks of the caller
- * only. */
 int pthread_setname_np(pthread_t t, const char *name)
 {
     struct name_ctl n = {.buf_len = 0};
     size_t len = strnlen(name, _NTO_THREAD_NAME_MAX);
     if (len >= _NTO_THREAD_NAME_MAX)
         return ERANGE;
-    if (t != __pthread_self())
-        return ENOTSUP;
     n.new_len = (int)len + 1;
     memcpy(n.buf, name, len + 1);
-    return (int)-__kercall2(KC_THREAD_CTL, _NTO_TCTL_NAME, (long)&n);
+    long rc;
+    WITH_TID(t, rc, __kercall4(KC_THREAD_CTL_EXT, 0, tid, _NTO_TCTL_NAME, (long)&n));
+    return (int)-rc;
 }
 
 int pthread_getname_np(pthread_t t, char *name, size_t size)
 {
     struct name_ctl n = {.new_len = -1, .buf_len = sizeof n.buf};
-    if (t != __pthread_self())
-        return ENOTSUP;
-    long rc = __kercall2(KC_THREAD_CTL, _NTO_TCTL_NAME, (long)&n);
+    long rc;
+    WITH_TID(t, rc, __kercall4(KC_THREAD_CTL_EXT, 0, tid, _NTO_TCTL_NAME, (long)&n));
     if (rc < 0)
         return (int)-rc;
     n.buf[sizeof n.buf - 1] = 0;

@@ -294,7 +294,10 @@ void sched_requeue_current(struct hart *h, bool head)
     struct thread *t = h->current;
     /* A runmask that no longer has this hart: its queue would never be looked at by one that may run the thread. */
     struct hart *to = t->runmask & 1U << h->index ? h : choose_hart(t);
-    spin_lock_pair(&h->rq.lock, &to->rq.lock);
+    if (to == h)
+        spin_lock(&h->rq.lock);
+    else
+        spin_lock_pair(&h->rq.lock, &to->rq.lock);
     t->state = STATE_READY;
     t->hart = (int16_t)to->index;
     rq_insert(&to->rq, t, head);
@@ -302,9 +305,11 @@ void sched_requeue_current(struct hart *h, bool head)
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     h->switch_out = true;
     sched_pick_own_locked(h);
-    spin_unlock_pair(&h->rq.lock, &to->rq.lock);
-    if (to != h)
+    spin_unlock(&h->rq.lock);
+    if (to != h) {
+        spin_unlock(&to->rq.lock);
         hart_resched(to);
+    }
 }
 
 void sched_yield(struct thread *t)

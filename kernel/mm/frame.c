@@ -34,6 +34,7 @@ static struct zone zones[FRAME_ZONES_MAX];
 static unsigned num_zones;
 static uint64_t total_pages, free_pages; /* lock */
 struct frame_range frame_largest;
+static struct frame *largest_frames;
 
 size_t frame_table_bytes(uint64_t pages)
 {
@@ -53,8 +54,10 @@ void frame_add_zone(paddr_t base, uint64_t pages, void *table)
     for (uint64_t i = 0; i < pages; i++)
         z->frames[i] = (struct frame){ .refs = FIXED };
     total_pages += pages;
-    if (pages * PAGE_SIZE > frame_largest.bytes)
+    if (pages * PAGE_SIZE > frame_largest.bytes) {
         frame_largest = (struct frame_range){ .base = base, .bytes = pages * PAGE_SIZE };
+        largest_frames = z->frames;
+    }
 }
 
 static struct zone *zone_of(paddr_t pa)
@@ -65,8 +68,10 @@ static struct zone *zone_of(paddr_t pa)
     return NULL;
 }
 
-static struct frame *frame_of(paddr_t pa)
+static inline struct frame *frame_of(paddr_t pa)
 {
+    if (pa - frame_largest.base < frame_largest.bytes)
+        return &largest_frames[(pa - frame_largest.base) / PAGE_SIZE];
     struct zone *z = zone_of(pa);
     return z ? &z->frames[(pa - z->base) >> 12] : NULL;
 }
@@ -242,7 +247,7 @@ void frame_own_range(paddr_t base, paddr_t end)
 
 bool frame_is_ram(paddr_t pa)
 {
-    return zone_of(pa) != NULL;
+    return pa - frame_largest.base < frame_largest.bytes || zone_of(pa) != NULL;
 }
 
 void frame_stats(uint64_t *total, uint64_t *free)

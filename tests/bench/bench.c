@@ -5,12 +5,15 @@
 #include <abi/ecall.h>
 #include <abi/kercall.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/neutrino.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SAMPLES 501
@@ -96,6 +99,64 @@ static void mutex_pair(size_t arg)
     pthread_mutex_unlock(&m);
 }
 
+/* A more important thread that wants a mutex which its waker holds. */
+static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
+static sem_t turn;
+
+static void *important(void *arg)
+{
+    for (;;) {
+        sem_wait(&turn);
+        pthread_mutex_lock(&shared);
+        pthread_mutex_unlock(&shared);
+    }
+    return arg;
+}
+
+/* Four switches: the other thread is woken, waits for the mutex, gets it, sleeps again. */
+static void contended(size_t arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&shared);
+    sem_post(&turn);
+    pthread_mutex_unlock(&shared);
+}
+
+static void start_important(void)
+{
+    struct sched_param p;
+    pthread_attr_t a;
+    pthread_t t;
+    pthread_getschedparam(pthread_self(), &(int){0}, &p);
+    p.sched_priority++;
+    pthread_attr_init(&a);
+    pthread_attr_setinheritsched(&a, PTHREAD_EXPLICIT_SCHED);
+    pthread_attr_setschedpolicy(&a, SCHED_FIFO);
+    pthread_attr_setschedparam(&a, &p);
+    sem_init(&turn, 0, 0);
+    if (pthread_create(&t, &a, important, NULL) != 0)
+        exit(1);
+    usleep(1000); /* it sleeps by then */
+}
+
+/* Nanoseconds, which are instructions here, from the time a sleep should end to the first instruction after it; idle in between. */
+static uint64_t lateness(void)
+{
+    static uint64_t late[201];
+    for (int i = 0; i < 201; i++) {
+        struct timespec at, now;
+        clock_gettime(CLOCK_MONOTONIC, &at);
+        at.tv_nsec += 2000000 + i * 137;
+        at.tv_sec += at.tv_nsec / 1000000000;
+        at.tv_nsec %= 1000000000;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        late[i] = (uint64_t)((now.tv_sec - at.tv_sec) * 1000000000L + now.tv_nsec - at.tv_nsec);
+    }
+    qsort(late, 201, sizeof(late[0]), compare);
+    return late[100];
+}
+
 static void *ends(void *arg)
 {
     return arg;
@@ -152,6 +213,9 @@ int main(void)
     report("null_call", null_call, 0, SAMPLES);
     report("mutex_uncontended", mutex_pair, 0, SAMPLES);
     report("pthread_create_join", create_join, 0, 101);
+    start_important();
+    report("mutex_contended", contended, 0, SAMPLES);
+    printf("bench timer_lateness %llu\n", (unsigned long long)lateness());
     pid_t pid = start_server();
     report("msg_0", round_trip, 0, SAMPLES);
     report("msg_64", round_trip, 64, SAMPLES);

@@ -71,16 +71,17 @@ static inline void block_for_locked(struct hart *h, struct thread *t, int state,
 /* c, answered by the server that runs here, may wait for this hart: it is no more important, and the server usually blocks soon. */
 static inline bool may_follow(const struct hart *h, const struct thread *server, const struct thread *c)
 {
-    return (c->runmask >> h->index & 1) && c->prio <= server->prio && !h->switch_out && !server->msg.lingers && rq_top(&h->rq) < 0;
+    return (c->runmask >> h->index & 1) && c->prio <= server->prio && !h->switch_out && !server->msg.lingers;
 }
 
-/* ... and does: it is READY in the queue of this hart, which was empty.  The caller sees to idle harts and the server's slice. */
-static inline void ready_behind_locked(struct hart *h, struct thread *c, bool head)
+/* ... and does: it is READY in the queue of this hart, which is empty.  The caller sees to idle harts and the server's slice. */
+static inline void ready_behind_locked(struct hart *h, struct thread *c)
 {
     c->wait_ops = NULL;
     c->state = STATE_READY;
     c->hart = (int16_t)h->index;
-    rq_insert(&h->rq, c, head);
+    h->rq.only = c;
+    store_relaxed(&h->rq.top_prio, c->prio);
     store_release(&c->lockp, &h->rq.lock);
     spin_unlock(&h->rq.lock);
 }

@@ -13,6 +13,7 @@
 #include "quick.h"
 
 #define QUICK inline __attribute__((always_inline))
+#define APART __attribute__((noipa)) /* and reached by a jump: a constant result, once known, would make it a call */
 
 static inline bool may_time_out(const struct thread *t)
 {
@@ -95,7 +96,7 @@ static QUICK bool deliver(struct hart *h, struct thread *t, const struct thread 
                 (small ? arch_user_put(r->given.rmsg, h->bounce, n) : words_across(t->proc->as, a[1], r->given.rmsg, n, false));
     if (fine && (!r->given.info || tell(r, t, c, a, n)))
         return true;
-    arch_aspace_load(t->proc->as);
+    arch_aspace_switch(h, t->proc->as);
     return false;
 }
 
@@ -144,7 +145,7 @@ static QUICK bool send_quick(struct thread *t, const uint64_t a[6], bool aligned
     return sent;
 }
 
-static __attribute__((noinline)) int64_t send_again(struct thread *t, const uint64_t a[6])
+static APART int64_t send_again(struct thread *t, const uint64_t a[6])
 {
     return send_quick(t, a, false) ? KC_BLOCKED : send_any(t, a);
 }
@@ -175,16 +176,19 @@ static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *
         return false;
     if (aligned && (!may_follow(h, t, c) || !spin_trylock(&h->rq.lock)))
         return false;
+    if (aligned && rq_top(&h->rq) >= 0) {
+        spin_unlock(&h->rq.lock);
+        return false;
+    }
     /* commit */
     c->msg.conn = NULL;
     c->msg.chan = NULL;
     thread_set_result(c, (int64_t)a[1]);
     list_remove(&c->link);
-    bool head = (c->given.flags & KC_SEND_NC) != 0;
     if (aligned)
-        ready_behind_locked(h, c, head);
+        ready_behind_locked(h, c);
     else
-        thread_ready_replied_locked(c, head);
+        thread_ready_replied_locked(c, (c->given.flags & KC_SEND_NC) != 0);
     return true;
 }
 
@@ -201,7 +205,7 @@ static QUICK struct conn *reply_quick(struct thread *t, const uint64_t a[6], boo
     return conn;
 }
 
-static __attribute__((noinline)) int64_t reply_again(struct thread *t, const uint64_t a[6])
+static APART int64_t reply_again(struct thread *t, const uint64_t a[6])
 {
     struct conn *conn = reply_quick(t, a, false);
     if (!conn)
@@ -211,7 +215,7 @@ static __attribute__((noinline)) int64_t reply_again(struct thread *t, const uin
 }
 
 /* Rare, and not to be in the way: the client's last connection has gone, idle harts may be offered the client. */
-static __attribute__((noinline)) int64_t reply_rest(struct conn *last)
+static APART int64_t reply_rest(struct conn *last)
 {
     struct hart *h = this_hart();
     if (num_harts > 1)
@@ -222,7 +226,7 @@ static __attribute__((noinline)) int64_t reply_rest(struct conn *last)
 }
 
 /* ... or the timer is needed for the end of the server's slice. */
-static __attribute__((noinline)) int64_t reply_rearm(struct conn *last)
+static APART int64_t reply_rearm(struct conn *last)
 {
     ktimer_rearm();
     return reply_rest(last);

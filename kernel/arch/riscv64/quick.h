@@ -29,7 +29,7 @@ _Static_assert(offsetof(struct _msg_info, pid) == 8 && offsetof(struct _msg_info
 
 /* struct _msg_info into the loaded address space: the one structure that nearly every message writes.  Words 1 to 6; 0 and 7 are zero.  false: a part was written before the page gave a fault.  The trap handler goes on at fixup_pc with
  * registers as they were (entry.S), so the compiler may take the fault for a jump at the end of the statement. */
-static inline bool arch_user_info(uint64_t va, uint64_t pid_tid, uint64_t chid_scoid, uint64_t coid_prio_flags, uint64_t msglen,
+static inline __attribute__((always_inline)) bool arch_user_info(uint64_t va, uint64_t pid_tid, uint64_t chid_scoid, uint64_t coid_prio_flags, uint64_t msglen,
                                    uint64_t srcmsglen, uint64_t dstmsglen)
 {
     __asm__ goto("lla t0, %l[fault]\n\t"
@@ -58,68 +58,66 @@ fault:
 }
 
 /* Copies n > 0 bytes between kernel memory and the loaded address space; both addresses are multiples of 8.  false: a fault ended it. */
-static inline bool arch_user_words(uint64_t dst, uint64_t src, uint64_t n)
+static inline __attribute__((always_inline)) bool arch_user_words(uint64_t dst, uint64_t src, uint64_t n)
 {
     __asm__ goto("lla t0, %l[fault]\n\t"
                  "sd t0, %[fixup](tp)\n\t"
                  "li t0, %[sum]\n\t"
                  "csrs sstatus, t0\n\t"
-                 "mv t1, %[dst]\n\t"
-                 "mv t2, %[src]\n\t"
-                 "addi t3, %[n], -64\n\t"
-                 "bltz t3, 2f\n"
-                 "1:\tld t4, 0(t2)\n\t"
-                 "ld t5, 8(t2)\n\t"
-                 "sd t4, 0(t1)\n\t"
-                 "ld t4, 16(t2)\n\t"
-                 "sd t5, 8(t1)\n\t"
-                 "ld t5, 24(t2)\n\t"
-                 "sd t4, 16(t1)\n\t"
-                 "ld t4, 32(t2)\n\t"
-                 "sd t5, 24(t1)\n\t"
-                 "ld t5, 40(t2)\n\t"
-                 "sd t4, 32(t1)\n\t"
-                 "ld t4, 48(t2)\n\t"
-                 "sd t5, 40(t1)\n\t"
-                 "ld t5, 56(t2)\n\t"
-                 "sd t4, 48(t1)\n\t"
-                 "addi t2, t2, 64\n\t"
-                 "sd t5, 56(t1)\n\t"
-                 "addi t3, t3, -64\n\t"
-                 "addi t1, t1, 64\n\t"
-                 "bgez t3, 1b\n"
-                 "2:\taddi t3, t3, 56\n\t"
-                 "bltz t3, 4f\n"
-                 "3:\tld t4, 0(t2)\n\t"
-                 "addi t2, t2, 8\n\t"
-                 "addi t3, t3, -8\n\t"
-                 "sd t4, 0(t1)\n\t"
-                 "addi t1, t1, 8\n\t"
-                 "bgez t3, 3b\n"
-                 "4:\taddi t3, t3, 7\n\t"
-                 "bltz t3, 6f\n"
-                 "5:\tlbu t4, 0(t2)\n\t"
-                 "addi t2, t2, 1\n\t"
-                 "addi t3, t3, -1\n\t"
-                 "sb t4, 0(t1)\n\t"
-                 "addi t1, t1, 1\n\t"
-                 "bgez t3, 5b\n"
+                 "addi %[n], %[n], -64\n\t"
+                 "bltz %[n], 2f\n"
+                 "1:\tld t1, 0(%[src])\n\t"
+                 "ld t2, 8(%[src])\n\t"
+                 "sd t1, 0(%[dst])\n\t"
+                 "ld t1, 16(%[src])\n\t"
+                 "sd t2, 8(%[dst])\n\t"
+                 "ld t2, 24(%[src])\n\t"
+                 "sd t1, 16(%[dst])\n\t"
+                 "ld t1, 32(%[src])\n\t"
+                 "sd t2, 24(%[dst])\n\t"
+                 "ld t2, 40(%[src])\n\t"
+                 "sd t1, 32(%[dst])\n\t"
+                 "ld t1, 48(%[src])\n\t"
+                 "sd t2, 40(%[dst])\n\t"
+                 "ld t2, 56(%[src])\n\t"
+                 "sd t1, 48(%[dst])\n\t"
+                 "addi %[src], %[src], 64\n\t"
+                 "sd t2, 56(%[dst])\n\t"
+                 "addi %[n], %[n], -64\n\t"
+                 "addi %[dst], %[dst], 64\n\t"
+                 "bgez %[n], 1b\n"
+                 "2:\taddi %[n], %[n], 56\n\t"
+                 "bltz %[n], 4f\n"
+                 "3:\tld t1, 0(%[src])\n\t"
+                 "addi %[src], %[src], 8\n\t"
+                 "addi %[n], %[n], -8\n\t"
+                 "sd t1, 0(%[dst])\n\t"
+                 "addi %[dst], %[dst], 8\n\t"
+                 "bgez %[n], 3b\n"
+                 "4:\taddi %[n], %[n], 7\n\t"
+                 "bltz %[n], 6f\n"
+                 "5:\tlbu t1, 0(%[src])\n\t"
+                 "addi %[src], %[src], 1\n\t"
+                 "addi %[n], %[n], -1\n\t"
+                 "sb t1, 0(%[dst])\n\t"
+                 "addi %[dst], %[dst], 1\n\t"
+                 "bgez %[n], 5b\n"
                  "6:\tcsrc sstatus, t0\n\t"
                  "sd zero, %[fixup](tp)"
-                 :
-                 : [fixup] "i"(offsetof(struct hart, fixup_pc)), [sum] "i"(RISCV_SSTATUS_SUM), [dst] "r"(dst), [src] "r"(src), [n] "r"(n)
-                 : "t0", "t1", "t2", "t3", "t4", "t5", "memory"
+                 : [dst] "+r"(dst), [src] "+r"(src), [n] "+r"(n)
+                 : [fixup] "i"(offsetof(struct hart, fixup_pc)), [sum] "i"(RISCV_SSTATUS_SUM)
+                 : "t0", "t1", "t2", "memory"
                  : fault);
     return true;
 fault:
     __asm__ volatile("csrc sstatus, %0" ::"r"(RISCV_SSTATUS_SUM) : "memory");
     return false;
 }
-static inline bool arch_user_get(void *dst, uint64_t va, uint64_t n)
+static inline __attribute__((always_inline)) bool arch_user_get(void *dst, uint64_t va, uint64_t n)
 {
     return arch_user_words((uint64_t)dst, va, n);
 }
-static inline bool arch_user_put(uint64_t va, const void *src, uint64_t n)
+static inline __attribute__((always_inline)) bool arch_user_put(uint64_t va, const void *src, uint64_t n)
 {
     return arch_user_words(va, (uint64_t)src, n);
 }

@@ -59,6 +59,30 @@ static void killing(void)
        "queued signals are bounded: EAGAIN");
 }
 
+static void killing_with_a_value(void)
+{
+    union sigval v = {.sival_ptr = &v};
+    pid_t me = getpid();
+    works(SignalKillSigval, 0, me, 0, SIGUSR2, SI_USER, &v);
+    fails_status(SignalKillSigval, EINVAL, "signal 65", 0, me, 0, 65, 0, &v);
+    fails_status(SignalKillSigval, ESRCH, "no such process", 0, NOBODY, 0, SIGUSR2, 0, &v);
+    fails_status(SignalKillSigval, EHOSTUNREACH, "another node", 5, me, 0, SIGUSR2, 0, &v);
+    covers("SignalKillSigval:EPERM SignalKillSigval_r:EPERM");
+    ok(unprivileged(FAIL_BOTH_STATUS(SignalKillSigval, EPERM, 0, me, 0, SIGUSR2, 0, &v)), "somebody else's process: EPERM");
+    covers("SignalKillSigval:EAGAIN SignalKillSigval_r:EAGAIN");
+    ok(unprivileged(({
+           sigset_t set;
+           int n = 0;
+           sigemptyset(&set);
+           sigaddset(&set, SIGRTMIN);
+           sigprocmask(SIG_BLOCK, &set, NULL);
+           while (n < 1000000 && SignalKillSigval_r(0, getpid(), 0, SIGRTMIN, SI_QUEUE, &v) == EOK)
+               n++;
+           n >= 32 && FAIL_BOTH_STATUS(SignalKillSigval, EAGAIN, 0, getpid(), 0, SIGRTMIN, SI_QUEUE, &v);
+       })),
+       "queued signals are bounded: EAGAIN");
+}
+
 static void masks(void)
 {
     sigset_t set, old;
@@ -153,6 +177,7 @@ int main(void)
     sigaddset(&usr2, SIGUSR2);
     actions();
     killing();
+    killing_with_a_value();
     masks();
     returning();
     suspending(0);

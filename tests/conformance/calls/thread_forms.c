@@ -164,6 +164,21 @@ static void control(void)
     ok(unprivileged(FAIL_BOTH_STATUS(ThreadCtl, EPERM, _NTO_TCTL_IO, 0)), "I/O rights without the ability: EPERM");
 }
 
+static void control_of_others(void)
+{
+    pid_t me = getpid();
+    struct _thread_name ask = {.new_name_len = -1, .name_buf_len = 1};
+    works(ThreadCtlExt, 0, gettid(), _NTO_TCTL_RUNMASK, (void *)~0UL);
+    works(ThreadCtlExt, me, 1, _NTO_TCTL_NAME, &ask);
+    fails_status(ThreadCtlExt, EINVAL, "an unknown command", 0, 0, 999, NULL);
+    fails_status(ThreadCtlExt, EINVAL, "a process without a thread", me, 0, _NTO_TCTL_NAME, &ask);
+    fails_status(ThreadCtlExt, ESRCH, "no such process", NOBODY, 1, _NTO_TCTL_NAME, &ask);
+    fails_status(ThreadCtlExt, ESRCH, "no such thread", 0, 4000, _NTO_TCTL_NAME, &ask);
+    bad_status(ThreadCtlExt, data, 0, 0, _NTO_TCTL_NAME, BAD);
+    covers("ThreadCtlExt:EPERM ThreadCtlExt_r:EPERM");
+    ok(unprivileged(FAIL_BOTH_STATUS(ThreadCtlExt, EPERM, me, 1, _NTO_TCTL_NAME, &ask)), "somebody else's process: EPERM");
+}
+
 static void scheduling(void)
 {
     struct sched_param sp;
@@ -205,6 +220,7 @@ int main(void)
     joining(1);
     destroying();
     control();
+    control_of_others();
     scheduling();
     limit();
     return done();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kernel_exit(): the one way from the kernel back to user mode, and the interrupt entry points that lead to it. */
 #include "core/internal.h"
+#include "core/trace.h"
 #include "quick.h"
 #include "mm/mm.h"
 #include "object/meter.h"
@@ -123,6 +124,10 @@ static bool thread_work(struct hart *h, struct thread *t)
         if (h->switch_out)
             return true;
     }
+    if (f & TF_TRACED) {
+        atomic_fetch_and_explicit(&t->flags, ~(uint32_t)TF_TRACED, memory_order_relaxed);
+        trace_event(_NTO_TRACE_KERCALLEXIT, (unsigned)t->call, t->regs.x[REG_A0], 0);
+    }
     if (f & TF_SIGNAL) {
         signal_deliver(t);
         return true;
@@ -162,6 +167,8 @@ static bool switch_thread(struct hart *h)
         next = sched_pick(h);
     if (next) {
         take_on(h, next);
+        if (trace_on(h))
+            trace_thread_state(next, STATE_RUNNING);
         return load_relaxed(&h->resched) == 0;
     }
     arch_aspace_load(NULL);
@@ -256,13 +263,26 @@ struct thread *kernel_exit(void)
     return t;
 }
 
+/* pc of the program that was interrupted, 0 when the hart was idle or in the kernel. */
+static uint64_t interrupted_pc(const struct hart *h)
+{
+    return h->current && !h->current->in_call ? h->current->regs.pc : 0;
+}
+
 void kernel_timer_interrupt(void)
 {
+    struct hart *h = this_hart();
+    if (trace_on(h))
+        trace_event(_NTO_TRACE_INTENTER, QRV_TRACE_INT_CLOCK, interrupted_pc(h), 0);
     ktimer_run_expired();
     sched_timer_check();
+    if (trace_on(h))
+        trace_event(_NTO_TRACE_INTEXIT, QRV_TRACE_INT_CLOCK, 0, 0);
 }
 
 void kernel_ipi(void)
 {
     /* The sender has set resched; nothing else travels by IPI. */
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_SYSTEM, _NTO_TRACE_SYS_IPI, 0, 0);
 }

@@ -32,6 +32,7 @@ struct hart {
     bool switch_out;            /* current has blocked or was requeued: kernel_exit() lets go of it.  entry.S reads it with resched */
     bool drop_current;          /* with switch_out: current has ended, let go of its last own reference too */
     struct thread *next;        /* with switch_out: who has been given the hart (sched_hand_over()), NULL: the best in the queues */
+    _Atomic bool traced;        /* any hart: events are recorded (core/trace.h) */
     uint32_t index;             /* 0..num_harts-1 */
     uint32_t hartid;            /* SBI number */
     struct thread *fp_loaded;   /* whose FP registers this hart holds, NULL unknown */

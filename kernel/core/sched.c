@@ -11,6 +11,7 @@
 #include "core/sched.h"
 #include "core/internal.h"
 #include "core/handover.h"
+#include "core/trace.h"
 #include "object/process.h"
 
 #define SLICE_TICKS 4 /* ClockPeriod's documented relation */
@@ -183,6 +184,8 @@ static void enqueue(struct hart *h, struct thread *t, bool head, int *prio, uint
     t->state = STATE_READY;
     t->hart = (int16_t)h->index;
     rq_insert(&h->rq, t, head);
+    if (trace_on(this_hart()))
+        trace_thread_state(t, STATE_READY);
     *prio = t->prio;
     *elsewhere = t->runmask & ~(1U << h->index);
     atomic_store_explicit(&t->lockp, &h->rq.lock, memory_order_release);
@@ -241,6 +244,13 @@ void thread_ready_replied_locked(struct thread *t, bool head)
         sched_share_later(h, elsewhere);
 }
 
+/* The next thread comes by kernel_exit()'s slow way then, which records that it runs; the quick one need not know of tracing. */
+static __attribute__((noinline)) void trace_leaves(struct hart *h, const struct thread *t, unsigned state)
+{
+    trace_thread_state(t, state);
+    atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
+}
+
 void thread_block_locked(struct thread *t, int state, struct spinlock *l)
 {
     struct hart *h = this_hart();
@@ -249,6 +259,8 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l)
     t->state = (uint8_t)state;
     t->wait_seq++;
     h->switch_out = true;
+    if (trace_on(h))
+        trace_leaves(h, t, (unsigned)state);
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     sched_pick_own_locked(h);
     atomic_store_explicit(&t->lockp, l, memory_order_release);
@@ -301,6 +313,8 @@ void sched_requeue_current(struct hart *h, bool head)
     t->state = STATE_READY;
     t->hart = (int16_t)to->index;
     rq_insert(&to->rq, t, head);
+    if (trace_on(h))
+        trace_leaves(h, t, STATE_READY);
     atomic_store_explicit(&t->lockp, &to->rq.lock, memory_order_release);
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     h->switch_out = true;
@@ -414,6 +428,8 @@ bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thr
     kassert(t == h->current && !h->switch_out);
     if (!hand_over_ok(h, r))
         return false;
+    if (trace_on(h))
+        trace_leaves(h, t, (unsigned)state);
     spin_lock(&h->rq.lock);
     hand_over_locked(h, t, state, l, r);
     return true;

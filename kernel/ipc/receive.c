@@ -2,6 +2,7 @@
 /* MsgReceive: the server's side.  All copying happens here, in the receiver's own address space and time: a receiver that was
  * blocked is woken with receive_fetch (a message) or receive_pulse_finish (a pulse) as its continuation. */
 #include <abi/kercall.h>
+#include "core/trace.h"
 #include "ipc/ipc.h"
 #include "ipc/xfer.h"
 #include "kercall/kercall.h"
@@ -77,6 +78,8 @@ static int64_t pulse_copy_out(const struct thread *t, int8_t code, uint64_t valu
 {
     struct _kc_pulse out = { .type = _PULSE_TYPE, .subtype = _PULSE_SUBTYPE, .code = code, .value = value, .scoid = scoid };
     uint64_t to = t->given.rmsg;
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_COMM, _NTO_TRACE_COMM_RPULSE, trace_pulse(scoid, code), 0);
     if (msg_rlen(t) < sizeof(out))
         return -EFAULT; /* documented: the pulse is lost */
     if (t->given.rparts > 0)
@@ -126,6 +129,8 @@ static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
         *sender_err = ESRVRFAULT;
         return -EFAULT;
     }
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_COMM, _NTO_TRACE_COMM_RMSG, (uint64_t)msg_rcvid(s), trace_who(s));
     return msg_rcvid(s);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MsgReply, MsgError, MsgRead, MsgWrite, MsgInfo, MsgCurrent: what a server does to a client that it has received from. */
 #include <abi/kercall.h>
+#include "core/trace.h"
 #include "ipc/ipc.h"
 #include "ipc/xfer.h"
 #include "kercall/kercall.h"
@@ -86,6 +87,13 @@ static int64_t own_total(uint64_t addr, int64_t parts)
     return len == -EFAULT ? -ESRVRFAULT : len;
 }
 
+/* The client's call is about to end. */
+static void trace_reply(unsigned event, const struct client *c)
+{
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_COMM, event, (uint64_t)msg_rcvid(c->t), trace_who(c->t));
+}
+
 int64_t reply_any(struct thread *t, const uint64_t a[6])
 {
     int64_t len = own_total(a[2], (int64_t)a[3]);
@@ -102,9 +110,11 @@ int64_t reply_any(struct thread *t, const uint64_t a[6])
         return -ESRVRFAULT; /* the client still waits for a good reply */
     }
     if (n == COPY_FAULT_OTHER) {
+        trace_reply(_NTO_TRACE_COMM_ERROR, &c);
         client_finish(&c, -EFAULT);
         return -EFAULT;
     }
+    trace_reply(_NTO_TRACE_COMM_REPLY, &c);
     client_finish(&c, (int64_t)a[1]);
     return 0;
 }
@@ -122,6 +132,7 @@ KC_HANDLER(msg_error)
         code = c.t->msg.deferred_err ? c.t->msg.deferred_err : EINTR;
     if (code == EINTR && c.t->msg.unblock_req && c.t->msg.deferred_err == EINTR)
         thread_may_restart(c.t, WAKE_SIGNAL); /* the server did nothing: the client may send again after an SA_RESTART handler */
+    trace_reply(_NTO_TRACE_COMM_ERROR, &c);
     if (code == ERESTART) { /* the client sends once more, without knowing */
         thread_call_again(c.t);
         client_finish(&c, (int64_t)c.t->arg[0]);

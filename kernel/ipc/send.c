@@ -7,6 +7,7 @@
  */
 #include <abi/kercall.h>
 #include <abi/time.h>
+#include "core/trace.h"
 #include "ipc/ipc.h"
 #include "ipc/xfer.h"
 #include "kercall/kercall.h"
@@ -118,6 +119,8 @@ void reply_apply_deferred_locked(struct channel *ch, struct thread *s)
 void send_to_reply_locked(struct channel *ch, struct thread *s)
 {
     s->state = STATE_REPLY;
+    if (trace_on(this_hart()))
+        trace_thread_state(s, STATE_REPLY);
     s->wait_ops = &reply_ops;
     s->msg.xfers = 1;
     list_push_tail(&ch->repliers, &s->link);
@@ -152,6 +155,12 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
     return 0;
 }
 
+/* Before the message can be received: the order of a trace is that of the protocol. */
+static void trace_send(const struct thread *t)
+{
+    trace_event(_NTO_TRACE_COMM, _NTO_TRACE_COMM_SMSG, (uint64_t)msg_rcvid(t), (uint64_t)t->msg.chan->proc->pid << 32);
+}
+
 int64_t send_any(struct thread *t, const uint64_t a[6])
 {
     int64_t slen = msgbuf_total(a[1], (int64_t)a[2]), rlen = msgbuf_total(a[3], (int64_t)a[4]);
@@ -169,6 +178,8 @@ int64_t send_any(struct thread *t, const uint64_t a[6])
     t->msg.xfers = t->msg.unblock_req = t->msg.deferred = 0;
     t->msg.deferred_err = 0;
 
+    if (trace_on(this_hart()))
+        trace_send(t);
     spin_lock(&ch->lock);
     struct thread *r = receiver_find_locked(ch, false);
     int err = ch->destroyed ? -ESRCH : c->sconn->detached ? -EBADF : send_block_locked(ch, t, r);

@@ -7,19 +7,21 @@
 /* Numbers that are taskman's, and numbers that are nobody's. */
 static __attribute__((noinline)) int64_t rare_call(struct thread *t, uint64_t number)
 {
-    if (number >= KC_TABLE_SIZE || !kc_table[number])
+    const kc_handler *calls = atomic_load_explicit(&kc_calls, memory_order_relaxed);
+    if (number >= KC_TABLE_SIZE || !calls[number])
         return -ENOSYS;
     if (number >= TM_PROC_CREATE && t->proc != taskman)
         return -EPERM;
-    return kc_table[number](t, t->arg);
+    return calls[number](t, t->arg);
 }
 
 int64_t kernel_call(struct thread *t, uint64_t number)
 {
+    const kc_handler *calls = atomic_load_explicit(&kc_calls, memory_order_relaxed);
     t->in_call = true;
-    if (number >= TM_PROC_CREATE || !kc_table[number])
+    if (number >= TM_PROC_CREATE || !calls[number])
         return rare_call(t, number);
-    return kc_table[number](t, t->arg);
+    return calls[number](t, t->arg);
 }
 
 KC_HANDLER(nop)

@@ -9,6 +9,9 @@ typedef int64_t (*kc_handler)(struct thread *t, const uint64_t a[6]);
 
 #define KC_TABLE_SIZE 256
 extern const kc_handler kc_table[KC_TABLE_SIZE]; /* by number; NULL: none */
+extern const kc_handler *_Atomic kc_calls;       /* what calls go through: kc_table, or the traced one */
+/* Every call that begins from here on is recorded, or no longer (kercall/trace.c). */
+void kc_trace(bool on);
 
 #define KC_HANDLER(name) int64_t kc_##name(struct thread *t, const uint64_t a[6])
 KC_HANDLER(nop);
@@ -84,6 +87,7 @@ KC_HANDLER(intr_mask);
 KC_HANDLER(intr_unmask);
 KC_HANDLER(intr_wait);
 KC_HANDLER(cache_sync);
+KC_HANDLER(trace_event);
 KC_HANDLER(tm_proc_create);
 KC_HANDLER(tm_proc_fork);
 KC_HANDLER(tm_proc_exec);

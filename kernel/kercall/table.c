@@ -4,6 +4,8 @@
 #include <abi/tm.h>
 #include "kercall/kercall.h"
 
+const kc_handler *_Atomic kc_calls = kc_table;
+
 const kc_handler kc_table[KC_TABLE_SIZE] = {
     [KC_NOP] = kc_nop,
     [KC_MSG_SENDV] = kc_msg_sendv,
@@ -78,6 +80,7 @@ const kc_handler kc_table[KC_TABLE_SIZE] = {
     [KC_INTR_UNMASK] = kc_intr_unmask,
     [KC_INTR_WAIT] = kc_intr_wait,
     [KC_CACHE_SYNC] = kc_cache_sync,
+    [KC_TRACE_EVENT] = kc_trace_event,
     [TM_PROC_CREATE] = kc_tm_proc_create,
     [TM_PROC_FORK] = kc_tm_proc_fork,
     [TM_PROC_EXEC] = kc_tm_proc_exec,

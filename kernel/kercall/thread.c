@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Thread* and Sched* calls, and the identity of the caller. */
 #include <abi/kercall.h>
+#include "core/trace.h"
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/meter.h"
@@ -187,6 +188,8 @@ static int64_t ctl_name(struct thread *t, uint64_t data)
         __builtin_memcpy(t->name, new, sizeof(t->name));
         thread_unlock(l);
     }
+    if (len[0] >= 0 && trace_on(this_hart()))
+        trace_thread_name(t);
     return 0;
 }
 

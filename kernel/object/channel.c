@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Channels and pulses: creation, destruction, queueing.  Lock: channel.lock (RANK_WAIT), inside process.lock. */
+#include "core/trace.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/process.h"
@@ -84,12 +85,23 @@ void pulse_cancel_locked(struct channel *ch, struct pulse *p)
     atomic_store_explicit(&p->queued, false, memory_order_release);
 }
 
+static void trace_pulse_sent(const struct channel *ch, int code, int32_t scoid)
+{
+    unsigned event = code == _PULSE_CODE_UNBLOCK      ? _NTO_TRACE_COMM_SPULSE_UN
+                     : code == _PULSE_CODE_DISCONNECT ? _NTO_TRACE_COMM_SPULSE_DIS
+                     : code == _PULSE_CODE_COIDDEATH  ? _NTO_TRACE_COMM_SPULSE_DEA
+                                                      : _NTO_TRACE_COMM_SPULSE;
+    trace_event(_NTO_TRACE_COMM, event, trace_pulse(scoid, code), (uint64_t)ch->proc->pid << 32);
+}
+
 /* To a receiver that waits; false: there is none. */
 static bool pulse_hand_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
 {
     struct thread *r = receiver_find_locked(ch, true);
     if (!r)
         return false;
+    if (trace_on(this_hart()))
+        trace_pulse_sent(ch, code, scoid);
     list_remove(&r->link);
     r->msg.code = (int8_t)code;
     r->msg.scoid = scoid;
@@ -103,6 +115,8 @@ static bool pulse_hand_locked(struct channel *ch, int prio, int code, uint64_t v
 /* Priority, then arrival. */
 static void pulse_put_locked(struct channel *ch, struct pulse *p)
 {
+    if (trace_on(this_hart()))
+        trace_pulse_sent(ch, p->code, p->scoid);
     struct list *pos = ch->pulses.prev;
     while (pos != &ch->pulses && list_entry(pos, struct pulse, link)->prio < p->prio)
         pos = pos->prev;

@@ -2,6 +2,7 @@
 /* struct sigevent: checking one and delivering it to a process, from any context.  Documentation
  * followed: Library Reference sigevent. */
 #include <abi/sigevent.h>
+#include "core/trace.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/intr.h"
@@ -106,6 +107,9 @@ static int deliver_pulse(struct process *p, struct thread *t, const struct _kc_s
         prio = QRV_PRIO_USER_MAX;
     bool forged =
         ev->code < 0 && c->chan->proc != p; /* the system's codes are for one's own channels only */
+    if (trace_on(this_hart()) && !forged)
+        trace_event(_NTO_TRACE_COMM, _NTO_TRACE_COMM_SPULSE_EXE, trace_pulse(QRV_SCOID_BASE + c->sconn->index, ev->code),
+                    (uint64_t)c->chan->proc->pid << 32);
     int err =
         forged ? -EPERM
                : pulse_post(c->chan, prio, ev->code, ev->value, QRV_SCOID_BASE + c->sconn->index);

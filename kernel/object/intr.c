@@ -9,6 +9,7 @@
  * delivered with no lock held.
  */
 #include "object/intr.h"
+#include "core/trace.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/timer.h"
@@ -39,6 +40,7 @@ struct delivery {
     struct process *proc;
     struct thread *thread; /* who attached, NULL when it has ended */
     struct thread *ref;    /* what the id table gave, referenced */
+    int32_t tid;
     struct _kc_sigevent event;
 };
 
@@ -149,12 +151,16 @@ int intr_attach_event(struct thread *t, uint32_t vector, const struct _kc_sigeve
         slab_free(&intr_slab, it);
     else
         atomic_fetch_add(&attached, 1);
+    if (id >= 0 && trace_on(this_hart()))
+        trace_event(_NTO_TRACE_SYSTEM, _NTO_TRACE_SYS_IST_ATTACH, vector, (uint64_t)id);
     return id == -ENOMEM ? -EAGAIN : id;
 }
 
 /* proc->lock held. */
 static void detach_locked(struct process *p, struct intr *it)
 {
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_SYSTEM, _NTO_TRACE_SYS_IST_DETACH, it->vector, (uint64_t)it->id);
     idtable_remove(&p->intrs, (uint32_t)it->id);
     chain_remove(it);
     slab_free(&intr_slab, it);
@@ -260,9 +266,15 @@ int intr_unmask(struct process *p, uint32_t vector, int32_t id)
 
 /* ---- delivery */
 
-static void deliver(struct delivery *d)
+static void deliver(struct delivery *d, uint32_t vector)
 {
+    struct hart *h = this_hart();
+    uint64_t who = (uint64_t)d->proc->pid << 32 | (uint32_t)d->tid;
+    if (trace_on(h))
+        trace_event(_NTO_TRACE_INT_HANDLER_ENTER, vector, who, 0);
     (void)event_deliver(d->proc, d->thread, &d->event);
+    if (trace_on(h))
+        trace_event(_NTO_TRACE_INT_HANDLER_EXIT, vector, who, 0);
     if (d->ref)
         thread_put(d->ref);
     process_put(d->proc);
@@ -274,6 +286,7 @@ static void collect(struct intr *it, struct delivery *d)
     d->proc = it->proc;
     atomic_fetch_add_explicit(&d->proc->refs, 1, memory_order_relaxed);
     d->event = it->event;
+    d->tid = it->tid;
     struct thread *t = idtable_get(&it->proc->threads, (uint32_t)it->tid);
     d->ref = t && thread_get_live(t) ? t : NULL;
     d->thread = d->ref && t->proc == it->proc && t->tid == it->tid ? t : NULL;
@@ -283,6 +296,8 @@ void kernel_external_interrupt(uint32_t vector)
 {
     struct delivery d[CHAIN_MAX];
     int n = 0;
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_INTENTER, vector, 0, 0);
     if (is_vector(vector)) {
         struct vector *v = &vectors[vector];
         spin_lock(&v->lock);
@@ -297,7 +312,9 @@ void kernel_external_interrupt(uint32_t vector)
     }
     plic_complete(vector);
     for (int i = 0; i < n; i++)
-        deliver(&d[i]);
+        deliver(&d[i], vector);
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_INTEXIT, vector, 0, 0);
 }
 
 /* ---- InterruptWait() */

@@ -5,6 +5,7 @@
  * "increment unless zero" on type-stable memory and re-check the pid.
  */
 #include "core/arch.h"
+#include "core/trace.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/intr.h"
@@ -66,6 +67,17 @@ struct process *process_next(int32_t from)
     return best;
 }
 
+struct process *process_at(uint32_t slot)
+{
+    struct process *p = slot < QRV_PROCS_MAX ? atomic_load_explicit(&slots[slot], memory_order_acquire) : NULL;
+    if (!p || !process_get_live(p))
+        return NULL;
+    if ((uint32_t)p->pid % QRV_PROCS_MAX == slot && !(atomic_load(&p->flags) & PF_RELEASED))
+        return p;
+    process_put(p);
+    return NULL;
+}
+
 static void tables_init(struct process *p)
 {
     idtable_init(&p->threads, QRV_TID_MAX + 1);
@@ -116,6 +128,9 @@ void process_put(struct process *p)
     if (atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
         return;
     kassert(p->live_threads == 0 && !p->as);
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_PROCESS, _NTO_TRACE_PROCDESTROY, (uint64_t)p->pid << 32 | (uint32_t)p->ppid,
+                    (uint32_t)p->exit_status);
     notes_free(p);
     tables_fini(p);
     spin_lock(&pid_lock);
@@ -175,6 +190,8 @@ void process_set(struct process *p, const struct tm_proc_attr *a, uint32_t mask)
     attr_apply(p, a, mask);
     struct aspace *as = p->as;
     uint64_t pages = p->max_pages;
+    if ((mask & TM_PA_NAME) && trace_on(this_hart()))
+        trace_process_name(p);
     spin_unlock(&p->lock);
     if (as && (mask & TM_PA_LIMITS)) {
         spin_lock(&as->lock);
@@ -250,6 +267,8 @@ static int process_new(struct process **out)
         return pid;
     }
     atomic_store_explicit(&p->refs, 1, memory_order_release);
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_PROCESS, _NTO_TRACE_PROCCREATE, (uint64_t)p->pid << 32, 0);
     *out = p;
     return 0;
 }

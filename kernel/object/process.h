@@ -78,6 +78,8 @@ bool process_get_live(struct process *p);
 void process_put(struct process *p);
 /* pid >= from, for walks; referenced. NULL at the end. */
 struct process *process_next(int32_t from);
+/* The live process in one of QRV_PROCS_MAX slots, for walks in pieces; referenced, or NULL. */
+struct process *process_at(uint32_t slot);
 
 int process_create(const struct tm_proc_create *pc, struct process **out);
 int process_fork(struct thread *parent_thread, struct process **out);

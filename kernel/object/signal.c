@@ -7,6 +7,7 @@
  * act at once, without waiting for a thread to notice. A pending set has a bit per signal; queued
  * infos hang behind it and a bit without an info is a plain kill().
  */
+#include "core/trace.h"
 #include "object/signal_internal.h"
 
 #define QUEUED_MAX 256 /* infos per process */
@@ -293,6 +294,9 @@ int signal_post(struct process *p, struct thread *t, int signo, int code, uint64
     else if (!(atomic_load(&p->flags) & (PF_DYING | PF_DEAD)))
         err = post_locked(p, t, &info, &after);
     spin_unlock(&p->lock);
+    if (!err && trace_on(this_hart()))
+        trace_event(_NTO_TRACE_COMM, _NTO_TRACE_COMM_SIGNAL, (uint64_t)(uint32_t)code << 32 | (uint32_t)signo,
+                    (uint64_t)p->pid << 32 | (uint32_t)(t ? t->tid : 0));
     if (after.note)
         process_notify_taskman(p, after.note);
     if (after.end && p != taskman)

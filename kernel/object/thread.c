@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Thread creation, ending, joining; disturbing a blocked thread; effective priority. */
 #include <abi/kercall.h>
+#include "core/trace.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/intr.h"
@@ -16,6 +17,8 @@ void thread_put(struct thread *t)
     if (atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct process *p = t->proc;
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_THREAD, _NTO_TRACE_THDESTROY, QRV_TRACE_THREAD(p->pid, t->tid, 0), 0);
     sync_thread_free(t);
     sporadic_drop(t);
     slab_free(&thread_slab, t);
@@ -214,6 +217,10 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
     }
     if (tc->tid_addr && creator && creator->proc == p)
         (void)copy_to_user(UADDR(tc->tid_addr), &t->tid, sizeof(t->tid));
+    if (trace_on(this_hart())) {
+        trace_thread_create(t);
+        trace_thread_state(t, STATE_STOPPED);
+    }
     if (!(tc->flags & _KC_TC_HOLD)) {
         struct spinlock *l = thread_lock(t);
         if (t->state == STATE_STOPPED)
@@ -370,6 +377,8 @@ static void leave_hart(struct thread *t, bool drop)
         thread_get(t);
     spin_lock(&h->rq.lock);
     t->state = STATE_DEAD;
+    if (trace_on(h))
+        trace_thread_state(t, STATE_DEAD);
     t->wait_ops = NULL;
     h->switch_out = true;
     h->drop_current = true;

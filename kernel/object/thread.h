@@ -43,8 +43,9 @@ struct wait_ops {
 #define TF_TIMEOUT 0x40   /* owner: tmo.flags is not 0 */
 #define TF_HOLD 0x80      /* ThreadCtl hold */
 #define TF_METER 0x100    /* its CPU time matters while it runs (object/meter.h) */
+#define TF_TRACED 0x200   /* owner: the end of the call it is in is to be recorded */
 /* What the way back to user mode has to look at (core/exit.c, entry.S). */
-#define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD | TF_METER)
+#define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD | TF_METER | TF_TRACED)
 
 struct thread {
     struct regs regs; /* first: entry.S.  Owner: the hart it runs on.  Others: a blocked thread's result and pc with *lockp held, all of it

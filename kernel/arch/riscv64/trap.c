@@ -2,6 +2,7 @@
 /* Traps: what came from user mode is dispatched; what came from the kernel itself is a panic (entry.S has handled user copies). */
 #include "arch/riscv64/riscv.h"
 #include "core/panic.h"
+#include "core/trace.h"
 #include "mm/mm.h"
 #include "object/thread.h"
 #include "platform/plic.h"
@@ -87,6 +88,8 @@ void arch_kick(struct hart *h)
 static void page_fault(struct thread *t, uint64_t va, bool write, bool exec)
 {
     struct aspace *as = this_hart()->aspace;
+    if (trace_on(this_hart()))
+        trace_event(_NTO_TRACE_SYSTEM, _NTO_TRACE_SYS_PAGEWAIT, va, (uint64_t)(write | exec << 1));
     int err = aspace_fault(as, va, write, exec);
     if (err == 0)
         return;

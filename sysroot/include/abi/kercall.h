@@ -104,5 +104,7 @@
 /* System */
 #define KC_CACHE_SYNC           112 /* address, length: code written there may be run by any thread of the process */
 
+#define KC_TRACE_EVENT          113 /* command and its arguments: abi/trace.h */
+
 /* 128 and up: abi/tm.h, taskman only (EPERM for everybody else) */
 /* clang-format on */

@@ -70,7 +70,8 @@ struct tm_proc_attr {
 #define TM_ABLE_PRIORITY 0x2  /* priorities above QRV_PRIO_USER_MAX */
 #define TM_ABLE_CLOCK 0x4     /* ClockTime set, ClockPeriod set */
 #define TM_ABLE_SIGNAL 0x8    /* signal any process */
-#define TM_ABLE_ALL 0xf       /* given to euid 0 */
+#define TM_ABLE_TRACE 0x10    /* TraceEvent() beyond own events */
+#define TM_ABLE_ALL 0x1f      /* given to euid 0 */
 
 struct tm_proc_create {
     struct tm_proc_attr attr; /* all of it is applied */

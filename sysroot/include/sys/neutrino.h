@@ -261,4 +261,7 @@ int InterruptEnable(void);
 void InterruptLock(struct intrspin *spinlock);
 void InterruptUnlock(struct intrspin *spinlock);
 
+/* Tracing: commands and their arguments are in <abi/trace.h>, which <sys/trace.h> includes. */
+int TraceEvent(int code, ...);
+
 __END_DECLS

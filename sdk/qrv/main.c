@@ -15,6 +15,8 @@ const struct verb verbs[] = {
     {"run", cmd_run, "boot QRV in QEMU", "qrv run --add build/mydev"},
     {"exec", cmd_exec, "run one program of the target as if it were of this machine",
      "qrv exec build/tests/unit"},
+    {"trace", cmd_trace, "show what the kernel did while a program ran",
+     "qrv trace --perfetto out.json -- build/mydev"},
     {"image", cmd_image, "make a boot image from a build file", "qrv image my.build my.cpio"},
     {"usemsg", cmd_usemsg, "put a usage message into a program",
      "qrv usemsg build/mydev mydev.use"},

@@ -25,6 +25,7 @@ int cmd_image(int argc, char **argv);
 int cmd_meson_cross(int argc, char **argv);
 int cmd_new(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 int cmd_usemsg(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_version(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include <abi/syspage.h>
 #include "arch/riscv64/riscv.h"
 #include "core/boot.h"
+#include "core/panic_test.h"
 #include "lib/string.h"
 #include "mm/frame.h"
 #include "mm/mm.h"
@@ -195,6 +196,8 @@ _Noreturn void kernel_main(uint32_t hartid, paddr_t fdt)
     fdt_pa = fdt;
     for (unsigned i = 0; i < ARRAY_SIZE(steps); i++)
         steps[i].run();
+    if (QRV_LOCK_DEBUG)
+        panic_test();
     sched_start_hart();
     riscv_enter_user();
 }

@@ -21,8 +21,7 @@ void spin_init(struct spinlock *l, enum lock_rank rank)
     atomic_init(&l->hart, 0);
 }
 
-#if QRV_LOCK_DEBUG
-static const char *rank_name(unsigned rank)
+const char *lock_rank_name(unsigned rank)
 {
     switch (rank) {
     case RANK_PROC:
@@ -47,17 +46,18 @@ static const char *rank_name(unsigned rank)
     return "no such rank";
 }
 
+#if QRV_LOCK_DEBUG
 /* pair: a second lock of the rank on top is right, at a higher address. */
 static void check_order(const struct hart *h, const struct spinlock *l, bool pair)
 {
     for (uint32_t i = 0; i < h->lock_depth; i++) {
         const struct spinlock *held = h->locks[i];
         if (held == l)
-            panic("lock (%s, %p) taken twice", rank_name(l->rank), (const void *)l);
+            panic("lock (%s, %p) taken twice", lock_rank_name(l->rank), (const void *)l);
         if (held->rank < l->rank || (pair && held->rank == l->rank && held < l))
             continue;
-        panic("lock order: (%s, %p) taken while holding (%s, %p)", rank_name(l->rank), (const void *)l,
-              rank_name(held->rank), (const void *)held);
+        panic("lock order: (%s, %p) taken while holding (%s, %p)", lock_rank_name(l->rank), (const void *)l,
+              lock_rank_name(held->rank), (const void *)held);
     }
 }
 
@@ -78,7 +78,7 @@ static void note_dropped(struct hart *h, const struct spinlock *l)
             return;
         }
     }
-    panic("lock (%s, %p) dropped by a hart that does not hold it", rank_name(l->rank), (const void *)l);
+    panic("lock (%s, %p) dropped by a hart that does not hold it", lock_rank_name(l->rank), (const void *)l);
 }
 
 static void lock_checked(struct spinlock *l, bool pair)

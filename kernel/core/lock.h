@@ -31,6 +31,7 @@ struct spinlock {
 };
 
 #define SPINLOCK_INIT(r) { .rank = (r) }
+const char *lock_rank_name(unsigned rank);
 void spin_init(struct spinlock *l, enum lock_rank rank);
 void spin_lock_pair(struct spinlock *a, struct spinlock *b); /* same rank, may be equal */
 void spin_unlock_pair(struct spinlock *a, struct spinlock *b);

@@ -125,7 +125,10 @@ static struct qrv_trace_record head_of(const struct hart *h, unsigned class_, un
 
 void trace_event(unsigned class_, unsigned event, uint64_t d0, uint64_t d1)
 {
-    trace_event_long(class_, event, 0, d0, &d1, sizeof(d1));
+    struct hart *h = this_hart();
+    struct qrv_trace_record rec = head_of(h, class_, event, d0, d1);
+    if (trace_wants(class_, event, rec.pid, rec.tid))
+        put(h, &rec, NULL, 0);
 }
 
 void trace_event_long(unsigned class_, unsigned event, unsigned flags, uint64_t d0, const void *payload, size_t bytes)

@@ -38,18 +38,18 @@ static const struct type {
     unsigned class_;
     const char *fields;
 } event_types[] = {
-    {_NTO_TRACE_COMM, "uint16_t event; string name; hex64_t id; uint32_t peer_tid; uint32_t peer_pid; string text;"},
-    {_NTO_TRACE_CONTROL, "uint16_t event; string name; uint64_t value; hex64_t d1; string text;"},
+    {_NTO_TRACE_COMM, "uint16_t number; string name; hex64_t id; uint32_t peer_tid; uint32_t peer_pid; string text;"},
+    {_NTO_TRACE_CONTROL, "uint16_t number; string name; uint64_t value; hex64_t d1; string text;"},
     {_NTO_TRACE_INTENTER, "uint16_t vector; string name; hex64_t pc; hex64_t d1; string text;"},
     {_NTO_TRACE_INTEXIT, "uint16_t vector; string name; hex64_t d0; hex64_t d1; string text;"},
     {_NTO_TRACE_INT_HANDLER_ENTER, "uint16_t vector; string name; uint32_t owner_tid; uint32_t owner_pid; hex64_t d1; string text;"},
     {_NTO_TRACE_INT_HANDLER_EXIT, "uint16_t vector; string name; uint32_t owner_tid; uint32_t owner_pid; hex64_t d1; string text;"},
     {_NTO_TRACE_KERCALLENTER, "uint16_t call; string name; hex64_t a0; hex64_t a1; string text;"},
     {_NTO_TRACE_KERCALLEXIT, "uint16_t call; string name; int64_t result; hex64_t d1; string text;"},
-    {_NTO_TRACE_PROCESS, "uint16_t event; string name; uint32_t about; uint32_t process; hex64_t d1; string text;"},
-    {_NTO_TRACE_SYSTEM, "uint16_t event; string name; hex64_t d0; hex64_t d1; string text;"},
-    {_NTO_TRACE_THREAD, "uint16_t event; string name; uint16_t priority; uint16_t thread; uint32_t process; hex64_t blocked_on; string text;"},
-    {_NTO_TRACE_USER, "uint16_t event; string name; hex64_t d0; hex64_t d1; string text;"},
+    {_NTO_TRACE_PROCESS, "uint16_t number; string name; uint32_t about; uint32_t process; hex64_t d1; string text;"},
+    {_NTO_TRACE_SYSTEM, "uint16_t number; string name; hex64_t d0; hex64_t d1; string text;"},
+    {_NTO_TRACE_THREAD, "uint16_t number; string name; uint16_t priority; uint16_t thread; uint32_t process; hex64_t blocked_on; string text;"},
+    {_NTO_TRACE_USER, "uint16_t number; string name; hex64_t d0; hex64_t d1; string text;"},
 };
 
 static bool is_typed(unsigned class_)

@@ -114,7 +114,8 @@ static void name_threads(struct sum *s)
         th = &s->threads.all[i];
         memmove(th->process, name, sizeof th->process);
     }
-    qsort(s->threads.all, s->threads.count, sizeof s->threads.all[0], most_running);
+    if (s->threads.count > 0)
+        qsort(s->threads.all, s->threads.count, sizeof s->threads.all[0], most_running);
 }
 
 static void print_json(const struct trace *t, const struct sum *s)

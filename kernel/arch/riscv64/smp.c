@@ -3,6 +3,7 @@
  * them all: num_harts is final before any of them schedules. */
 #include "arch/riscv64/riscv.h"
 #include "core/boot.h"
+#include "core/panic_test.h"
 #include "core/sched.h"
 #include "mm/mm.h"
 
@@ -32,6 +33,8 @@ _Noreturn void riscv_secondary_main(struct hart *h)
     if (h->index >= num_harts)
         riscv_park(); /* came too late to be counted */
     __asm__ volatile("sfence.vma\n\tfence.i" ::: "memory");
+    if (QRV_LOCK_DEBUG)
+        panic_test_hart();
     sched_start_hart();
     riscv_enter_user();
 }

@@ -154,8 +154,6 @@ _Noreturn void riscv_kernel_trap(struct regs *r)
 {
     uint64_t cause = csr_read("scause"), addr = csr_read("stval");
     struct hart *h = this_hart();
-    if (h->in_panic)
-        riscv_park();
     uint64_t guard = h->kstack_top - KSTACK_SIZE;
     panic_with_regs(r, "%s in the kernel at 0x%lx, address 0x%lx%s", cause_name(cause), r->pc, addr,
                     addr < guard && addr >= guard - PAGE_SIZE ? " (kernel stack overflow)" : "");

@@ -31,26 +31,33 @@ static int next_send(int from)
     return s;
 }
 
+/* Where that thread of this process enters the state, from index on. */
+static int state(int from, int event, int tid)
+{
+    uint64_t who = QRV_TRACE_THREAD(getpid(), tid, 0);
+    int i = find(from, _NTO_TRACE_THREAD, event, 0);
+    while (i >= 0 && rec[i].data[0] >> 16 != who >> 16)
+        i = find(i + 1, _NTO_TRACE_THREAD, event, 0);
+    return i;
+}
+
 /* Short and long go different ways in the kernel; in the trace they are the same. */
 static int messages(int from)
 {
     int client = gettid(), s = next_send(from);
     ok(s >= 0, "a message is sent");
     uint64_t rcvid = s >= 0 ? rec[s].data[0] : 0;
-    int r = find(s, _NTO_TRACE_COMM, _NTO_TRACE_COMM_RMSG, 0);
+    int r = s;
+    while ((r = find(r + 1, _NTO_TRACE_COMM, _NTO_TRACE_COMM_RMSG, 0)) >= 0 && rec[r].pid != getpid())
+        ;
     ok(r > s && rec[r].data[0] == rcvid && rec[r].tid != client, "then received by another thread, with the same rcvid");
     is_int((long)(r >= 0 ? rec[r].data[1] : 0), (long)getpid() << 32 | client, "whose sender is told");
-    int p = find(r, _NTO_TRACE_COMM, _NTO_TRACE_COMM_REPLY, 0);
+    int p = find(r, _NTO_TRACE_COMM, _NTO_TRACE_COMM_REPLY, r >= 0 ? rec[r].tid : 0);
     ok(p > r && rec[p].data[0] == rcvid && rec[p].tid == rec[r].tid, "then answered by it");
-    int blocked = find(s, _NTO_TRACE_THREAD, _NTO_TRACE_THREPLY, 0);
-    ok(blocked > s && blocked < p && QRV_TRACE_THREAD_TID(rec[blocked].data[0]) == (unsigned)client,
-       "the sender is REPLY-blocked in between");
+    int blocked = state(s, _NTO_TRACE_THREPLY, client);
+    ok(blocked > s && blocked < p, "the sender is REPLY-blocked in between");
     is_int(blocked >= 0 ? (long)rec[blocked].data[1] : 0, getpid(), "on the server's process");
-    int ready = p, run;
-    while ((ready = find(ready + 1, _NTO_TRACE_THREAD, _NTO_TRACE_THREADY, 0)) >= 0 &&
-           QRV_TRACE_THREAD_TID(rec[ready].data[0]) != (unsigned)client)
-        ;
-    run = find(ready, _NTO_TRACE_THREAD, _NTO_TRACE_THRUNNING, client);
+    int ready = state(p, _NTO_TRACE_THREADY, client), run = find(ready, _NTO_TRACE_THREAD, _NTO_TRACE_THRUNNING, client);
     ok(ready > p && run > ready, "READY behind the reply, then RUNNING");
     int in = -1;
     for (int i = 0; (i = find(i, _NTO_TRACE_KERCALLENTER, __KER_MSG_SENDV, client)) >= 0 && i < s; i++)

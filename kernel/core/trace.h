@@ -56,6 +56,7 @@ void trace_panic_report(void);
 /* ---- commands (core/trace_control.c); user pointers are kercall/trace.c's */
 int64_t trace_alloc(int32_t pid, uint64_t buffers);
 int64_t trace_dealloc(void);
+bool trace_process_fini(const struct process *p); /* a step of its end: true when it holds no buffers any more */
 int trace_start(void);
 void trace_stop(void);
 int trace_mode(bool ring);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who traces what: buffers, modes, filters.
  *
- * Buffers belong to the process that allocated them; when it has gone, the next one may take them.  They grow and go in pieces, one a
- * kernel call, because interrupts are off meanwhile: libc repeats the call.  Filters are words that writers read without a lock.
+ * Buffers belong to the process that allocated them and go with it.  They grow and go in pieces, one a kernel call or a step of the
+ * process' end, because interrupts are off meanwhile: libc repeats the call.  Filters are words that writers read without a lock.
  */
 #include "core/trace.h"
 #include "kercall/kercall.h"
@@ -17,7 +17,7 @@ enum phase { NONE, GROWING, READY, GOING };
 static struct {
     struct spinlock lock; /* commands; RANK_WAIT: what it calls takes memory and user pages */
     enum phase phase;     /* lock */
-    int32_t owner;        /* lock: pid */
+    _Atomic int32_t owner; /* lock to write: pid */
     uint32_t pages;       /* lock: of each ring, a power of two */
     bool ring;            /* lock: mode of the next start */
 } control = { .lock = SPINLOCK_INIT(RANK_WAIT) };
@@ -167,19 +167,6 @@ static uint32_t pages_for(uint64_t buffers)
     return pages;
 }
 
-/* Has the process that allocated the buffers gone?  Without the lock: process_put() takes locks of a lower rank. */
-static bool is_owned(void)
-{
-    spin_lock(&control.lock);
-    int32_t owner = control.owner;
-    spin_unlock(&control.lock);
-    struct process *p = process_get(owner);
-    bool alive = p && !(atomic_load(&p->flags) & (PF_DYING | PF_DEAD));
-    if (p)
-        process_put(p);
-    return alive;
-}
-
 static void stop_locked(void)
 {
     kc_trace(false);
@@ -194,14 +181,12 @@ static int64_t shrink_locked(void)
     return held;
 }
 
-/* owned: the owner of the buffers lives. */
-static int64_t alloc_locked(int32_t pid, uint64_t buffers, bool owned)
+static int64_t alloc_locked(int32_t pid, uint64_t buffers)
 {
-    if (control.phase == READY || (control.phase == GROWING && control.owner != pid)) {
-        return owned ? -EBUSY : shrink_locked() + 1; /* come again */
-    }
+    if (control.phase == READY || (control.phase == GROWING && control.owner != pid))
+        return -EBUSY;
     if (control.phase == GOING)
-        return shrink_locked() + 1;
+        return shrink_locked() + 1; /* come again */
     if (control.phase == NONE) {
         control.pages = pages_for(buffers);
         control.owner = pid;
@@ -219,9 +204,8 @@ int64_t trace_alloc(int32_t pid, uint64_t buffers)
 {
     if (buffers == 0 || buffers > QRV_TRACE_BUFFERS_MAX)
         return -EINVAL;
-    bool owned = is_owned();
     spin_lock(&control.lock);
-    int64_t ret = alloc_locked(pid, buffers, owned);
+    int64_t ret = alloc_locked(pid, buffers);
     spin_unlock(&control.lock);
     return ret;
 }
@@ -232,6 +216,18 @@ int64_t trace_dealloc(void)
     int64_t ret = control.phase == NONE ? -EFAULT : shrink_locked();
     spin_unlock(&control.lock);
     return ret;
+}
+
+bool trace_process_fini(const struct process *p)
+{
+    bool done = true;
+    if (atomic_load_explicit(&control.owner, memory_order_relaxed) != p->pid)
+        return true; /* and it cannot become the owner any more */
+    spin_lock(&control.lock);
+    if (control.owner == p->pid && control.phase != NONE)
+        done = shrink_locked() == 0;
+    spin_unlock(&control.lock);
+    return done;
 }
 
 int trace_mode(bool ring)

@@ -484,7 +484,7 @@ static bool teardown_piece(struct process *p, struct thread *reaper, enum phase 
     case PH_INTRS:
         intr_process_fini(p);
         sync_process_fini(p);
-        return true;
+        return trace_process_fini(p);
     case PH_CHANNELS:
         return drain(p, &p->channels, channel_destroy, 0);
     case PH_FDS:

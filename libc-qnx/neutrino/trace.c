@@ -61,6 +61,8 @@ static long in_pieces(int code, const long a[4])
     long rc = call(code, a);
     while (rc > 0 && (code == _NTO_TRACE_ALLOCBUFFER || code == _NTO_TRACE_DEALLOCBUFFER))
         rc = call(code, a);
+    if (rc == -ENOMEM && code == _NTO_TRACE_ALLOCBUFFER)
+        in_pieces(_NTO_TRACE_DEALLOCBUFFER, a); /* all or nothing */
     if (rc == 0 && code == _NTO_TRACE_START) {
         long cursor[4] = {0};
         while ((cursor[0] = call(_QRV_TRACE_STATE, cursor)) > 0)

@@ -114,7 +114,8 @@ static void left_behind(void)
         _exit(TraceEvent(_NTO_TRACE_ALLOCBUFFER, 64, NULL) != 0 || TraceEvent(_NTO_TRACE_START) != 0);
     waitpid(pid, &status, 0);
     is_int(status, 0, "a process starts tracing and ends");
-    is_int(TraceEvent(_NTO_TRACE_ALLOCBUFFER, 16, NULL), 0, "the next one may have the buffers");
+    is_int(TraceEvent(_NTO_TRACE_QUERYEVENTS), -1, "its buffers have gone with it");
+    is_int(TraceEvent(_NTO_TRACE_ALLOCBUFFER, 16, NULL), 0, "the next one gets new ones");
     is_int(TraceEvent(_QRV_TRACE_IS_ON), 0, "and tracing is off");
     is_int(TraceEvent(_NTO_TRACE_DEALLOCBUFFER), 0, "freed");
 }

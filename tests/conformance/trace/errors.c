@@ -10,6 +10,7 @@ static void *const bad = (void *)0x30;
 static void order(void)
 {
     is_int(TraceEvent(_NTO_TRACE_START), -1, "start without buffers");
+    covers("TraceEvent:EFAULT");
     is_errno(EFAULT, "EFAULT: out of order");
     is_int(TraceEvent(_NTO_TRACE_QUERYEVENTS), -1, "query without buffers");
     is_errno(EFAULT, "EFAULT");
@@ -29,6 +30,7 @@ static void buffers(void)
     is_int(TraceEvent(_NTO_TRACE_ALLOCBUFFER, QRV_TRACE_BUFFERS_MAX + 1, NULL), -1, "too many");
     is_errno(EINVAL, "EINVAL");
     is_int(TraceEvent(_NTO_TRACE_ALLOCBUFFER, 8, bad), -1, "a bad pointer for the list");
+    covers("TraceEvent:bad_list");
     is_errno(EFAULT, "EFAULT");
     is_int(TraceEvent(_NTO_TRACE_ALLOCBUFFER, 8, &list), 0, "eight buffers");
     ok(list == NULL, "their list is not shown");
@@ -43,8 +45,10 @@ static void pointers(void)
 {
     char page[sizeof(struct qrv_trace_record)];
     is_int(TraceEvent(_NTO_TRACE_INSERTUSRSTREVENT, 1, bad), -1, "a bad string");
+    covers("TraceEvent:bad_str");
     is_errno(EFAULT, "EFAULT");
     is_int(TraceEvent(_NTO_TRACE_INSERTCUSEREVENT, 1, bad, 4), -1, "bad integers");
+    covers("TraceEvent:bad_buf");
     is_errno(EFAULT, "EFAULT");
     is_int(TraceEvent(_NTO_TRACE_INSERTCCLASSEVENT, _NTO_TRACE_USER, 1, bad, 4), -1, "of any class");
     is_errno(EFAULT, "EFAULT");
@@ -82,6 +86,7 @@ static void numbers(void)
     is_int(trace_logb(1, "", QRV_TRACE_BYTES_MAX + 1), -1, "too much data");
     is_errno(EINVAL, "EINVAL");
     is_int(TraceEvent(_NTO_TRACE_ADDEVENTHANDLER), -1, "handlers");
+    covers("TraceEvent:ENOTSUP");
     is_errno(ENOTSUP, "ENOTSUP");
     is_int(TraceEvent(9999), -1, "no such command");
     is_errno(EINVAL, "EINVAL");
@@ -101,6 +106,7 @@ static void rights(void)
         _exit(wrong);
     }
     waitpid(pid, &status, 0);
+    covers("TraceEvent:EPERM");
     is_int(status, 0, "without rights: EPERM, but own events are recorded");
 }
 

@@ -107,6 +107,7 @@ int main(void)
     tap_plan(0);
     chid = ChannelCreate(0);
     coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
+    covers("TraceEvent:ok");
     is_int(begin(256), 0, "buffers, all classes, start");
     is_int(trace_logi(11, 0xdeadbeef, 2), 0, "trace_logi");
     is_int(trace_logf(12, "n = %d", 3), 6, "trace_logf gives the bytes written, with the NUL");

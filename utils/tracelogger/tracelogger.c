@@ -212,9 +212,9 @@ static long drain_hart(unsigned hart, char *buffer, size_t room)
         int n = TraceEvent(_QRV_TRACE_READ, hart, buffer + got, CHUNK_BYTES, &dropped);
         if (n == -1)
             return -1;
-        if (n == 0)
-            break;
         got += (size_t)n;
+        if (n < CHUNK_BYTES) /* the rest is what reading causes */
+            break;
     }
     if (got && trace_out_block(&out, hart, buffer, got, dropped) == -1)
         return -1;

@@ -97,7 +97,8 @@ static void put(struct hart *h, struct qrv_trace_record *rec, const void *payloa
     uint64_t n = bytes <= 8 ? 1 : 1 + (bytes - 8 + 15) / 16;
     atomic_store_explicit(&r->busy, 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst); /* busy before running; pairs with trace_rings_stop() */
-    if (atomic_load_explicit(&running, memory_order_relaxed)) {
+    /* Acquire: the ring as it was set up; pairs with trace_rings_start(). */
+    if (atomic_load_explicit(&running, memory_order_acquire)) {
         uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
         uint64_t dropped = atomic_load_explicit(&r->dropped, memory_order_relaxed);
         rec->time = arch_now();

@@ -10,7 +10,10 @@ struct client {
     struct channel *chan;
     uint16_t hold;    /* what this hold adds to msg.xfers */
 };
-#define XFER_ALONE 0x8000 /* in msg.xfers: somebody answers the client, nobody else may begin */
+/* In msg.xfers, beside the count of other copies: */
+#define XFER_ALONE 0x8000 /* somebody answers the client, nobody else may begin */
+#define XFER_FETCH 0x4000 /* its message is on the way to a receiver: nobody has its rcvid yet */
+#define DEFERRED_FAIL (WAKE_KILL + 2) /* in msg.deferred: the wait ends, whoever is asked */
 
 /* Finds the REPLY-blocked thread that rcvid names for process p and holds it.  alone: waits until no other copy runs, and
  * lets none begin: the client is about to be answered.

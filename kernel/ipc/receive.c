@@ -137,7 +137,7 @@ static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
 static void fetch_end(struct channel *ch, struct thread *s, int sender_err)
 {
     spin_lock(&ch->lock);
-    s->msg.xfers--;
+    s->msg.xfers &= (uint16_t)~XFER_FETCH;
     if (sender_err)
         send_fail_locked(ch, s, sender_err);
     else
@@ -149,7 +149,7 @@ static void fetch_end(struct channel *ch, struct thread *s, int sender_err)
 static void receive_disturb(struct thread *t, enum wake_cause cause, int err);
 const struct wait_ops receive_ops = { .name = "receive", .disturb = receive_disturb };
 
-static void receive_drop(struct thread *t)
+void receive_drop(struct thread *t)
 {
     struct channel *ch = t->msg.chan;
     t->msg.chan = NULL;

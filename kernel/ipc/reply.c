@@ -22,10 +22,11 @@ static struct thread *client_lookup(struct process *p, int32_t rcvid, struct sco
     return NULL;
 }
 
-/* *t->lockp held.  tid: t may have ended, and its memory be another client's thread by now. */
+/* *t->lockp held.  tid: t may have ended, and its memory be another client's thread by now.  A message that nobody has received yet has
+ * no rcvid: who guesses it must not wait for the receiver, which may need this very hart. */
 static bool is_client_of(const struct thread *t, int32_t tid, const struct sconn *s)
 {
-    return t->state == STATE_REPLY && t->tid == tid && t->msg.conn && t->msg.conn->sconn == s;
+    return t->state == STATE_REPLY && t->tid == tid && t->msg.conn && t->msg.conn->sconn == s && !(t->msg.xfers & XFER_FETCH);
 }
 
 int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
@@ -48,7 +49,7 @@ int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
             break;
         }
         thread_unlock(l);
-        arch_relax(); /* another server thread copies to or from this client: bounded by that copy */
+        arch_relax(); /* another server thread copies to or from this client: bounded by that copy, which runs with interrupts off */
     }
     c->t = t; /* it cannot end while it is held */
     c->chan = s->chan; /* alive: the held client keeps its conn, which keeps the channel */
@@ -103,6 +104,7 @@ int64_t reply_any(struct thread *t, const uint64_t a[6])
     int err = client_begin(t->proc, (int32_t)a[0], true, &c);
     if (err)
         return err;
+   
     int64_t n = msg_store(c.t->proc->as, c.t->given.rmsg, c.t->given.rparts, a[2], (int64_t)a[3],
                           MIN((uint64_t)len, msg_rlen(c.t)));
     if (n == COPY_FAULT_SELF) {

@@ -37,7 +37,7 @@ void send_fail_locked(struct channel *ch, struct thread *t, int err)
         ch->num_send--;
         send_end_locked(t, err);
     } else if (t->msg.xfers) {
-        t->msg.deferred = WAKE_KILL + 1; /* cannot be talked out of it */
+        t->msg.deferred = DEFERRED_FAIL; /* cannot be talked out of it */
         t->msg.deferred_err = (uint16_t)err;
     } else {
         send_end_locked(t, err);
@@ -82,7 +82,8 @@ static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
     if (cause == WAKE_CANCEL && (t->given.flags & KC_SEND_NC))
         return;
     if (t->msg.xfers) {
-        if (!t->msg.deferred) {
+        /* The first counts, but the end more: with the server ending too, it is all that gets the client out. */
+        if (!t->msg.deferred || (cause == WAKE_KILL && t->msg.deferred != DEFERRED_FAIL)) {
             t->msg.deferred = (uint8_t)(cause + 1);
             t->msg.deferred_err = (uint16_t)err;
         }
@@ -110,7 +111,7 @@ void reply_apply_deferred_locked(struct channel *ch, struct thread *s)
     if (!d || s->msg.xfers)
         return;
     s->msg.deferred = 0;
-    if (ch->destroyed || s->msg.conn->sconn->detached)
+    if (d == DEFERRED_FAIL)
         send_fail_locked(ch, s, s->msg.deferred_err);
     else
         reply_disturb(s, (enum wake_cause)(d - 1), s->msg.deferred_err);
@@ -122,7 +123,7 @@ void send_to_reply_locked(struct channel *ch, struct thread *s)
     if (trace_on(this_hart()))
         trace_thread_state(s, STATE_REPLY);
     s->wait_ops = &reply_ops;
-    s->msg.xfers = 1;
+    s->msg.xfers = XFER_FETCH;
     list_push_tail(&ch->repliers, &s->link);
     thread_timeout_move(s, STATE_REPLY);
 }
@@ -141,7 +142,7 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
         return 0;
     }
     t->wait_ops = &reply_ops;
-    t->msg.xfers = 1;
+    t->msg.xfers = XFER_FETCH;
     list_remove(&r->link);
     thread_get(t);
     r->msg.partner = t;

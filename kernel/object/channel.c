@@ -37,7 +37,7 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
     if (ch->lock.rank == 0)
         spin_init(&ch->lock, RANK_WAIT);
     ch->flags = flags;
-    ch->destroyed = false;
+    ch->destroyed = true; /* until it has its id: receive_quick() may know the memory from its former life */
     list_init(&ch->senders);
     list_init(&ch->receivers);
     list_init(&ch->repliers);
@@ -56,7 +56,10 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
         chid = -EAGAIN;
     else
         chid = idtable_alloc(&p->channels, at ? at : 1, ch);
+    spin_lock(&ch->lock);
     ch->chid = chid;
+    ch->destroyed = chid < 0;
+    spin_unlock(&ch->lock);
     if (chid > 0 && (flags & _NTO_CHF_THREAD_DEATH))
         p->death_channels++;
     spin_unlock(&p->lock);
@@ -183,6 +186,7 @@ static void fail_waiters_locked(struct channel *ch)
     while (!list_empty(&ch->receivers)) {
         struct thread *r = list_entry(list_pop_head(&ch->receivers), struct thread, link);
         thread_set_result(r, -ESRCH);
+        atomic_store(&r->kcont, receive_drop);
         thread_ready_locked(r);
     }
     list_for_each_safe(e, tmp, &ch->senders)
@@ -235,21 +239,23 @@ void channel_kill(struct channel *ch)
     fail_waiters_locked(ch);
     spin_unlock(&ch->lock);
     for (;;) {
+        /* Table and list at once: ConnectDetach(scoid) and sconn_client_gone() must find both or neither, or the reference
+         * that goes with them is dropped twice. */
+        spin_lock(&ch->proc->lock);
         spin_lock(&ch->lock);
         struct list *e = list_pop_head(&ch->sconns);
         struct sconn *s = e ? list_entry(e, struct sconn, chan_link) : NULL;
         struct process *client = NULL;
         if (s) {
             s->detached = true;
+            idtable_remove(&ch->proc->sconns, (uint32_t)s->index);
             if (s->client && process_get_live(s->client))
                 client = s->client;
         }
         spin_unlock(&ch->lock);
+        spin_unlock(&ch->proc->lock);
         if (!s)
             break;
-        spin_lock(&ch->proc->lock);
-        idtable_remove(&ch->proc->sconns, (uint32_t)(s->index));
-        spin_unlock(&ch->proc->lock);
         if (client) {
             tell_client(client, ch);
             process_put(client);

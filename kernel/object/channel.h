@@ -112,6 +112,8 @@ void pulse_cancel_locked(struct channel *ch, struct pulse *p);
 void pulse_free(struct pulse *p);
 /* ipc/receive.c: continuation of a receiver that was given a pulse. */
 void receive_pulse_finish(struct thread *t);
+/* ipc/receive.c: continuation of a receiver whose wait ended with neither. */
+void receive_drop(struct thread *t);
 /* ipc/send.c: wakes a SEND- or REPLY-blocked thread with -err; ch->lock held. */
 void send_fail_locked(struct channel *ch, struct thread *t, int err);
 /* Receiver priority from a message or pulse; caller holds *t->lockp. */

@@ -27,15 +27,10 @@ void thread_put(struct thread *t)
 
 /* ---- disturbing */
 
-static bool is_blocked(const struct thread *t)
-{
-    return t->state != STATE_RUNNING && t->state != STATE_READY && t->state != STATE_DEAD;
-}
-
 void thread_disturb(struct thread *t, uint64_t seq, enum wake_cause cause, int err)
 {
     struct spinlock *l = thread_lock(t);
-    if (is_blocked(t) && t->wait_ops && (seq == 0 || seq == t->wait_seq))
+    if (thread_is_blocked(t) && (seq == 0 || seq == t->wait_seq))
         t->wait_ops->disturb(t, cause, err);
     thread_unlock(l);
 }
@@ -47,7 +42,7 @@ void thread_post(struct thread *t, uint32_t flags, enum wake_cause cause, int er
     struct hart *kick = NULL;
     if (t->state == STATE_RUNNING)
         kick = &harts[t->hart];
-    else if (is_blocked(t) && t->wait_ops && (flags & ~(TF_STOP | TF_HOLD)))
+    else if (thread_is_blocked(t) && (flags & ~(TF_STOP | TF_HOLD)))
         t->wait_ops->disturb(t, cause, err);
     thread_unlock(l);
     if (kick) {

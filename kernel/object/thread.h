@@ -171,6 +171,12 @@ struct thread {
     char name[32];
 };
 
+/* In a wait that wait_ops may disturb.  Caller holds *t->lockp: wait_ops alone may belong to a wait that is about to begin. */
+static inline bool thread_is_blocked(const struct thread *t)
+{
+    return t->wait_ops && t->state != STATE_RUNNING && t->state != STATE_READY && t->state != STATE_DEAD;
+}
+
 /* Takes a reference unless the thread is already free memory. */
 static inline bool thread_get_live(struct thread *t)
 {

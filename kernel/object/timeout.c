@@ -23,12 +23,14 @@ static void timeout_fire(struct ktimer *kt)
         return;
     uint64_t seq = kt->cookie;
     struct spinlock *l = thread_lock(t);
-    bool due = t->tmo.active && seq == t->wait_seq && t->wait_ops && arch_now() >= t->tmo.deadline;
+    bool due = t->tmo.active && seq == t->wait_seq && thread_is_blocked(t) && arch_now() >= t->tmo.deadline;
     struct _kc_sigevent ev = t->tmo.event;
+    bool ends = ends_wait(&ev);
+    /* With the same look: a wait goes on as another (SEND, REPLY) under this lock, and has no deadline then. */
+    if (due && ends)
+        t->wait_ops->disturb(t, WAKE_TIMEOUT, ETIMEDOUT);
     thread_unlock(l);
-    if (due && ends_wait(&ev))
-        thread_disturb(t, seq, WAKE_TIMEOUT, ETIMEDOUT);
-    else if (due)
+    if (due && !ends)
         (void)event_deliver(t->proc, t, &ev);
     thread_put(t);
 }

@@ -417,6 +417,9 @@ void sched_share(struct hart *h)
 {
     if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) < 0)
         return;
+    /* Ours of cur_prio before another's: a hart that becomes idle meanwhile sees us busy with something as important, or is seen.  Pairs with
+     * the fence in sched_pick(). */
+    atomic_thread_fence(memory_order_seq_cst);
     struct hart *idle = find_idle(~(1U << h->index));
     if (idle)
         hart_resched(idle);

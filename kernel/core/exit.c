@@ -58,7 +58,7 @@ static inline bool released_flagged(struct thread *t)
 
 /* The hart is done with its current thread, which is blocked or back in a run queue. */
 static void let_go(struct hart *h)
-{
+{ /* model: B3, D6 */
     struct thread *t = h->current;
     if (h->fp_loaded == t)
         arch_fp_save(t);

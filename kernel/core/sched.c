@@ -25,7 +25,7 @@ void sched_set_tick(nsec_t tick_ns)
 }
 
 struct spinlock *thread_lock(struct thread *t)
-{
+{ /* model: B1 */
     for (;;) {
         struct spinlock *l = atomic_load_explicit(&t->lockp, memory_order_acquire);
         spin_lock(l);
@@ -193,7 +193,7 @@ static void enqueue(struct hart *h, struct thread *t, bool head, int *prio, uint
 }
 
 static void make_ready(struct thread *t, bool head)
-{
+{ /* model: B4 */
     struct hart *h = choose_hart(t);
     int prio;
     uint32_t elsewhere;
@@ -252,7 +252,7 @@ static __attribute__((noinline)) void trace_leaves(struct hart *h, const struct 
 }
 
 void thread_block_locked(struct thread *t, int state, struct spinlock *l)
-{
+{ /* model: B2 */
     struct hart *h = this_hart();
     kassert(t == h->current && !h->switch_out);
     spin_lock(&h->rq.lock);
@@ -368,7 +368,7 @@ static inline struct thread *rq_take(struct runqueue *rq, uint32_t mask)
 
 /* Takes the best thread for h out of src's queue and makes it RUNNING on h. */
 static struct thread *take_from(struct hart *src, struct hart *h)
-{
+{ /* model: B5 */
     spin_lock(&src->rq.lock);
     struct thread *t = rq_take(&src->rq, 1U << h->index);
     if (t) {
@@ -389,7 +389,7 @@ static struct thread *take_from(struct hart *src, struct hart *h)
 
 /* t, RUNNING on this hart by now, is off the hart that ran it last. */
 static void await_off_cpu(struct thread *t)
-{
+{ /* model: B6 */
     /* Acquire: its registers and FP state are complete; pairs with the release in let_go(). */
     while (atomic_load_explicit(&t->on_cpu, memory_order_acquire))
         arch_relax();
@@ -398,7 +398,7 @@ static void await_off_cpu(struct thread *t)
 
 /* Best thread for h, made RUNNING there and taken over from the hart that ran it last; NULL: nothing to do. */
 struct thread *sched_pick(struct hart *h)
-{
+{ /* model: B8 */
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in make_ready() */
     int own = rq_top(&h->rq);
@@ -418,7 +418,7 @@ void sched_share(struct hart *h)
     if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) < 0)
         return;
     /* Ours of cur_prio before another's: a hart that becomes idle meanwhile sees us busy with something as important, or is seen.  Pairs with
-     * the fence in sched_pick(). */
+     * the fence in sched_pick(). model: B7 */
     atomic_thread_fence(memory_order_seq_cst);
     struct hart *idle = find_idle(~(1U << h->index));
     if (idle)

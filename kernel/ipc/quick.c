@@ -102,7 +102,7 @@ static QUICK bool deliver(struct hart *h, struct thread *t, const struct thread 
 
 /* ch->lock held: gives t's message and hart to the receiver that waits. */
 static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c, struct thread *t, const uint64_t a[6], bool aligned)
-{
+{ /* model: Q1 */
     if (list_empty(&ch->receivers) || c->sconn->detached)
         return false;
     struct thread *r = list_entry(ch->receivers.next, struct thread, link);
@@ -168,7 +168,7 @@ static inline struct thread *last_client(const struct channel *ch, const struct 
 
 /* ch->lock held: answers c. */
 static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *c, const uint64_t a[6], bool aligned)
-{
+{ /* model: Q2 */
     uint64_t n = MIN(-a[3], msg_rlen(c));
     if (n && (c->given.rparts > 0 ||
               !(aligned ? words_fit(a[2], c->given.rmsg, n) && words_across(c->proc->as, c->given.rmsg, a[2], n, true)
@@ -250,7 +250,7 @@ KC_HANDLER(msg_replyv)
 /* ---- MsgReceive */
 
 KC_HANDLER(msg_receivev)
-{
+{ /* model: R1 */
     struct channel *ch = t->msg.serving;
     if (!ch || (int64_t)-a[4] < 0 || (a[5] & KC_RECEIVE_PULSE) || may_time_out(t) || !spin_trylock(&ch->lock))
         return receive_any(t, a);

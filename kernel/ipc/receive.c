@@ -99,7 +99,7 @@ static int64_t pulse_take_out(const struct thread *t, struct pulse *p)
 }
 
 void receive_pulse_finish(struct thread *t)
-{
+{ /* model: R4 */
     struct channel *ch = t->msg.chan;
     t->msg.chan = NULL;
     thread_set_result(t, pulse_copy_out(t, t->msg.code, t->msg.value, t->msg.scoid));
@@ -111,7 +111,7 @@ void receive_pulse_finish(struct thread *t)
 /* Copies the message of s (held: xfers) into t's buffer and info.  rcvid, or the error that belongs to t; *sender_err is set when
  * the client is the one to fail. */
 static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
-{
+{ /* model: R2 */
     int64_t n = msg_fetch(t->given.rmsg, t->given.rparts, s->proc->as, s->given.smsg, s->given.sparts,
                           MIN(msg_rlen(t), msg_slen(s)));
     *sender_err = 0;
@@ -135,7 +135,7 @@ static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
 }
 
 static void fetch_end(struct channel *ch, struct thread *s, int sender_err)
-{
+{ /* model: R3 */
     spin_lock(&ch->lock);
     s->msg.xfers &= (uint16_t)~XFER_FETCH;
     if (sender_err)
@@ -150,7 +150,7 @@ static void receive_disturb(struct thread *t, enum wake_cause cause, int err);
 const struct wait_ops receive_ops = { .name = "receive", .disturb = receive_disturb };
 
 void receive_drop(struct thread *t)
-{
+{ /* model: R5 */
     struct channel *ch = t->msg.chan;
     t->msg.chan = NULL;
     channel_put(ch);
@@ -201,7 +201,7 @@ static int64_t receive_block_locked(struct channel *ch, struct thread *t)
 
 /* Takes what is there or blocks; t->msg describes the receive, t->msg.chan is referenced. */
 static int64_t receive_on(struct channel *ch, struct thread *t)
-{
+{ /* model: R1 */
     for (;;) {
         spin_lock(&ch->lock);
         if (ch->destroyed) {

@@ -30,7 +30,7 @@ static bool is_client_of(const struct thread *t, int32_t tid, const struct sconn
 }
 
 int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
-{
+{ /* model: P2 */
     struct sconn *s;
     struct thread *t = client_lookup(p, rcvid, &s);
     if (!t)
@@ -58,7 +58,7 @@ int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
 }
 
 void client_end(struct client *c)
-{
+{ /* model: P5 */
     spin_lock(&c->chan->lock);
     c->t->msg.xfers -= c->hold;
     reply_apply_deferred_locked(c->chan, c->t);
@@ -66,7 +66,7 @@ void client_end(struct client *c)
 }
 
 void client_finish(struct client *c, int64_t result)
-{
+{ /* model: P4 */
     struct thread *t = c->t;
     struct conn *conn = t->msg.conn;
     spin_lock(&c->chan->lock);
@@ -104,7 +104,7 @@ int64_t reply_any(struct thread *t, const uint64_t a[6])
     int err = client_begin(t->proc, (int32_t)a[0], true, &c);
     if (err)
         return err;
-   
+    /* model: P3 */
     int64_t n = msg_store(c.t->proc->as, c.t->given.rmsg, c.t->given.rparts, a[2], (int64_t)a[3],
                           MIN((uint64_t)len, msg_rlen(c.t)));
     if (n == COPY_FAULT_SELF) {

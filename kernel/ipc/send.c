@@ -16,7 +16,7 @@
 
 /* Continuation of a client whose wait ended without the server: gives back what it held, in its own time. */
 static void send_drop(struct thread *t)
-{
+{ /* model: S3 */
     struct conn *c = t->msg.conn;
     t->msg.conn = NULL;
     t->msg.chan = NULL;
@@ -32,7 +32,7 @@ static void send_end_locked(struct thread *t, int err)
 }
 
 void send_fail_locked(struct channel *ch, struct thread *t, int err)
-{
+{ /* model: F1 */
     if (t->state == STATE_SEND) {
         ch->num_send--;
         send_end_locked(t, err);
@@ -77,7 +77,7 @@ static bool server_is_ending(const struct channel *ch)
 
 /* The server owns the decision on an unblock channel; otherwise the client just leaves. */
 static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
-{
+{ /* model: D3 */
     struct channel *ch = t->msg.chan;
     if (cause == WAKE_CANCEL && (t->given.flags & KC_SEND_NC))
         return;
@@ -106,7 +106,7 @@ static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
 const struct wait_ops reply_ops = { .name = "reply", .disturb = reply_disturb };
 
 void reply_apply_deferred_locked(struct channel *ch, struct thread *s)
-{
+{ /* model: D4 */
     unsigned d = s->msg.deferred;
     if (!d || s->msg.xfers)
         return;
@@ -130,7 +130,7 @@ void send_to_reply_locked(struct channel *ch, struct thread *s)
 
 /* ch->lock held.  Blocks t in REPLY with its message handed to r, or in SEND. 0 or -errno without blocking. */
 static int send_block_locked(struct channel *ch, struct thread *t, struct thread *r)
-{
+{ /* model: S2 */
     int err = thread_timeout_start(t, r ? STATE_REPLY : STATE_SEND);
     if (err)
         return err;

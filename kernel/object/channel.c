@@ -21,7 +21,7 @@ bool channel_get_live(struct channel *ch)
 }
 
 void channel_put(struct channel *ch)
-{
+{ /* model: C5 */
     if (atomic_fetch_sub_explicit(&ch->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct process *p = ch->proc;
@@ -99,7 +99,7 @@ static void trace_pulse_sent(const struct channel *ch, int code, int32_t scoid)
 
 /* To a receiver that waits; false: there is none. */
 static bool pulse_hand_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
-{
+{ /* model: D5 */
     struct thread *r = receiver_find_locked(ch, true);
     if (!r)
         return false;
@@ -233,7 +233,7 @@ static void tell_client(struct process *client, struct channel *ch)
 }
 
 void channel_kill(struct channel *ch)
-{
+{ /* model: K2, K3 */
     spin_lock(&ch->lock);
     ch->destroyed = true;
     fail_waiters_locked(ch);
@@ -265,7 +265,7 @@ void channel_kill(struct channel *ch)
 }
 
 int channel_destroy(struct process *p, int32_t chid)
-{
+{ /* model: K1 */
     spin_lock(&p->lock);
     struct channel *ch = chid > 0 ? idtable_remove(&p->channels, (uint32_t)chid) : NULL;
     if (ch && (ch->flags & _NTO_CHF_THREAD_DEATH))

@@ -14,7 +14,7 @@ struct slab conn_slab = SLAB_INIT("conn", struct conn, proc);
 struct slab sconn_slab = SLAB_INIT("sconn", struct sconn, chan_link);
 
 void sconn_put(struct sconn *s)
-{
+{ /* model: C4 */
     if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
         return;
     struct channel *ch = s->chan;
@@ -37,7 +37,7 @@ static bool sconn_get_live(struct sconn *s)
 }
 
 struct sconn *sconn_lookup(struct process *server, int32_t index)
-{
+{ /* model: P1 */
     struct sconn *s = index > 0 ? idtable_get(&server->sconns, (uint32_t)index) : NULL;
     if (!s || !sconn_get_live(s))
         return NULL;
@@ -59,7 +59,7 @@ bool conn_get_live(struct conn *c)
 }
 
 struct conn *conn_lookup(struct process *p, int32_t coid)
-{
+{ /* model: S1 */
     void *_Atomic *slot = conn_slot(p, coid);
     struct conn *c = slot ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
     if (!c || !conn_get_live(c))
@@ -72,7 +72,7 @@ struct conn *conn_lookup(struct process *p, int32_t coid)
 
 /* The client's last connection is gone.  Takes the sconn out of the server's table unless the server is to be told first. */
 static void sconn_client_gone(struct sconn *s)
-{
+{ /* model: C3 */
     struct channel *ch = s->chan;
     bool unlink = false;
     spin_lock(&ch->proc->lock);
@@ -99,7 +99,7 @@ static void sconn_client_gone(struct sconn *s)
 }
 
 void conn_put(struct conn *c)
-{
+{ /* model: C1, C2 */
     if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) == 1)
         conn_free(c);
 }
@@ -119,7 +119,7 @@ void conn_free(struct conn *c)
 }
 
 static struct channel *channel_find(struct process *server, int32_t chid)
-{
+{ /* model: A1 */
     struct channel *ch = chid > 0 ? idtable_get(&server->channels, (uint32_t)chid) : NULL;
     if (!ch || !channel_get_live(ch))
         return NULL;
@@ -160,7 +160,7 @@ static struct sconn *sconn_new(struct channel *ch, struct process *client)
 
 /* The sconn of (client, ch) with its connection count raised and a reference for the new conn. */
 static int sconn_join(struct channel *ch, struct process *client, struct sconn **out)
-{
+{ /* model: A2 */
     struct sconn *fresh = sconn_new(ch, client);
     if (!fresh)
         return -EAGAIN;
@@ -196,7 +196,7 @@ static int sconn_join(struct channel *ch, struct process *client, struct sconn *
 }
 
 static int conn_publish(struct process *client, struct conn *c, uint32_t index)
-{
+{ /* model: A3 */
     bool side = (index & _NTO_SIDE_CHANNEL) != 0;
     struct idtable *tab = side ? &client->side : &client->fds;
     int id;
@@ -252,7 +252,7 @@ static void fail_clients_locked(struct channel *ch, struct list *queue, const st
 }
 
 static int scoid_detach(struct process *p, int32_t scoid)
-{
+{ /* model: C7 */
     uint32_t index = (uint32_t)scoid - QRV_SCOID_BASE;
     spin_lock(&p->lock);
     struct sconn *s = idtable_remove(&p->sconns, index);
@@ -274,7 +274,7 @@ static int scoid_detach(struct process *p, int32_t scoid)
 }
 
 int connect_detach(struct process *p, int32_t coid)
-{
+{ /* model: C6 */
     if (coid >= QRV_SCOID_BASE && coid < _NTO_SIDE_CHANNEL)
         return scoid_detach(p, coid);
     if (coid < 0)

@@ -392,7 +392,7 @@ static void kill_threads(struct process *p, struct thread *except)
 }
 
 void process_kill(struct process *p, int32_t status)
-{
+{ /* model: X3 */
     kassert(p != taskman);
     spin_lock(&p->lock);
     bool first = !(atomic_fetch_or(&p->flags, PF_DYING) & PF_DYING);
@@ -539,7 +539,7 @@ void process_teardown_all(struct process *p)
 }
 
 void process_teardown_step(struct thread *reaper)
-{
+{ /* model: X2 */
     struct process *p = reaper->proc;
     if (!teardown_advance(p, reaper)) {
         atomic_store(&reaper->kcont, process_teardown_step);

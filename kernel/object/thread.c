@@ -28,7 +28,7 @@ void thread_put(struct thread *t)
 /* ---- disturbing */
 
 void thread_disturb(struct thread *t, uint64_t seq, enum wake_cause cause, int err)
-{
+{ /* model: D2 */
     struct spinlock *l = thread_lock(t);
     if (thread_is_blocked(t) && (seq == 0 || seq == t->wait_seq))
         t->wait_ops->disturb(t, cause, err);
@@ -36,7 +36,7 @@ void thread_disturb(struct thread *t, uint64_t seq, enum wake_cause cause, int e
 }
 
 void thread_post(struct thread *t, uint32_t flags, enum wake_cause cause, int err)
-{
+{ /* model: D1, D2 */
     atomic_fetch_or_explicit(&t->flags, flags, memory_order_seq_cst); /* pairs with let_go()'s fence */
     struct spinlock *l = thread_lock(t);
     struct hart *kick = NULL;
@@ -411,7 +411,7 @@ static void thread_clear_word(struct thread *t)
 }
 
 void thread_exit_self(struct thread *t)
-{
+{ /* model: X1 */
     struct process *p = t->proc;
     if (atomic_load(&p->flags) & PF_TEARDOWN)
         return; /* the reaper: its continuation is the work that is left */

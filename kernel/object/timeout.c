@@ -17,7 +17,7 @@ static bool ends_wait(const struct _kc_sigevent *ev)
 }
 
 static void timeout_fire(struct ktimer *kt)
-{
+{ /* model: T3 */
     struct thread *t = container_of(kt, struct thread, tmo.timer);
     if (!thread_get_live(t))
         return;
@@ -53,7 +53,7 @@ void timeout_arm(struct thread *t, uint32_t states, nsec_t deadline, uint64_t ab
 }
 
 int thread_timeout_start(struct thread *t, int state)
-{
+{ /* model: T1 */
     if (!(t->tmo.flags & 1U << state))
         return 0;
     if (ends_wait(&t->tmo.event) && arch_now() >= t->tmo.deadline)
@@ -65,7 +65,7 @@ int thread_timeout_start(struct thread *t, int state)
 }
 
 void thread_timeout_move(struct thread *t, int state)
-{
+{ /* model: T2 */
     if (!t->tmo.flags)
         return;
     if (!(t->tmo.flags & 1U << state)) {
@@ -80,7 +80,7 @@ void thread_timeout_move(struct thread *t, int state)
 }
 
 void thread_timeout_clear(struct thread *t)
-{
+{ /* model: T4 */
     if (!t->tmo.flags)
         return;
     if (t->tmo.active)

@@ -76,9 +76,9 @@ static void let_go(struct hart *h)
 /* Somebody waits here: t may have to give way at once, or to share its level. */
 static void look_behind(struct hart *h, const struct thread *t, int waits)
 {
-    if (waits > t->prio)
+    if (waits > racy_read(t->prio))
         store_relaxed(&h->resched, 1);
-    else if (waits == t->prio)
+    else if (waits == racy_read(t->prio))
         sched_slice_start(h, h->current);
     if (num_harts > 1)
         sched_share(h);
@@ -230,10 +230,10 @@ static inline struct thread *change_over(struct hart *h, struct thread *t)
 {
     struct thread *old = h->current;
     int waits = load_relaxed(&h->rq.top_prio);
-    if (h->fp_loaded == old || t->fp.eager || waits > t->prio || (waits >= 0 && num_harts > 1))
+    if (h->fp_loaded == old || t->fp.eager || waits > racy_read(t->prio) || (waits >= 0 && num_harts > 1))
         return change_over_slowly(h);
     account(h, old);
-    if (waits == t->prio && thread_is_sliced(t))
+    if (waits == racy_read(t->prio) && thread_is_sliced(t))
         h->slice_end = h->run_start + load_relaxed(&sched_slice);
     uint64_t seq = old->wait_seq;
     h->current = t;

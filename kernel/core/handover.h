@@ -33,14 +33,14 @@ static inline bool hand_over_ok(const struct hart *h, const struct thread *r)
 static inline void set_next(struct hart *h, struct thread *n)
 {
     h->next = n;
-    n->state = STATE_RUNNING;
+    racy_write(n->state, STATE_RUNNING);
     store_relaxed(&n->on_cpu, true);
     store_relaxed(&h->rq.cur_prio, n->prio);
 }
 
 static inline void stop_running(struct hart *h, struct thread *t, int state)
 {
-    t->state = (uint8_t)state;
+    racy_write(t->state, (uint8_t)state);
     t->wait_seq++;
     h->switch_out = true;
 }
@@ -71,14 +71,14 @@ static inline void block_for_locked(struct hart *h, struct thread *t, int state,
 /* c, answered by the server that runs here, may wait for this hart: it is no more important, and the server usually blocks soon. */
 static inline bool may_follow(const struct hart *h, const struct thread *server, const struct thread *c)
 {
-    return (c->runmask >> h->index & 1) && c->prio <= server->prio && !h->switch_out && !server->msg.lingers;
+    return (c->runmask >> h->index & 1) && c->prio <= racy_read(server->prio) && !h->switch_out && !server->msg.lingers;
 }
 
 /* ... and does: it is READY in the queue of this hart, which is empty.  The caller sees to idle harts and the server's slice. */
 static inline void ready_behind_locked(struct hart *h, struct thread *c)
 {
     c->wait_ops = NULL;
-    c->state = STATE_READY;
+    racy_write(c->state, STATE_READY);
     c->hart = (int16_t)h->index;
     h->rq.only = c;
     store_relaxed(&h->rq.top_prio, c->prio);

@@ -142,7 +142,7 @@ void sched_pick_own_locked(struct hart *h)
     if (!(n->runmask & 1U << h->index) || atomic_load_explicit(&n->on_cpu, memory_order_acquire))
         return;
     rq_remove(rq, n, top);
-    n->state = STATE_RUNNING;
+    racy_write(n->state, STATE_RUNNING);
     atomic_store_explicit(&n->on_cpu, true, memory_order_relaxed);
     atomic_store_explicit(&rq->cur_prio, top, memory_order_relaxed);
     h->next = n;
@@ -181,7 +181,7 @@ static void enqueue(struct hart *h, struct thread *t, bool head, int *prio, uint
 {
     t->wait_ops = NULL;
     spin_lock(&h->rq.lock);
-    t->state = STATE_READY;
+    racy_write(t->state, STATE_READY);
     t->hart = (int16_t)h->index;
     rq_insert(&h->rq, t, head);
     if (trace_on(this_hart()))
@@ -256,7 +256,7 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l)
     struct hart *h = this_hart();
     kassert(t == h->current && !h->switch_out);
     spin_lock(&h->rq.lock);
-    t->state = (uint8_t)state;
+    racy_write(t->state, (uint8_t)state);
     t->wait_seq++;
     h->switch_out = true;
     if (trace_on(h))
@@ -275,17 +275,17 @@ void thread_set_prio_locked(struct thread *t, int prio)
     struct hart *h = &harts[t->hart];
     if (t->state == STATE_READY) {
         rq_remove(&h->rq, t, old);
-        t->prio = (uint8_t)prio;
+        racy_write(t->prio, (uint8_t)prio);
         rq_insert(&h->rq, t, prio < old);
         if (prio > cur_prio(h))
             hart_resched(h);
     } else if (t->state == STATE_RUNNING) {
-        t->prio = (uint8_t)prio;
+        racy_write(t->prio, (uint8_t)prio);
         atomic_store_explicit(&h->rq.cur_prio, prio, memory_order_relaxed);
         if (prio < old)
             hart_resched(h);
     } else {
-        t->prio = (uint8_t)prio;
+        racy_write(t->prio, (uint8_t)prio);
         if (t->wait_ops && t->wait_ops->prio_changed)
             t->wait_ops->prio_changed(t);
     }
@@ -310,7 +310,7 @@ void sched_requeue_current(struct hart *h, bool head)
         spin_lock(&h->rq.lock);
     else
         spin_lock_pair(&h->rq.lock, &to->rq.lock);
-    t->state = STATE_READY;
+    racy_write(t->state, STATE_READY);
     t->hart = (int16_t)to->index;
     rq_insert(&to->rq, t, head);
     if (trace_on(h))
@@ -330,7 +330,7 @@ void sched_yield(struct thread *t)
 {
     struct hart *h = this_hart();
     if (t == h->current && !h->switch_out &&
-        atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= t->prio)
+        atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= racy_read(t->prio))
         sched_requeue_current(h, false);
 }
 
@@ -372,7 +372,7 @@ static struct thread *take_from(struct hart *src, struct hart *h)
     spin_lock(&src->rq.lock);
     struct thread *t = rq_take(&src->rq, 1U << h->index);
     if (t) {
-        t->state = STATE_RUNNING;
+        racy_write(t->state, STATE_RUNNING);
         t->hart = (int16_t)h->index;
         if (src == h)
             atomic_store_explicit(&h->rq.cur_prio, t->prio, memory_order_relaxed);
@@ -443,10 +443,10 @@ bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thr
 bool sched_should_preempt(struct hart *h)
 {
     struct thread *t = h->current;
-    int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed);
-    if (own > t->prio || !(t->runmask & 1U << h->index) || (num_harts > 1 && busiest_elsewhere(h, t->prio)))
+    int own = atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed), prio = racy_read(t->prio); /* a change kicks us */
+    if (own > prio || !(t->runmask & 1U << h->index) || (num_harts > 1 && busiest_elsewhere(h, prio)))
         return true;
-    if (own == t->prio && thread_is_sliced(t)) {
+    if (own == prio && thread_is_sliced(t)) {
         sched_slice_start(h, h->current);
         return arch_ticks() >= h->slice_end;
     }
@@ -458,7 +458,7 @@ void sched_timer_check(void)
     struct hart *h = this_hart();
     nsec_t now = arch_now();
     if (h->slice_end && arch_ticks() >= h->slice_end) {
-        if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= h->current->prio)
+        if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= racy_read(h->current->prio))
             atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
         else
             h->slice_end = 0; /* nobody shares its level any more */

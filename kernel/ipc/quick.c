@@ -35,7 +35,7 @@ static QUICK bool tell(const struct thread *r, const struct thread *t, const str
         return false;
     return arch_user_info(va, (uint32_t)t->proc->pid | (uint64_t)(uint32_t)t->tid << 32,
                            (uint32_t)c->chan->chid | (uint64_t)(uint32_t)(QRV_SCOID_BASE + c->sconn->index) << 32,
-                           (uint32_t)c->coid | (uint64_t)t->prio << 32 |
+                           (uint32_t)c->coid | (uint64_t)racy_read(t->prio) << 32 |
                                (t->proc->cred.euid == 0 ? (uint64_t)(_NTO_MI_BITS_64 | _NTO_MI_ROOT) << 48
                                                         : (uint64_t)_NTO_MI_BITS_64 << 48),
                            n, -a[2], -a[4]);
@@ -106,7 +106,7 @@ static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c
     if (list_empty(&ch->receivers) || c->sconn->detached)
         return false;
     struct thread *r = list_entry(ch->receivers.next, struct thread, link);
-    if (!receiver_fits(ch, r, t->prio) || !hand_over_ok(h, r))
+    if (!receiver_fits(ch, r, racy_read(t->prio)) || !hand_over_ok(h, r))
         return false;
     uint64_t n = MIN(-a[2], msg_rlen(r));
     if (n && !(aligned ? words_fit(a[1], r->given.rmsg, n) : n <= COPY_SHORT_MAX))
@@ -119,7 +119,7 @@ static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c
     atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
     t->wait_ops = &reply_ops;
     list_remove(&r->link);
-    r->msg.serving = ch;
+    racy_write(r->msg.serving, ch);
     r->msg.chan = NULL;
     thread_set_result(r, rcvid);
     list_push_tail(&ch->repliers, &t->link);
@@ -136,11 +136,11 @@ static QUICK bool send_quick(struct thread *t, const uint64_t a[6], bool aligned
     struct conn *c = slot ? atomic_load_explicit(slot, ARCH_LOAD_FOLLOWED) : NULL;
     if (!c)
         return false;
-    struct channel *ch = c->chan; /* type-stable: c may have gone since, but this is the lock of some channel */
+    struct channel *ch = racy_read(c->chan); /* type-stable: c may have gone since, but this is the lock of some channel */
     if (!spin_trylock(&ch->lock))
         return false;
     /* Still in the table: connect_detach(), which drops the table's reference after it has had this lock, has not. */
-    bool sent = load_relaxed(slot) == c && c->chan == ch && send_locked(this_hart(), ch, c, t, a, aligned);
+    bool sent = load_relaxed(slot) == c && racy_read(c->chan) == ch && send_locked(this_hart(), ch, c, t, a, aligned);
     spin_unlock(&ch->lock);
     return sent;
 }
@@ -239,7 +239,7 @@ KC_HANDLER(msg_replyv)
         return reply_again(t, a);
     struct hart *h = this_hart();
     struct conn *last = atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1 ? conn : NULL;
-    if (t->policy != _KC_SCHED_FIFO && h->slice_end == 0) { /* whether the client shares its level is found out when the slice ends */
+    if (racy_read(t->policy) != _KC_SCHED_FIFO && h->slice_end == 0) { /* whether the client shares its level is found out when the slice ends */
         h->slice_end = h->run_start + load_relaxed(&sched_slice);
         if (h->slice_end < h->armed)
             return reply_rearm(last);

@@ -22,7 +22,7 @@ struct thread *receiver_find_locked(struct channel *ch, bool for_pulse)
 /* The receiver runs at the priority of what it received, up or down; an earlier boost is over. */
 void receive_take_prio_locked(struct channel *ch, struct thread *t, int prio)
 {
-    t->msg.serving = ch;
+    racy_write(t->msg.serving, ch);
     if (ch->flags & _NTO_CHF_FIXED_PRIORITY)
         return;
     if (t->prio == prio && t->run_prio == prio && t->boost_prio == 0)
@@ -47,7 +47,7 @@ void msg_info_fill(struct _msg_info *info, const struct thread *s, int64_t msgle
     info->chid = c->chan->chid;
     info->scoid = QRV_SCOID_BASE + c->sconn->index;
     info->coid = c->coid;
-    info->priority = s->prio;
+    info->priority = racy_read(s->prio);
     info->flags = (int16_t)(_NTO_MI_BITS_64 | (s->msg.unblock_req ? _NTO_MI_UNBLOCK_REQ : 0) |
                             (s->proc->cred.euid == 0 ? _NTO_MI_ROOT : 0));
     info->msglen = msglen;
@@ -258,7 +258,7 @@ int64_t receive_any(struct thread *t, const uint64_t a[6])
     int32_t chid = (int32_t)a[0];
     if (chid == -1) { /* leave the channel last served: its boost ends */
         struct spinlock *l = thread_lock(t);
-        t->msg.serving = NULL;
+        racy_write(t->msg.serving, NULL);
         t->run_prio = t->base_prio;
         t->boost_prio = 0;
         thread_recompute_prio_locked(t);

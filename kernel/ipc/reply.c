@@ -199,7 +199,7 @@ KC_HANDLER(msg_current)
     int err = client_begin(t->proc, (int32_t)a[0], false, &c);
     if (err)
         return err;
-    int prio = c.t->prio;
+    int prio = racy_read(c.t->prio);
     struct spinlock *l = thread_lock(t);
     receive_take_prio_locked(c.chan, t, prio);
     thread_unlock(l);
@@ -268,15 +268,15 @@ KC_HANDLER(msg_send_pulse)
 {
     int prio = (int32_t)a[1], code = (int32_t)a[2];
     if (prio == -1)
-        prio = t->prio;
+        prio = racy_read(t->prio);
     if (prio < 1 || prio > QRV_PRIO_MAX || code < INT8_MIN || code > INT8_MAX)
         return -EINVAL;
-    if (prio > QRV_PRIO_USER_MAX && !process_can(t->proc, TM_ABLE_PRIORITY) && prio > t->prio)
+    if (prio > QRV_PRIO_USER_MAX && !process_can(t->proc, TM_ABLE_PRIORITY) && prio > racy_read(t->prio))
         return -EPERM;
     struct conn *c = conn_lookup(t->proc, (int32_t)a[0]);
     if (!c)
         return -EBADF;
-    int64_t r = c->sconn->detached                       ? -EBADF
+    int64_t r = racy_read(c->sconn->detached)            ? -EBADF
                 : code < 0 && c->chan->proc != t->proc ? -EPERM /* the system's codes: only to oneself */
                                    : pulse_post(c->chan, prio, code, a[3], QRV_SCOID_BASE + c->sconn->index);
     conn_put(c);

@@ -119,7 +119,7 @@ void reply_apply_deferred_locked(struct channel *ch, struct thread *s)
 
 void send_to_reply_locked(struct channel *ch, struct thread *s)
 {
-    s->state = STATE_REPLY;
+    racy_write(s->state, STATE_REPLY);
     if (trace_on(this_hart()))
         trace_thread_state(s, STATE_REPLY);
     s->wait_ops = &reply_ops;
@@ -146,7 +146,7 @@ static int send_block_locked(struct channel *ch, struct thread *t, struct thread
     list_remove(&r->link);
     thread_get(t);
     r->msg.partner = t;
-    receive_take_prio_locked(ch, r, t->prio);
+    receive_take_prio_locked(ch, r, racy_read(t->prio));
     atomic_store_explicit(&r->kcont, receive_fetch, memory_order_relaxed); /* published with r's state */
     if (!sched_hand_over(t, STATE_REPLY, &ch->lock, r)) {
         thread_block_locked(t, STATE_REPLY, &ch->lock);
@@ -184,7 +184,7 @@ int64_t send_any(struct thread *t, const uint64_t a[6])
     spin_lock(&ch->lock);
     struct thread *r = receiver_find_locked(ch, false);
     int err = ch->destroyed ? -ESRCH : c->sconn->detached ? -EBADF : send_block_locked(ch, t, r);
-    int prio = t->prio;
+    int prio = racy_read(t->prio);
     spin_unlock(&ch->lock);
     if (err) {
         t->msg.conn = NULL;

@@ -298,7 +298,7 @@ static int64_t sched_apply(struct thread *t, struct thread *o, int policy, const
     if (policy != _KC_SCHED_NOCHANGE || !sporadic_set_prio_locked(o, prio)) {
         old = sporadic_take_locked(o);
         if (policy != _KC_SCHED_NOCHANGE)
-            o->policy = (uint8_t)policy;
+            racy_write(o->policy, (uint8_t)policy);
         o->base_prio = o->run_prio = (uint8_t)prio;
         thread_recompute_prio_locked(o);
     }

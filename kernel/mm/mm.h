@@ -33,6 +33,7 @@ void slab_free(struct slab *s, void *obj);
 void *kmalloc(size_t bytes);
 void kfree(void *p, size_t bytes);
 uint64_t kheap_bytes(void); /* now in use */
+uint64_t slab_pages(void);  /* frames that slabs have taken, for ever */
 
 /* ---- address spaces (mm/aspace.c) */
 struct aspace {

@@ -16,7 +16,7 @@ struct block {
 static struct slab classes[] = { CLASS(5), CLASS(6), CLASS(7), CLASS(8), CLASS(9), CLASS(10), CLASS(11) };
 _Static_assert(ARRAY_SIZE(classes) == CLASS_MAX_SHIFT - CLASS_MIN_SHIFT + 1, "one slab per class");
 
-static _Atomic uint64_t bytes_in_use;
+static _Atomic uint64_t bytes_in_use, pages_held;
 
 static void **link_of(const struct slab *s, void *obj)
 {
@@ -50,6 +50,7 @@ static bool refill(struct slab *s)
     s->free = base;
     spin_unlock(&s->lock);
     atomic_fetch_add_explicit(&s->total, n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&pages_held, pages, memory_order_relaxed);
     return true;
 }
 
@@ -131,4 +132,9 @@ void kfree(void *p, size_t bytes)
 uint64_t kheap_bytes(void)
 {
     return atomic_load_explicit(&bytes_in_use, memory_order_relaxed);
+}
+
+uint64_t slab_pages(void)
+{
+    return atomic_load_explicit(&pages_held, memory_order_relaxed);
 }

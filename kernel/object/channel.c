@@ -247,7 +247,7 @@ void channel_kill(struct channel *ch)
         struct sconn *s = e ? list_entry(e, struct sconn, chan_link) : NULL;
         struct process *client = NULL;
         if (s) {
-            s->detached = true;
+            racy_write(s->detached, true);
             idtable_remove(&ch->proc->sconns, (uint32_t)s->index);
             if (s->client && process_get_live(s->client))
                 client = s->client;
@@ -280,7 +280,7 @@ int channel_destroy(struct process *p, int32_t chid)
 
 void channel_thread_fini(struct thread *t)
 {
-    t->msg.serving = NULL;
+    racy_write(t->msg.serving, NULL);
 }
 
 void channel_tell_death_locked(struct process *p, int32_t tid)

@@ -86,7 +86,7 @@ static void sconn_client_gone(struct sconn *s)
             s->gone.scoid = QRV_SCOID_BASE + s->index;
             pulse_send_reserved_locked(ch, &s->gone, QRV_PRIO_DEFAULT);
         } else {
-            s->detached = true;
+            racy_write(s->detached, true);
             list_remove(&s->chan_link);
             idtable_remove(&ch->proc->sconns, (uint32_t)s->index);
             unlink = true;
@@ -259,7 +259,7 @@ static int scoid_detach(struct process *p, int32_t scoid)
     if (s) {
         struct channel *ch = s->chan;
         spin_lock(&ch->lock);
-        s->detached = true;
+        racy_write(s->detached, true);
         list_remove(&s->chan_link);
         pulse_cancel_locked(ch, &s->gone);
         fail_clients_locked(ch, &ch->senders, s);

@@ -132,7 +132,7 @@ static struct thread *choose_locked(struct process *p, uint64_t bit)
     list_for_each(e, &p->thread_list)
     {
         struct thread *t = list_entry(e, struct thread, proc_link);
-        if (t->state == STATE_DEAD)
+        if (racy_read(t->state) == STATE_DEAD)
             continue;
         if (t->sig_wait & bit)
             return t;
@@ -151,7 +151,7 @@ void sig_retarget_locked(struct process *p, uint64_t set, const struct thread *e
     {
         struct thread *t = list_entry(e, struct thread, proc_link);
         uint64_t can = set & (t->sig_wait | ~sig_blocked(t));
-        if (t == except || t->state == STATE_DEAD || !can)
+        if (t == except || racy_read(t->state) == STATE_DEAD || !can)
             continue;
         thread_post(t, TF_SIGNAL, WAKE_SIGNAL, EINTR);
         set &= ~can;
@@ -289,7 +289,7 @@ int signal_post(struct process *p, struct thread *t, int signo, int code, uint64
     struct aftermath after = {0};
     spin_lock(&p->lock);
     int err = 0;
-    if (t && (t->proc != p || t->state == STATE_DEAD))
+    if (t && (t->proc != p || racy_read(t->state) == STATE_DEAD))
         err = -ESRCH;
     else if (!(atomic_load(&p->flags) & (PF_DYING | PF_DEAD)))
         err = post_locked(p, t, &info, &after);
@@ -315,7 +315,7 @@ int signal_send(struct thread *from, struct process *p, int32_t tid, const struc
     if (tid) {
         spin_lock(&p->lock);
         t = tid > 0 ? idtable_get(&p->threads, (uint32_t)tid) : NULL;
-        if (t && t->state == STATE_DEAD)
+        if (t && racy_read(t->state) == STATE_DEAD)
             t = NULL;
         if (t)
             thread_get(t);

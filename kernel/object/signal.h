@@ -27,6 +27,7 @@ void signal_thread_fini(struct thread *t);  /* proc->lock held */
 void signal_unpark(struct thread *t);
 /* Bodies of the kernel calls; t is current, user addresses untrusted. */
 int64_t signal_suspend(struct thread *t, uint64_t mask);
+void signal_suspend_again(struct thread *t); /* continuation: what woke it was for somebody else */
 int64_t signal_waitinfo(struct thread *t, uint64_t set, uint64_t info_uaddr);
 int64_t signal_return(struct thread *t); /* from the frame that the call names */
 int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, struct _kc_sigaction *old);

@@ -112,12 +112,9 @@ void signal_deliver(struct thread *t)
         ;
     if (t->regs.pc != pc || t->regs.x[REG_SP] != sp)
         return;                /* a handler runs */
-    if (t->sig_restore_mask) { /* sigsuspend ends only with a handler: it goes on */
-        t->sig_restore_mask = false;
-        signal_set_mask(t, t->sig_saved_mask);
-        interrupted = true;
-    }
-    if (interrupted)
+    if (t->sig_restore_mask) /* sigsuspend ends only with a handler: it goes on, with the deadline it has */
+        atomic_store(&t->kcont, signal_suspend_again);
+    else if (interrupted)
         thread_call_again(t);
 }
 

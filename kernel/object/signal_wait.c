@@ -14,8 +14,6 @@ static void leave(struct thread *t, int64_t result, void (*then)(struct thread *
 
 /* ---- sigsuspend */
 
-static void suspend_again(struct thread *t);
-
 static void suspend_restore(struct thread *t)
 {
     t->sig_restore_mask = false;
@@ -25,7 +23,7 @@ static void suspend_restore(struct thread *t)
 static void suspend_disturb(struct thread *t, enum wake_cause cause, int err)
 {
     leave(t, -err,
-          cause == WAKE_SIGNAL ? suspend_again
+          cause == WAKE_SIGNAL ? signal_suspend_again
           : cause == WAKE_KILL ? NULL
                                : suspend_restore);
 }
@@ -65,7 +63,7 @@ static int64_t suspend(struct thread *t)
     return ret;
 }
 
-static void suspend_again(struct thread *t)
+void signal_suspend_again(struct thread *t)
 {
     int64_t ret = suspend(t);
     if (ret != KC_BLOCKED)

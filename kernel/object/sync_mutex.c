@@ -32,10 +32,11 @@ static void mutex_disturb(struct thread *t, enum wake_cause cause, int err)
     t->sync.mutex = (uint64_t)(uintptr_t)t->sync.owner;
     if (t->sync.mutex)
         atomic_store(&t->kcont, mutex_left);
+    bool again = cause == WAKE_SIGNAL && !t->tmo.flags;
+    if (again)
+        thread_call_again(t); /* before it is ready: another hart may run it at once */
     /* EINTR is what SyncCtl(_NTO_SCTL_MUTEX_WAKEUP) gives: libc has to tell the two apart. */
-    sync_wake(t, cause == WAKE_SIGNAL ? -ERESTART : -err);
-    if (cause == WAKE_SIGNAL && !t->tmo.flags)
-        thread_call_again(t);
+    sync_wake(t, again ? (int64_t)t->arg[0] : cause == WAKE_SIGNAL ? -ERESTART : -err);
 }
 
 /* Takes the mutex again after a condvar: only the thread's end gets it out. */
@@ -49,6 +50,23 @@ const struct wait_ops sync_mutex_ops = {.name = "mutex", .disturb = mutex_distur
 const struct wait_ops sync_relock_ops = {.name = "condvar mutex", .disturb = relock_disturb};
 
 /* ---- handing over; bucket lock held */
+
+/* Who still waits for the mutex lends its priority to the new owner, and hears of that one's end; false: nobody waits. */
+static bool adopt_locked(struct bucket *b, const uint64_t key[2], struct thread *owner)
+{
+    bool any = false;
+    list_for_each(e, &b->waiters)
+    {
+        struct thread *o = list_entry(e, struct thread, link);
+        if (!sync_same_key(o->sync.key, key) ||
+            (o->wait_ops != &sync_mutex_ops && o->wait_ops != &sync_relock_ops))
+            continue;
+        any = true;
+        pi_detach(o);
+        (void)pi_attach(o, owner);
+    }
+    return any;
+}
 
 /* The best waiter becomes the owner and gets the result in its sync.value, or -err; without waiters
  * the mutex is free.  giver: who held it, if it runs, or NULL. */
@@ -69,19 +87,11 @@ static void pass_locked(struct bucket *b, const uint64_t key[2], const struct sy
         ceiling_enter(w, key, W_CEILING(count));
     if (w->wait_ops == &sync_relock_ops && w->sync.depth)
         atomic_store(&w->kcont, sync_cond_restore);
-    list_for_each(e, &b->waiters)
-    {
-        struct thread *o = list_entry(e, struct thread, link);
-        if (!sync_same_key(o->sync.key, key) ||
-            (o->wait_ops != &sync_mutex_ops && o->wait_ops != &sync_relock_ops))
-            continue;
+    if (adopt_locked(b, key, w))
         word |= W_WAITERS;
-        pi_detach(o);
-        (void)pi_attach(o, w);
-    }
     atomic_store_explicit(owner, word, memory_order_release);
     thread_set_result(w, -(int64_t)(err ? (uint32_t)err : w->sync.value & MW_ERRNO));
-    if (giver && giver->mutex_prio)
+    if (giver && racy_read(giver->mutex_prio))
         pi_update(giver); /* before w runs: what it lent is over by then */
     thread_ready_locked(w);
 }
@@ -142,7 +152,7 @@ static struct thread *holder_get(const struct thread *self, uint32_t id, const u
     struct thread *t = idtable_get(&p->threads, (uint32_t)tid);
     if (t && !thread_get_live(t))
         t = NULL;
-    if (t && (t->proc != p || t->tid != tid || t->sync.closed)) {
+    if (t && (t->proc != p || t->tid != tid || racy_read(t->sync.closed))) {
         thread_put(t);
         t = NULL;
     }
@@ -173,16 +183,18 @@ static enum holder holder_find(struct thread *t, struct take *k, uint32_t id)
     return k->holder ? HOLDER_LIVE : HOLDER_GONE;
 }
 
-/* Bucket lock held: the caller becomes owner if the word still is old. */
+/* Bucket lock held: the caller becomes owner if the word still is old.  There may be waiters: a holder that is ending is gone before
+ * it has told them. */
 static bool grab(struct bucket *b, struct thread *t, struct take *k, uint32_t old)
 {
-    bool protect = (k->flags & QRV_MUTEX_PROTECT) != 0;
-    uint32_t me =
-        sync_thread_word(t) | (protect || sync_best(b, k->r.w.key, SYNC_MUTEX) ? W_WAITERS : 0);
+    bool protect = (k->flags & QRV_MUTEX_PROTECT) != 0, waited = sync_best(b, k->r.w.key, SYNC_MUTEX) != NULL;
+    uint32_t me = sync_thread_word(t) | (protect || waited ? W_WAITERS : 0);
     if (!atomic_compare_exchange_strong(k->r.owner, &old, me))
         return false;
     if (protect)
         ceiling_enter(t, k->r.w.key, W_CEILING(k->flags));
+    if (waited && adopt_locked(b, k->r.w.key, t))
+        pi_update(t);
     return true;
 }
 
@@ -365,11 +377,11 @@ void mutex_release(struct thread *t, struct sync_ref *r)
     struct bucket *b = sync_bucket(r->w.key);
     spin_lock(&b->lock);
     /* A thread that gives a mutex up to wait on a condvar is guarded by a lock of this rank: it follows after. */
-    pass_locked(b, r->w.key, r, 0, t->state == STATE_RUNNING ? t : NULL);
+    pass_locked(b, r->w.key, r, 0, racy_read(t->state) == STATE_RUNNING ? t : NULL);
     spin_unlock(&b->lock);
     if (!list_empty(&t->ceilings))
         ceiling_leave(t, r->w.key);
-    if (t->mutex_prio)
+    if (racy_read(t->mutex_prio))
         pi_update(t);
 }
 
@@ -413,16 +425,7 @@ int64_t sync_mutex_revive(struct thread *t, uint64_t va)
         bool more = (count & QRV_MUTEX_PROTECT) != 0;
         if (more)
             ceiling_enter(t, r.w.key, W_CEILING(count));
-        list_for_each(e, &b->waiters)
-        {
-            struct thread *o = list_entry(e, struct thread, link);
-            if (sync_same_key(o->sync.key, r.w.key) &&
-                (o->wait_ops == &sync_mutex_ops || o->wait_ops == &sync_relock_ops)) {
-                more = true;
-                pi_detach(o);
-                (void)pi_attach(o, t);
-            }
-        }
+        more = adopt_locked(b, r.w.key, t) || more;
         atomic_store(r.owner, sync_thread_word(t) | (more ? W_WAITERS : 0));
     } else if (W_ID(w) != sync_thread_word(t)) { /* mine: a robust mutex made consistent */
         ret = -EINVAL;
@@ -481,11 +484,18 @@ void sync_thread_exit(struct thread *t)
     ceiling_drop_all(t);
     while ((w = pi_close(t)) != NULL) {
         struct spinlock *l = thread_lock(w);
-        uint64_t key[2] = {w->sync.key[0], w->sync.key[1]}, va = w->sync.addr;
-        bool waits = w->sync.owner == t && w->wait_ops;
+        bool waits = thread_is_blocked(w) && w->sync.owner == t;
+        uint64_t key[2] = {0}, va = 0;
+        if (waits) {
+            key[0] = w->sync.key[0];
+            key[1] = w->sync.key[1];
+            va = w->sync.addr;
+        }
         thread_unlock(l);
-        if (waits && orphan(t, w, key, va))
+        if (!waits)
+            arch_relax(); /* it is on its way into the queue, or out of it */
+        else if (orphan(t, w, key, va))
             tell_dead(key, true);
     }
-    t->mutex_prio = 0;
+    racy_write(t->mutex_prio, 0);
 }

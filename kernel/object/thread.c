@@ -63,7 +63,7 @@ static int clip_prio(const struct thread *t, int prio)
 
 void thread_recompute_prio_locked(struct thread *t)
 {
-    thread_set_prio_locked(t, clip_prio(t, MAX(MAX(t->run_prio, t->ceil_prio), MAX(t->boost_prio, t->mutex_prio))));
+    thread_set_prio_locked(t, clip_prio(t, MAX(MAX(t->run_prio, t->ceil_prio), MAX(t->boost_prio, racy_read(t->mutex_prio)))));
 }
 
 /* ---- creation */
@@ -81,10 +81,6 @@ static const struct wait_ops hold_ops = { .name = "hold", .disturb = hold_distur
 /* Clears what a previous life left; locks and timers keep their identity (type-stable memory). */
 static void thread_reset(struct thread *t)
 {
-    if (t->wait_lock.rank == 0) {
-        spin_init(&t->wait_lock, RANK_WAIT);
-        thread_timeout_init(t);
-    }
     size_t head = offsetof(struct thread, proc);
     __builtin_memset(t, 0, head);
     atomic_store(&t->flags, 0);
@@ -169,6 +165,11 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
     struct thread *t = slab_alloc(&thread_slab);
     if (!t)
         return -EAGAIN;
+    if (t->wait_lock.rank == 0) {
+        spin_init(&t->wait_lock, RANK_WAIT);
+        thread_timeout_init(t);
+    }
+    spin_lock(&t->wait_lock); /* who still looks at its former life, which ended under this lock, sees one or the other */
     thread_reset(t);
     t->proc = p;
     thread_inherit(t, creator);
@@ -198,6 +199,7 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
     if (atomic_load(&p->flags) & PF_STOPPED)
         flags |= TF_STOP;
     atomic_fetch_or(&t->flags, flags);
+    spin_unlock(&t->wait_lock);
     if (!process_get_live(p)) {
         sporadic_drop(t);
         slab_free(&thread_slab, t);
@@ -301,7 +303,7 @@ int64_t thread_join(struct thread *t, int32_t tid, uint64_t status_uaddr)
     }
     t->join_uaddr = status_uaddr;
     t->join_target = target;
-    if (target->state == STATE_DEAD) {
+    if (racy_read(target->state) == STATE_DEAD) {
         unlist_locked(p, target); /* its reference becomes ours, dropped by join_finish */
         spin_unlock(&p->lock);
         atomic_store(&t->kcont, join_finish);
@@ -335,7 +337,7 @@ int64_t thread_detach(struct thread *self, int32_t tid)
         ret = -ESRCH;
     } else if (atomic_fetch_or(&t->flags, TF_DETACHED) & TF_DETACHED) {
         ret = -EINVAL;
-    } else if (t->state == STATE_DEAD) {
+    } else if (racy_read(t->state) == STATE_DEAD) {
         unlist_locked(p, t);
         gone = t;
     }
@@ -371,7 +373,7 @@ static void leave_hart(struct thread *t, bool drop)
     if (!drop)
         thread_get(t);
     spin_lock(&h->rq.lock);
-    t->state = STATE_DEAD;
+    racy_write(t->state, STATE_DEAD);
     if (trace_on(h))
         trace_thread_state(t, STATE_DEAD);
     t->wait_ops = NULL;

@@ -79,9 +79,9 @@ struct thread {
     /* *lockp */
     struct spinlock *_Atomic lockp;
     struct spinlock wait_lock;  /* RANK_WAIT */
-    uint8_t state;              /* STATE_* */
+    uint8_t state;              /* STATE_*; racy_read() elsewhere */
     uint8_t policy;
-    uint8_t prio;               /* effective: what queues sort by */
+    uint8_t prio;               /* effective: what queues sort by; racy_read() elsewhere */
     uint8_t base_prio;          /* SchedSet */
     uint8_t run_prio;           /* base_prio, or the priority taken over by MsgReceive */
     uint8_t mutex_prio;         /* highest waiter of a mutex it holds (object/sync.c), 0 none */
@@ -174,7 +174,7 @@ struct thread {
 /* In a wait that wait_ops may disturb.  Caller holds *t->lockp: wait_ops alone may belong to a wait that is about to begin. */
 static inline bool thread_is_blocked(const struct thread *t)
 {
-    return t->wait_ops && t->state != STATE_RUNNING && t->state != STATE_READY && t->state != STATE_DEAD;
+    return t->state != STATE_RUNNING && t->state != STATE_READY && t->state != STATE_DEAD && t->wait_ops;
 }
 
 /* Takes a reference unless the thread is already free memory. */

@@ -21,10 +21,12 @@ static void timeout_fire(struct ktimer *kt)
     struct thread *t = container_of(kt, struct thread, tmo.timer);
     if (!thread_get_live(t))
         return;
-    uint64_t seq = kt->cookie;
+    uint64_t seq = racy_read(kt->cookie);
     struct spinlock *l = thread_lock(t);
-    bool due = t->tmo.active && seq == t->wait_seq && thread_is_blocked(t) && arch_now() >= t->tmo.deadline;
-    struct _kc_sigevent ev = t->tmo.event;
+    bool due = thread_is_blocked(t) && seq == t->wait_seq && t->tmo.active && arch_now() >= t->tmo.deadline;
+    struct _kc_sigevent ev = { .notify = SIGEV_UNBLOCK };
+    if (due)
+        ev = t->tmo.event;
     bool ends = ends_wait(&ev);
     /* With the same look: a wait goes on as another (SEND, REPLY) under this lock, and has no deadline then. */
     if (due && ends)
@@ -59,7 +61,7 @@ int thread_timeout_start(struct thread *t, int state)
     if (ends_wait(&t->tmo.event) && arch_now() >= t->tmo.deadline)
         return -ETIMEDOUT;
     t->tmo.active = 1;
-    t->tmo.timer.cookie = t->wait_seq + 1; /* thread_block_locked() counts up */
+    racy_write(t->tmo.timer.cookie, t->wait_seq + 1); /* thread_block_locked() counts up */
     ktimer_set(&t->tmo.timer, t->tmo.deadline);
     return 0;
 }
@@ -74,7 +76,7 @@ void thread_timeout_move(struct thread *t, int state)
         t->tmo.active = 0;
     } else if (!t->tmo.active) {
         t->tmo.active = 1;
-        t->tmo.timer.cookie = t->wait_seq;
+        racy_write(t->tmo.timer.cookie, t->wait_seq);
         ktimer_set(&t->tmo.timer, t->tmo.deadline);
     }
 }
@@ -96,7 +98,7 @@ void timeout_clock_changed_locked(struct process *p)
         struct thread *t = list_entry(e, struct thread, proc_link);
         struct spinlock *l = thread_lock(t);
         nsec_t deadline;
-        if (t->tmo.active && t->tmo.rt_absolute && t->wait_ops &&
+        if (thread_is_blocked(t) && t->tmo.active && t->tmo.rt_absolute &&
             clock_deadline(_KC_CLOCK_REALTIME, true, t->tmo.rt_absolute, &deadline) == 0) {
             t->tmo.deadline = deadline;
             ktimer_set(&t->tmo.timer, deadline);

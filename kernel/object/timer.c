@@ -109,7 +109,7 @@ static void timer_fire(struct ktimer *kt)
     bool fire = false;
     spin_lock(&p->lock);
     /* The memory may have become another timer's: then it is that one's deadline that decides. */
-    if (tm->proc == p && idtable_get(&p->timers, (uint32_t)tm->id) == tm) {
+    if (racy_read(tm->proc) == p && idtable_get(&p->timers, (uint32_t)tm->id) == tm) {
         t = creator(p, tm);
         fire = expire_locked(tm, t, &ev);
     }

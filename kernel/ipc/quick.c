@@ -35,7 +35,7 @@ static QUICK bool tell(const struct thread *r, const struct thread *t, const str
         return false;
     return arch_user_info(va, (uint32_t)t->proc->pid | (uint64_t)(uint32_t)t->tid << 32,
                            (uint32_t)c->chan->chid | (uint64_t)(uint32_t)(QRV_SCOID_BASE + c->sconn->index) << 32,
-                           (uint32_t)c->coid | (uint64_t)racy_read(t->prio) << 32 |
+                           (uint32_t)racy_read(c->coid) | (uint64_t)racy_read(t->prio) << 32 |
                                (t->proc->cred.euid == 0 ? (uint64_t)(_NTO_MI_BITS_64 | _NTO_MI_ROOT) << 48
                                                         : (uint64_t)_NTO_MI_BITS_64 << 48),
                            n, -a[2], -a[4]);

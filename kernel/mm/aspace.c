@@ -69,8 +69,7 @@ uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create)
             paddr_t pa = create ? frame_alloc() : 0;
             if (pa == 0)
                 return NULL;
-            /* Release: a walker that sees the entry sees the zeroed table. */
-            __atomic_store_n(e, PTE_FROM_PA(pa) | PTE_V, __ATOMIC_RELEASE);
+            set_entry(e, PTE_FROM_PA(pa) | PTE_V);
         }
         table = table_at(*e);
     }
@@ -139,7 +138,7 @@ static void drop_table(struct batch *b, uint64_t va)
         if (t[i] != 0)
             return;
     paddr_t table = PTE_PA(*e1);
-    *e1 = 0;
+    set_entry(e1, 0);
     b->stale = true;
     b->lo = 0;
     b->hi = USER_LIMIT;
@@ -157,7 +156,7 @@ static void batch_stale(struct batch *b, uint64_t va)
 static void replace(struct batch *b, uint64_t *p, uint64_t va, uint64_t new)
 {
     uint64_t old = *p;
-    *p = new;
+    set_entry(p, new);
     b->as->pages += (has_frame(new) ? 1 : 0) - (has_frame(old) ? 1 : 0);
     if (old & PTE_V)
         batch_stale(b, va);
@@ -187,7 +186,7 @@ struct aspace *aspace_create(void)
     uint64_t *t = leaf_table(as, USER_LIMIT, true);
     if (t == NULL)
         goto fail;
-    t[PT_INDEX(USER_LIMIT, 0)] = make_entry(syspage, PTE_R, PTE_SHARED);
+    set_entry(&t[PT_INDEX(USER_LIMIT, 0)], make_entry(syspage, PTE_R, PTE_SHARED));
     frame_get(syspage); /* free_tables() gives it back */
     return as;
 fail:
@@ -455,9 +454,9 @@ int aspace_protect(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot
         for (uint64_t stop = a < end ? table_end(a, end) : a; a < stop; a += PAGE_SIZE) {
             uint64_t *p = &t[PT_INDEX(a, 0)], old = *p;
             if (is_lazy(old))
-                *p = lazy_entry(rights);
+                set_entry(p, lazy_entry(rights));
             else if (has_frame(old))
-                *p = remake_entry(old, rights);
+                set_entry(p, remake_entry(old, rights));
             if ((old & PTE_V) && *p != old)
                 batch_stale(&b, a);
         }

@@ -22,7 +22,7 @@ static uint64_t fork_entry(uint64_t *p, bool *narrowed)
     }
     if (!(e & PTE_SHARED) && (e & PTE_W)) {
         e = (e & ~(PTE_W | PTE_D)) | PTE_COW;
-        *p = e;
+        set_entry(p, e);
         *narrowed = true;
     }
     frame_get(pa);
@@ -41,7 +41,7 @@ static int fork_table(struct aspace *child, uint64_t va, uint64_t *from, bool *n
         uint64_t e = fork_entry(p, narrowed);
         if (e == 0)
             return -ENOMEM;
-        to[PT_INDEX(va, 0)] = e;
+        set_entry(&to[PT_INDEX(va, 0)], e);
         child->pages += has_frame(e) ? 1 : 0;
     }
     return 0;
@@ -93,7 +93,7 @@ static int try_fault(struct aspace *as, uint64_t va, bool write, bool exec, padd
         memset(phys_to_virt(*spare), 0, PAGE_SIZE);
         if (e & PTE_X)
             arch_icache_sync_all();
-        *p = make_entry(*spare, e & PTE_RWX, 0);
+        set_entry(p, make_entry(*spare, e & PTE_RWX, 0));
         as->pages++;
         *spare = 0;
         arch_tlb_flush_local(va);
@@ -109,7 +109,7 @@ static int try_fault(struct aspace *as, uint64_t va, bool write, bool exec, padd
         return -EFAULT;
     paddr_t pa = PTE_PA(e);
     if (frame_refs(pa) == 1) {
-        *p = (e & ~PTE_COW) | PTE_W | PTE_D;
+        set_entry(p, (e & ~PTE_COW) | PTE_W | PTE_D);
         arch_tlb_flush_local(va); /* elsewhere a stale entry only faults once more */
         return 0;
     }
@@ -118,7 +118,7 @@ static int try_fault(struct aspace *as, uint64_t va, bool write, bool exec, padd
     memcpy(phys_to_virt(*spare), phys_to_virt(pa), PAGE_SIZE);
     if (e & PTE_X)
         arch_icache_sync_all();
-    *p = (e & ~(PTE_COW | PTE_PPN_MASK)) | PTE_FROM_PA(*spare) | PTE_W | PTE_D;
+    set_entry(p, (e & ~(PTE_COW | PTE_PPN_MASK)) | PTE_FROM_PA(*spare) | PTE_W | PTE_D);
     *spare = 0;
     arch_tlb_flush(as, va, PAGE_SIZE); /* others must not read the old frame any longer */
     frame_put(pa);

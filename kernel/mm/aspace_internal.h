@@ -22,6 +22,13 @@ static inline bool is_lazy(uint64_t e)
 /* soft: PTE_SHARED or PTE_COW.  A copy-on-write page that may be written starts without W. */
 uint64_t make_entry(paddr_t pa, uint64_t rights, uint64_t soft);
 
+/* as->lock held.  Other harts walk the tables without it, and so does their hardware: one store, and whoever sees the entry sees the
+ * frame as it was prepared (release; the walker's address dependency is the other half). */
+static inline void set_entry(uint64_t *p, uint64_t e)
+{
+    __atomic_store_n(p, e, __ATOMIC_RELEASE);
+}
+
 /* ---- walking: as->lock held */
 /* Leaf table of va; NULL when there is none (with create: when memory is out). */
 uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create);

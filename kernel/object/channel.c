@@ -36,6 +36,10 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
         return -EAGAIN;
     if (ch->lock.rank == 0)
         spin_init(&ch->lock, RANK_WAIT);
+    /* Recycled: a thread that served its former life looks at it under the lock (ipc/quick.c), and finds nothing of its own before chid
+     * is there. */
+    spin_lock(&ch->lock);
+    ch->chid = 0;
     ch->flags = flags;
     ch->destroyed = true; /* until it has its id: receive_quick() may know the memory from its former life */
     list_init(&ch->senders);
@@ -45,6 +49,7 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
     list_init(&ch->sconns);
     ch->num_send = ch->num_pulse = 0;
     ch->proc = p;
+    spin_unlock(&ch->lock);
     (void)process_get_live(p); /* the caller's own process: alive */
     atomic_store_explicit(&ch->refs, 2, memory_order_release);
 

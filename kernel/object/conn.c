@@ -208,7 +208,7 @@ static int conn_publish(struct process *client, struct conn *c, uint32_t index)
     else
         id = idtable_alloc(tab, side ? 0 : index, c);
     if (id >= 0)
-        c->coid = side ? _NTO_SIDE_CHANNEL + id : id;
+        racy_write(c->coid, side ? _NTO_SIDE_CHANNEL + id : id); /* a quick send may have found it already */
     spin_unlock(&client->lock);
     return id < 0 ? (id == -EAGAIN ? -EMFILE : id) : c->coid;
 }
@@ -232,7 +232,7 @@ int connect_attach(struct process *client, struct process *server, int32_t chid,
         return err;
     }
     c->proc = client;
-    c->chan = ch;
+    racy_write(c->chan, ch);
     atomic_store(&c->flags, flags & _NTO_COF_MASK & ~_NTO_COF_DEAD);
     atomic_store_explicit(&c->refs, 2, memory_order_release);
     int coid = conn_publish(client, c, index);

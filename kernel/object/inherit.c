@@ -68,7 +68,7 @@ void pi_detach(struct thread *waiter)
 struct thread *pi_close(struct thread *t)
 {
     struct spinlock *l = pi_lock(t);
-    t->sync.closed = true;
+    racy_write(t->sync.closed, true);
     struct thread *w =
         list_empty(&t->held) ? NULL : list_entry(t->held.next, struct thread, sync.pi_link);
     spin_unlock(l);
@@ -78,7 +78,7 @@ struct thread *pi_close(struct thread *t)
 void pi_release_all(struct thread *t)
 {
     struct spinlock *l = pi_lock(t);
-    t->sync.closed = true;
+    racy_write(t->sync.closed, true);
     while (!list_empty(&t->held)) {
         struct thread *w = list_entry(list_pop_head(&t->held), struct thread, sync.pi_link);
         __atomic_store_n(&w->sync.owner, NULL, __ATOMIC_RELAXED);
@@ -96,13 +96,13 @@ static bool recompute(struct thread *owner)
     list_for_each(e, &owner->held)
     {
         struct thread *w = list_entry(e, struct thread, sync.pi_link);
-        if (!(w->sync.value & MW_NOINHERIT) && w->prio > prio)
-            prio = w->prio;
+        if (!(w->sync.value & MW_NOINHERIT) && racy_read(w->prio) > prio)
+            prio = racy_read(w->prio);
     }
     spin_unlock(pi);
-    bool changed = owner->mutex_prio != prio;
+    bool changed = racy_read(owner->mutex_prio) != prio;
     if (changed) {
-        owner->mutex_prio = prio;
+        racy_write(owner->mutex_prio, prio);
         thread_recompute_prio_locked(owner);
     }
     thread_unlock(l);
@@ -141,7 +141,7 @@ static void boost_servers(struct walk *w, struct channel *ch, int prio)
     list_for_each(e, &p->thread_list)
     {
         struct thread *t = list_entry(e, struct thread, proc_link);
-        if (t->msg.serving != ch || t->prio >= prio)
+        if (racy_read(t->msg.serving) != ch || racy_read(t->prio) >= prio)
             continue;
         struct spinlock *l = thread_lock(t);
         bool raise = t->boost_prio < prio && t->state != STATE_DEAD && t->state != STATE_RECEIVE;
@@ -163,9 +163,10 @@ static struct thread *waits_for(struct thread *t, struct channel **ch, int *prio
     struct spinlock *l = thread_lock(t);
     *ch = NULL;
     *prio = t->prio;
-    if (t->wait_ops && sync_waits_for_mutex(t))
+    bool blocked = thread_is_blocked(t);
+    if (blocked && sync_waits_for_mutex(t))
         owner = t->sync.owner;
-    else if (t->wait_ops && (t->state == STATE_SEND || t->state == STATE_REPLY) && channel_get_live(t->msg.chan))
+    else if (blocked && (t->state == STATE_SEND || t->state == STATE_REPLY) && channel_get_live(t->msg.chan))
         *ch = t->msg.chan;
     thread_unlock(l);
     return owner;

@@ -39,7 +39,7 @@ static uint8_t highest(const struct thread *t)
 
 static void apply_locked(struct thread *t)
 {
-    t->ceil_prio = highest(t);
+    racy_write(t->ceil_prio, highest(t));
     thread_recompute_prio_locked(t);
 }
 
@@ -104,7 +104,7 @@ void ceiling_drop_all(struct thread *t)
     while (!list_empty(&t->ceilings))
         slab_free(&ceiling_slab, list_entry(list_pop_head(&t->ceilings), struct ceiling, link));
     t->num_ceilings = 0;
-    t->ceil_prio = 0;
+    racy_write(t->ceil_prio, 0);
     if (t->ceil_spare)
         slab_free(&ceiling_slab, t->ceil_spare);
     t->ceil_spare = NULL;

@@ -63,7 +63,7 @@ static int clip_prio(const struct thread *t, int prio)
 
 void thread_recompute_prio_locked(struct thread *t)
 {
-    thread_set_prio_locked(t, clip_prio(t, MAX(MAX(t->run_prio, t->ceil_prio), MAX(t->boost_prio, racy_read(t->mutex_prio)))));
+    thread_set_prio_locked(t, clip_prio(t, MAX(MAX(t->run_prio, racy_read(t->ceil_prio)), MAX(t->boost_prio, racy_read(t->mutex_prio)))));
 }
 
 /* ---- creation */
@@ -178,6 +178,7 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
         t->base_prio = (uint8_t)tc->priority;
     }
     if (t->policy == _KC_SCHED_SPORADIC && sporadic_inherit(t, creator) != 0) {
+        spin_unlock(&t->wait_lock);
         slab_free(&thread_slab, t);
         return -EAGAIN;
     }

@@ -230,7 +230,7 @@ static inline void thread_may_restart(struct thread *t, enum wake_cause cause)
 /* Threads of equal priority take turns with it. */
 static inline bool thread_is_sliced(const struct thread *t)
 {
-    return (1U << t->policy & (1U << _KC_SCHED_OTHER | 1U << _KC_SCHED_RR)) != 0;
+    return (1U << racy_read(t->policy) & (1U << _KC_SCHED_OTHER | 1U << _KC_SCHED_RR)) != 0;
 }
 
 /* Sets flag bits and makes the thread notice: IPI when it runs elsewhere, disturb() when it is blocked. */

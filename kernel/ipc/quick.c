@@ -111,8 +111,12 @@ static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c
     uint64_t n = MIN(-a[2], msg_rlen(r));
     if (n && !(aligned ? words_fit(a[1], r->given.rmsg, n) : n <= COPY_SHORT_MAX))
         return false;
-    if (!deliver(h, t, r, c, a, n, aligned) || !spin_trylock(&h->rq.lock))
+    if (!deliver(h, t, r, c, a, n, aligned))
         return false;
+    if (!spin_trylock(&h->rq.lock)) {
+        arch_aspace_switch(h, t->proc->as); /* what comes next reads the message again, out of t's memory */
+        return false;
+    }
     /* commit */
     int32_t rcvid = t->tid << 16 | c->sconn->index;
     describe(t, c, rcvid);

@@ -268,7 +268,7 @@ int sporadic_set(struct thread *t, const struct _kc_sched_param *sp)
     struct spinlock *l = thread_lock(t);
     struct sporadic *old = sporadic_take_locked(t);
     s->seen = meter_cpu_locked(t);
-    t->ss = s;
+    racy_write(t->ss, s);
     t->policy = _KC_SCHED_SPORADIC;
     t->base_prio = t->run_prio = s->normal;
     thread_recompute_prio_locked(t);
@@ -300,7 +300,7 @@ int sporadic_inherit(struct thread *t, struct thread *from)
         t->policy = _KC_SCHED_RR;
         return 0;
     }
-    t->ss = s;
+    racy_write(t->ss, s);
     t->base_prio = s->normal;
     atomic_fetch_or(&t->flags, TF_METER);
     return 0;
@@ -309,7 +309,7 @@ int sporadic_inherit(struct thread *t, struct thread *from)
 struct sporadic *sporadic_take_locked(struct thread *t)
 {
     struct sporadic *s = t->ss;
-    t->ss = NULL;
+    racy_write(t->ss, NULL);
     return s;
 }
 
@@ -322,12 +322,13 @@ void sporadic_free(struct sporadic *s)
 
 void sporadic_drop(struct thread *t)
 {
-    if (!t->ss)
+    if (!racy_read(t->ss))
         return;
     struct spinlock *l = thread_lock(t);
     struct sporadic *s = sporadic_take_locked(t);
     thread_unlock(l);
-    sporadic_free(s);
+    if (s) /* SchedSet() of another thread may have been faster */
+        sporadic_free(s);
 }
 
 bool sporadic_set_prio_locked(struct thread *t, int prio)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a hart does: traps in, kernel_exit() out, interrupts polled; time. */
+#include <abi/kercall.h>
+#include "core/sched.h"
+#include "host.h"
+#include "mm/mm.h"
+#include "object/process.h"
+
+#define SIGSEGV_NUMBER 11
+#define SEGV_MAPERR 1
+
+__thread struct hart *host_hart;
+
+__attribute__((no_sanitize("thread"))) void host_hart_is(unsigned index)
+{
+    host_hart = &harts[index];
+}
+
+/* ---- the way round */
+
+/* As entry.S has it; true: the thread goes straight back to user mode. */
+static bool call(struct thread *t, struct co *c)
+{
+    struct hart *h = this_hart();
+    t->regs.pc += 4;
+    for (int i = 0; i < 6; i++)
+        t->arg[i] = t->regs.x[REG_A0 + i];
+    t->call = t->regs.x[REG_A7];
+    if (t->call == KC_THREAD_EXIT)
+        host_thread_over(c);
+    int64_t r = kernel_call(t, t->call);
+    if (r == KC_BLOCKED)
+        return false;
+    t->regs.x[REG_A0] = (uint64_t)r;
+    return !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) &&
+           !(atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_ON_EXIT);
+}
+
+/* true: back to user mode at once. */
+static bool trap(struct thread *t, struct co *c)
+{
+    switch (c->cause) {
+    case HOST_CALL:
+        return call(t, c);
+    case HOST_INTERRUPT:
+        arch_poll_interrupts();
+        break;
+    case HOST_FAULT:
+        if (aspace_fault(this_hart()->aspace, c->fault_va, c->fault_write, false) != 0)
+            kernel_fault(t, SIGSEGV_NUMBER, SEGV_MAPERR, c->fault_va);
+        break;
+    }
+    return false;
+}
+
+void host_hart_main(unsigned index)
+{
+    (void)index;
+    sched_start_hart();
+    bool straight = false;
+    struct thread *t = NULL;
+    for (;;) {
+        if (!straight)
+            t = kernel_exit();
+        struct co *c = (struct co *)t->regs.x[REG_TP];
+        kassert(c != NULL && this_hart()->lock_depth == 0 && this_hart()->aspace == t->proc->as);
+        struct regs r = t->regs;
+        host_regs_set(c, &r);
+        sim_enter(c->context);
+        kassert(this_hart()->current == t);
+        host_regs_get(c, &r);
+        t->regs = r;
+        straight = trap(t, c);
+    }
+}
+
+/* ---- interrupts */
+
+static void handle_ipi(struct hart *h)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    if (h->aspace && atomic_load_explicit(&h->aspace->dying, memory_order_relaxed))
+        arch_aspace_load(NULL);
+    kernel_ipi();
+}
+
+void arch_poll_interrupts(void)
+{
+    host_point();
+    kassert(this_hart()->lock_depth == 0);
+    if (sim_take_ipi())
+        handle_ipi(this_hart());
+    if (sim_timer_due())
+        kernel_timer_interrupt();
+    if (sim_external())
+        host_external_interrupts();
+}
+
+void arch_idle_wait(void)
+{
+    if (atomic_load_explicit(&this_hart()->resched, memory_order_acquire) == 0)
+        sim_idle();
+    arch_poll_interrupts();
+}
+
+void arch_relax(void)
+{
+    sim_relax();
+}
+
+void arch_kick(struct hart *h)
+{
+    sim_kick(h->index);
+}
+
+/* ---- time */
+
+nsec_t arch_now(void)
+{
+    return sim_now();
+}
+
+void arch_timer_set(nsec_t when)
+{
+    sim_timer_set(when);
+}
+
+/* ---- floating point: user programs here have none */
+
+void arch_fp_save(struct thread *t)
+{
+    (void)t;
+}
+
+void arch_fp_load(struct thread *t)
+{
+    (void)t;
+}

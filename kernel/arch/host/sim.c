@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Harts as stacks that take turns, or as threads; see sim.h. */
+#define _GNU_SOURCE
+#include "sim.h"
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#if SIM_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if SIM_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+#define HART_STACK (512UL * 1024)
+#define USER_STACK (64UL * 1024)
+#define CONTEXTS_MAX 3000
+#define NS_PER_POINT 25
+
+struct context {
+    ucontext_t uc;
+    void *fiber;             /* ThreadSanitizer's, harts only */
+    void *fake;              /* AddressSanitizer's */
+    const void *stack;       /* lowest address */
+    size_t bytes;
+    void (*entry)(void *);
+    void *arg;
+    struct context *next_free;
+};
+
+struct vhart {
+    struct context self; /* taking turns: suspended here while another hart runs */
+    struct context loop; /* the hart's own code while a user context runs */
+    struct context *user;
+    uint64_t random;
+    uint64_t timer;
+    uint64_t stalled;    /* turns: nobody wakes it before, if others can run */
+    bool idle;
+    uint32_t ipi, word;  /* word: futex of an idle hart */
+    int64_t countdown;
+};
+
+struct sim_config sim_config = { .harts = 4, .seed = 1, .pace = 12 };
+void (*sim_report)(void);
+static struct vhart vharts[SIM_HARTS_MAX];
+static void (*hart_entry)(unsigned);
+static __thread unsigned self;
+static bool running;
+static uint64_t now, turns, random_state;
+static uint32_t external;
+
+static __attribute__((noinline)) struct vhart *me(void)
+{
+    return &vharts[self];
+}
+
+unsigned sim_self(void)
+{
+    return self;
+}
+
+void sim_fail(const char *why)
+{
+    running = false;
+    fprintf(stderr, "FAILED: %s (seed %lu, %s, %u harts; after %lu turns)\n", why, sim_config.seed,
+            sim_config.free_running ? "free running" : "taking turns", sim_config.harts, turns);
+    if (sim_report)
+        sim_report();
+    _exit(3);
+}
+
+static void too_long(int signo)
+{
+    (void)signo;
+    sim_fail("no end in the time allowed");
+}
+
+void sim_watchdog(unsigned seconds)
+{
+    signal(SIGALRM, too_long);
+    alarm(seconds);
+}
+
+/* ---- random numbers */
+
+static uint64_t next_random(uint64_t *s)
+{
+    *s ^= *s << 13;
+    *s ^= *s >> 7;
+    *s ^= *s << 17;
+    return *s * 0x2545f4914f6cdd1dUL >> 11;
+}
+
+uint64_t sim_random(void)
+{
+    return next_random(sim_config.free_running ? &me()->random : &random_state);
+}
+
+bool host_sc_fails(void)
+{
+    return running && sim_random() % 16 == 0;
+}
+
+void host_fence(int order)
+{
+    host_point();
+    __atomic_thread_fence(order);
+}
+
+/* ---- switching stacks */
+
+static void finish_switch(void *fake, struct context *left)
+{
+#if SIM_ASAN
+    __sanitizer_finish_switch_fiber(fake, left ? &left->stack : NULL, left ? &left->bytes : NULL);
+#else
+    (void)fake;
+    (void)left;
+#endif
+}
+
+static void switch_to(struct context *from, struct context *to)
+{
+#if SIM_ASAN
+    __sanitizer_start_switch_fiber(&from->fake, to->stack, to->bytes);
+#endif
+#if SIM_TSAN
+    if (to->fiber)
+        __tsan_switch_to_fiber(to->fiber, __tsan_switch_to_fiber_no_sync);
+#endif
+    swapcontext(&from->uc, &to->uc);
+}
+
+static void *stack_new(size_t bytes)
+{
+    char *p = mmap(NULL, bytes + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED || mprotect(p, 4096, PROT_NONE) != 0)
+        sim_fail("no memory for stacks");
+    return p + 4096;
+}
+
+static void context_make(struct context *c, void *stack, size_t bytes, void (*start)(void))
+{
+    getcontext(&c->uc);
+    c->stack = c->uc.uc_stack.ss_sp = stack;
+    c->bytes = c->uc.uc_stack.ss_size = bytes;
+    c->uc.uc_link = NULL;
+    makecontext(&c->uc, start, 0);
+}
+
+/* ---- user contexts */
+
+static struct context contexts[CONTEXTS_MAX], *free_contexts;
+static unsigned contexts_made;
+static uint32_t contexts_lock;
+
+static void user_start(void)
+{
+    struct vhart *v = me();
+    finish_switch(NULL, &v->loop);
+    v->user->entry(v->user->arg);
+    sim_fail("a user thread returned from its start");
+}
+
+struct context *sim_context(void (*entry)(void *), void *arg)
+{
+    while (__atomic_exchange_n(&contexts_lock, 1, __ATOMIC_ACQUIRE))
+        sched_yield();
+    struct context *c = free_contexts;
+    if (c)
+        free_contexts = c->next_free;
+    else if (contexts_made < CONTEXTS_MAX)
+        c = &contexts[contexts_made++];
+    __atomic_store_n(&contexts_lock, 0, __ATOMIC_RELEASE);
+    if (!c)
+        return NULL;
+    context_make(c, c->stack ? (void *)(uintptr_t)c->stack : stack_new(USER_STACK), USER_STACK, user_start);
+    c->entry = entry;
+    c->arg = arg;
+    return c;
+}
+
+void sim_context_free(struct context *c)
+{
+    while (__atomic_exchange_n(&contexts_lock, 1, __ATOMIC_ACQUIRE))
+        sched_yield();
+    c->next_free = free_contexts;
+    free_contexts = c;
+    __atomic_store_n(&contexts_lock, 0, __ATOMIC_RELEASE);
+}
+
+void sim_enter(struct context *c)
+{
+    struct vhart *v = me();
+    v->user = c;
+    switch_to(&v->loop, c);
+    finish_switch(v->loop.fake, NULL);
+    v->user = NULL;
+}
+
+void sim_leave(void)
+{
+    struct vhart *v = me();
+    struct context *c = v->user;
+    switch_to(c, &v->loop);
+    finish_switch(c->fake, &me()->loop); /* perhaps on another hart by now */
+}
+
+/* ---- taking turns */
+
+static bool has_interrupt(const struct vhart *v)
+{
+    return v->ipi || v->timer <= now || external;
+}
+
+static bool can_run(const struct vhart *v)
+{
+    return !v->idle || has_interrupt(v);
+}
+
+static unsigned candidates(unsigned *list, bool not_me, bool even_stalled)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < sim_config.harts; i++)
+        if (!(not_me && i == self) && can_run(&vharts[i]) && (even_stalled || vharts[i].stalled <= turns))
+            list[n++] = i;
+    return n;
+}
+
+/* Nobody has anything to do: time passes. */
+static void skip_time(void)
+{
+    uint64_t next = SIM_NEVER;
+    for (unsigned i = 0; i < sim_config.harts; i++)
+        if (vharts[i].timer < next)
+            next = vharts[i].timer;
+    if (next >= SIM_NEVER / 2)
+        sim_fail("every hart idles and no timer is set");
+    if (next > now)
+        now = next;
+}
+
+static void turn(bool not_me)
+{
+    unsigned list[SIM_HARTS_MAX], n;
+    turns++;
+    uint64_t r = sim_random();
+    if (r % 128 == 0) /* a hart that the host does not run for a while, or a long while */
+        vharts[r / 128 % sim_config.harts].stalled = turns + (r / 1024 % 16 == 0 ? 20000 : 200);
+    while ((n = candidates(list, not_me, false)) == 0 && (n = candidates(list, not_me, true)) == 0) {
+        if (not_me && can_run(me()))
+            return;
+        skip_time();
+    }
+    unsigned next = list[sim_random() % n];
+    if (next == self)
+        return;
+    struct vhart *from = me(), *to = &vharts[next];
+    self = next;
+    host_hart_is(next);
+    if (from->user) {
+        from->self.stack = from->user->stack;
+        from->self.bytes = from->user->bytes;
+    } else {
+        from->self.stack = from->self.uc.uc_stack.ss_sp;
+        from->self.bytes = from->self.uc.uc_stack.ss_size;
+    }
+    switch_to(&from->self, &to->self);
+    finish_switch(from->self.fake, NULL);
+}
+
+/* ---- free running */
+
+static long futex(uint32_t *word, int op, uint32_t v, const struct timespec *t)
+{
+    return syscall(SYS_futex, word, op, v, t, NULL, 0);
+}
+
+static void free_point(void)
+{
+    struct vhart *v = me();
+    if (--v->countdown > 0)
+        return;
+    uint64_t r = next_random(&v->random);
+    v->countdown = (int64_t)(1 + r % (sim_config.pace * 8));
+    r >>= 20;
+    if (r % 256 == 0)
+        usleep(r / 256 % 200);
+    else if (r % 8 == 0)
+        sched_yield();
+    else
+        for (unsigned i = 0; i < r / 8 % 200; i++)
+            __asm__ volatile("" ::: "memory");
+}
+
+static void free_idle(struct vhart *v)
+{
+    for (;;) {
+        uint32_t w = __atomic_load_n(&v->word, __ATOMIC_SEQ_CST);
+        uint64_t t = sim_now();
+        if (__atomic_load_n(&v->ipi, __ATOMIC_SEQ_CST) || v->timer <= t || __atomic_load_n(&external, __ATOMIC_SEQ_CST))
+            return;
+        uint64_t ns = v->timer - t < 20000000 ? v->timer - t : 20000000;
+        struct timespec ts = { .tv_nsec = (long)ns };
+        futex(&v->word, FUTEX_WAIT_PRIVATE, w, &ts);
+    }
+}
+
+/* ---- the interface */
+
+void host_point(void)
+{
+    if (!running)
+        return;
+    if (sim_config.free_running) {
+        free_point();
+        return;
+    }
+    now += NS_PER_POINT;
+    struct vhart *v = &vharts[0]; /* one countdown for all */
+    if (--v->countdown > 0)
+        return;
+    v->countdown = (int64_t)(1 + sim_random() % (2 * sim_config.pace));
+    turn(false);
+}
+
+void sim_relax(void)
+{
+    if (!running)
+        return;
+    if (sim_config.free_running) {
+        sched_yield();
+    } else {
+        now += NS_PER_POINT;
+        turn(true);
+    }
+}
+
+uint64_t sim_now(void)
+{
+    if (!sim_config.free_running)
+        return now;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000UL + (uint64_t)t.tv_nsec - now;
+}
+
+void sim_timer_set(uint64_t when)
+{
+    me()->timer = when;
+}
+
+bool sim_timer_due(void)
+{
+    return me()->timer <= sim_now();
+}
+
+static void wake(struct vhart *v)
+{
+    if (sim_config.free_running) {
+        __atomic_fetch_add(&v->word, 1, __ATOMIC_SEQ_CST);
+        futex(&v->word, FUTEX_WAKE_PRIVATE, 1, NULL);
+    }
+}
+
+void sim_kick(unsigned index)
+{
+    __atomic_store_n(&vharts[index].ipi, 1, __ATOMIC_SEQ_CST);
+    wake(&vharts[index]);
+}
+
+bool sim_take_ipi(void)
+{
+    return __atomic_exchange_n(&me()->ipi, 0, __ATOMIC_SEQ_CST) != 0;
+}
+
+bool sim_interrupted(void)
+{
+    return __atomic_load_n(&me()->ipi, __ATOMIC_RELAXED) || sim_timer_due() || sim_external();
+}
+
+void sim_raise_external(void)
+{
+    __atomic_store_n(&external, 1, __ATOMIC_SEQ_CST);
+    for (unsigned i = 0; i < sim_config.harts; i++)
+        wake(&vharts[i]);
+}
+
+bool sim_external(void)
+{
+    return __atomic_load_n(&external, __ATOMIC_SEQ_CST) != 0;
+}
+
+void sim_clear_external(void)
+{
+    __atomic_store_n(&external, 0, __ATOMIC_SEQ_CST);
+}
+
+void sim_idle(void)
+{
+    struct vhart *v = me();
+    if (sim_config.free_running) {
+        free_idle(v);
+        return;
+    }
+    v->idle = true;
+    while (!has_interrupt(v))
+        turn(true);
+    v->idle = false;
+}
+
+static void hart_start(void)
+{
+    finish_switch(NULL, NULL);
+    hart_entry(self);
+    sim_fail("a hart came to an end");
+}
+
+static void *hart_thread(void *arg)
+{
+    self = (unsigned)(uintptr_t)arg;
+    host_hart_is(self);
+    hart_entry(self);
+    return NULL;
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x += 0x9e3779b97f4a7c15UL;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9UL;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebUL;
+    return (x ^ x >> 31) | 1;
+}
+
+static _Noreturn void run_freely(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    now = (uint64_t)t.tv_sec * 1000000000UL + (uint64_t)t.tv_nsec - 1000000; /* the epoch */
+    running = true;
+    for (unsigned i = 1; i < sim_config.harts; i++) {
+        pthread_t th;
+        if (pthread_create(&th, NULL, hart_thread, (void *)(uintptr_t)i) != 0)
+            sim_fail("no thread for a hart");
+    }
+    hart_thread(NULL);
+    abort();
+}
+
+void sim_run(void (*hart_main)(unsigned index))
+{
+    hart_entry = hart_main;
+    random_state = mix(sim_config.seed);
+    for (unsigned i = 0; i < sim_config.harts; i++) {
+        struct vhart *v = &vharts[i];
+        v->random = mix(sim_config.seed * 64 + i);
+        v->timer = SIM_NEVER;
+        v->countdown = 1;
+    }
+    if (sim_config.free_running)
+        run_freely();
+    now = 1000000;
+    for (unsigned i = 0; i < sim_config.harts; i++) {
+        context_make(&vharts[i].self, stack_new(HART_STACK), HART_STACK, hart_start);
+#if SIM_TSAN
+        vharts[i].self.fiber = __tsan_create_fiber(0);
+#endif
+    }
+    running = true;
+    static struct context boot;
+    host_hart_is(0);
+    switch_to(&boot, &vharts[0].self);
+    abort();
+}

@@ -132,12 +132,11 @@ static void pulse_put_locked(struct channel *ch, struct pulse *p)
     ch->num_pulse++;
 }
 
-int pulse_send_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
+/* Nobody waits for it. */
+static int pulse_queue_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
 {
     if (ch->destroyed)
         return -ESRCH;
-    if (pulse_hand_locked(ch, prio, code, value, scoid))
-        return 0;
     if (ch->num_pulse >= PULSES_PER_CHANNEL_MAX)
         return -EAGAIN;
     struct pulse *p = slab_alloc(&pulse_slab);
@@ -153,6 +152,12 @@ int pulse_send_locked(struct channel *ch, int prio, int code, uint64_t value, in
     return 0;
 }
 
+int pulse_send_locked(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
+{
+    /* A destroyed channel has no receivers. */
+    return pulse_hand_locked(ch, prio, code, value, scoid) ? 0 : pulse_queue_locked(ch, prio, code, value, scoid);
+}
+
 int pulse_send(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
 {
     spin_lock(&ch->lock);
@@ -161,15 +166,23 @@ int pulse_send(struct channel *ch, int prio, int code, uint64_t value, int32_t s
     return err;
 }
 
+/* ch->lock held, and dropped. */
+static __attribute__((noinline)) int queue_and_boost(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
+{
+    int err = pulse_queue_locked(ch, prio, code, value, scoid);
+    spin_unlock(&ch->lock);
+    if (!err)
+        inherit_message(ch, prio);
+    return err;
+}
+
 int pulse_post(struct channel *ch, int prio, int code, uint64_t value, int32_t scoid)
 {
     spin_lock(&ch->lock);
-    int err = pulse_send_locked(ch, prio, code, value, scoid);
-    bool waits = !list_empty(&ch->pulses);
+    if (!pulse_hand_locked(ch, prio, code, value, scoid))
+        return queue_and_boost(ch, prio, code, value, scoid);
     spin_unlock(&ch->lock);
-    if (!err && waits)
-        inherit_message(ch, prio);
-    return err;
+    return 0;
 }
 
 void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio)

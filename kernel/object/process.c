@@ -520,7 +520,6 @@ static void drop_aspace(struct process *p)
     struct aspace *as = p->as;
     if (!as)
         return;
-    arch_aspace_load(NULL);
     spin_lock(&p->lock); /* taskman's calls take their hold on it under this lock */
     p->as = NULL;
     spin_unlock(&p->lock);

@@ -111,3 +111,4 @@ KC_HANDLER(tm_channel_info);
 KC_HANDLER(tm_timer_info);
 KC_HANDLER(tm_kstat);
 KC_HANDLER(tm_fdt);
+KC_HANDLER(tm_proc_empty);

@@ -104,4 +104,5 @@ const kc_handler kc_table[KC_TABLE_SIZE] = {
     [TM_TIMER_INFO] = kc_tm_timer_info,
     [TM_KSTAT] = kc_tm_kstat,
     [TM_FDT] = kc_tm_fdt,
+    [TM_PROC_EMPTY] = kc_tm_proc_empty,
 };

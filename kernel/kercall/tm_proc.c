@@ -62,13 +62,32 @@ KC_HANDLER(tm_proc_exec)
     return 0;
 }
 
+static bool has_reaper(const struct process *p)
+{
+    return p == taskman || p->live_threads || (atomic_load(&p->flags) & PF_TEARDOWN && p->as);
+}
+
+/* Not done by whoever killed it: that may be anybody, and the teardown takes its time. */
+KC_HANDLER(tm_proc_empty)
+{
+    (void)t;
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    bool can = !has_reaper(p) && (atomic_load(&p->flags) & PF_DEAD);
+    if (can)
+        process_teardown_all(p);
+    process_put(p);
+    return can ? 0 : -EBUSY;
+}
+
 KC_HANDLER(tm_proc_release)
 {
     (void)t;
     struct process *p = process_get((int32_t)a[0]);
     if (!p)
         return -ESRCH;
-    if (p == taskman || p->live_threads || (atomic_load(&p->flags) & PF_TEARDOWN && p->as)) {
+    if (has_reaper(p)) {
         process_put(p);
         return -EBUSY;
     }

@@ -206,7 +206,7 @@ static void process_reset(struct process *p)
         spin_init(&p->lock, RANK_PROC);
         alarm_init(p);
     }
-    atomic_store(&p->flags, 0);
+    atomic_store(&p->flags, PF_NEW);
     list_init(&p->thread_list);
     list_init(&p->cpu_timers);
     p->live_threads = p->death_channels = 0;
@@ -281,6 +281,14 @@ static void process_discard(struct process *p)
     process_put(p);
 }
 
+/* The process is complete: what was posted meanwhile waits for its first thread. */
+static void process_complete(struct process *p)
+{
+    spin_lock(&p->lock);
+    atomic_fetch_and(&p->flags, ~(uint32_t)PF_NEW);
+    spin_unlock(&p->lock);
+}
+
 static int connect_taskman(struct process *p)
 {
     if (!taskman)
@@ -323,6 +331,7 @@ int process_create(const struct tm_proc_create *pc, struct process **out)
         process_discard(p);
         return err;
     }
+    process_complete(p);
     *out = p;
     return 0;
 }
@@ -374,6 +383,7 @@ int process_fork(struct thread *pt, struct process **out)
     thread_set_result(ct, 0);
     __builtin_memcpy(ct->name, pt->name, sizeof(ct->name));
     signal_fork_copy(c, parent, ct, pt);
+    process_complete(c);
     *out = c;
     return 0;
 }

@@ -20,6 +20,7 @@ struct aspace;
 #define PF_EXEC 0x8
 #define PF_RELEASED 0x20 /* taskman is done with it: the pid answers no more */
 #define PF_TEARDOWN 0x10 /* the reaper is at work */
+#define PF_NEW 0x40 /* being made: signals wait, nothing ends it yet */
 
 struct process {
     int32_t pid;               /* constant while refs > 0 */

@@ -255,7 +255,12 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
     if (signo == SIGCHLD && (p->action[signo].flags & K_SA_NOCLDSTOP) &&
         info->code >= K_CLD_STOPPED)
         return 0;
-    struct thread *target = t ? (takes(t, bit) ? t : NULL) : choose_locked(p, bit);
+    bool is_new = (atomic_load(&p->flags) & PF_NEW) != 0; /* found by its group while fork makes it */
+    if (signo == SIGKILL && !is_new) { /* also without a thread to take it */
+        after->end = true;
+        return 0;
+    }
+    struct thread *target = is_new ? NULL : t ? (takes(t, bit) ? t : NULL) : choose_locked(p, bit);
     if (target && !(target->sig_wait & bit)) {
         enum sig_action act = sig_action_locked(p, signo);
         if (act == ACT_IGNORE)

@@ -91,6 +91,7 @@ void proc_died(struct proc *p)
     struct tm_proc_info info = {.exit_status = SIGKILL};
 
     tmk_proc_info(p->pid, &info);
+    kcall(TM_PROC_EMPTY, p->pid, 0, 0, 0, 0, 0); /* its servers learn now, not when its parent waits for it */
     aspace_died(&p->as);
     path_process_died(p->pid);
     ocb_process_died(p->pid);

@@ -96,25 +96,32 @@ static int start_loader(struct proc *p)
 {
     struct tmsg_spawn *req;
     struct _kc_thread_create tc = {.pid = p->pid};
-    uint64_t stack_limit, room;
+    uint64_t stack_bytes = 0, room = 0;
     struct stack_place stack;
     long rc;
 
     lock_acquire(&p->lock);
     req = (struct tmsg_spawn *)p->request;
-    stack_limit = p->limit[3].cur;
+    if (req) {
+        stack_bytes = req->stack_max ? req->stack_max : p->limit[3].cur; /* RLIMIT_STACK */
+        /* The loader runs below the area in which it lays out arguments, environment and auxiliary
+         * vector. */
+        room = ((uint64_t)req->total + 8UL * (req->argc + req->envc) + 8192 + 4095) & ~4095UL;
+    }
     lock_release(&p->lock);
     if (!req)
         return -ESRCH; /* it died: proc_died() took the request */
-    rc = aspace_load_loader(&p->as, p->pid, req->stack_max ? req->stack_max : stack_limit, &stack);
+    rc = aspace_load_loader(&p->as, p->pid, stack_bytes, &stack);
     if (rc < 0)
         return (int)rc;
-    /* The loader runs below the area in which it lays out arguments, environment and auxiliary
-     * vector. */
-    room = ((uint64_t)req->total + 8UL * (req->argc + req->envc) + 8192 + 4095) & ~4095UL;
     if (room + LOADER_STACK_BYTES > stack.high - stack.low)
         return -E2BIG;
     lock_acquire(&p->lock);
+    req = (struct tmsg_spawn *)p->request; /* it may have died since */
+    if (!req) {
+        lock_release(&p->lock);
+        return -ESRCH;
+    }
     req->umask = (int32_t)p->umask;
     req->ruid = p->cred.ruid;
     req->euid = p->cred.euid;
@@ -184,7 +191,7 @@ static long create_in_kernel(struct proc *p, struct proc *parent, const struct t
 static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t bytes, int32_t rcvid,
                               int32_t tid)
 {
-    struct tmsg_spawn *req = (struct tmsg_spawn *)request;
+    struct tmsg_spawn *req = (struct tmsg_spawn *)request, head;
     struct proc *p = proc_new(parent);
     bool is_alive, is_entered;
     int64_t rc;
@@ -211,11 +218,12 @@ static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t by
     p->hold_after_load = (req->flags & TMSG_SPAWN_HOLD) != 0;
     p->has_execed = true;
     p->start = START_SPAWN;
+    head = *req;
 
-    /* From here on the kernel may report its death. */
+    /* From here on the kernel may report its death, which frees the request. */
     is_alive = proc_publish(p, parent);
     lock_acquire(&tree_lock);
-    rc = p->state == PROC_STARTING ? join_family_locked(p, parent, req)
+    rc = p->state == PROC_STARTING ? join_family_locked(p, parent, &head)
                                    : -ENOEXEC; /* killed already */
     is_entered = rc == 0;
     p->starter_rcvid = is_entered ? rcvid : 0;

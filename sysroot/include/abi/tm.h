@@ -40,6 +40,7 @@
 #define TM_TIMER_INFO     148 /* pid, id, struct _timer_info * -> id */
 #define TM_KSTAT          149 /* struct tm_kstat *: live kernel objects, for leak checks */
 #define TM_FDT            150 /* buffer, bytes, offset -> bytes of the device tree */
+#define TM_PROC_EMPTY     151 /* pid: after TM_DEATH; closes and unmaps what a process that ended without a thread still has */
 /* clang-format on */
 
 #define TM_INFO_NEXT 0x40000000

@@ -234,7 +234,7 @@ static inline struct thread *change_over(struct hart *h, struct thread *t)
         return change_over_slowly(h);
     account(h, old);
     if (waits == racy_read(t->prio) && thread_is_sliced(t))
-        h->slice_end = h->run_start + load_relaxed(&sched_slice);
+        h->slice_end = slice_end_of(h, t);
     uint64_t seq = old->wait_seq;
     h->current = t;
     h->next = NULL;

@@ -42,6 +42,7 @@ static inline void stop_running(struct hart *h, struct thread *t, int state)
 {
     racy_write(t->state, (uint8_t)state);
     t->wait_seq++;
+    t->slice_used = 0;
     h->switch_out = true;
 }
 

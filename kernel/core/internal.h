@@ -16,11 +16,17 @@ void sched_share(struct hart *h); /* after a switch on a machine with several ha
 bool sched_should_preempt(struct hart *h);
 extern _Atomic uint64_t sched_slice; /* of round robin, in arch_ticks() */
 
+/* When the slice of t, dispatched at h->run_start, is over; in the past if it had all of it while nobody shared its level. */
+static inline uint64_t slice_end_of(const struct hart *h, const struct thread *t)
+{
+    return h->run_start + load_relaxed(&sched_slice) - t->slice_used;
+}
+
 /* The current thread shares its level with somebody.  Its slice has run since it was dispatched. */
 static inline void sched_slice_start(struct hart *h, const struct thread *current)
 {
     if (h->slice_end == 0 && thread_is_sliced(current)) {
-        h->slice_end = h->run_start + load_relaxed(&sched_slice);
+        h->slice_end = slice_end_of(h, current);
         if (h->slice_end < h->armed)
             ktimer_rearm();
     }

@@ -258,6 +258,7 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l)
     spin_lock(&h->rq.lock);
     racy_write(t->state, (uint8_t)state);
     t->wait_seq++;
+    t->slice_used = 0;
     h->switch_out = true;
     if (trace_on(h))
         trace_leaves(h, t, (unsigned)state);
@@ -310,6 +311,7 @@ void sched_requeue_current(struct hart *h, bool head)
         spin_lock(&h->rq.lock);
     else
         spin_lock_pair(&h->rq.lock, &to->rq.lock);
+    t->slice_used = head ? t->slice_used + (arch_ticks() - h->run_start) : 0;
     racy_write(t->state, STATE_READY);
     t->hart = (int16_t)to->index;
     rq_insert(&to->rq, t, head);

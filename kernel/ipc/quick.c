@@ -244,7 +244,7 @@ KC_HANDLER(msg_replyv)
     struct hart *h = this_hart();
     struct conn *last = atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1 ? conn : NULL;
     if (racy_read(t->policy) != _KC_SCHED_FIFO && h->slice_end == 0) { /* whether the client shares its level is found out when the slice ends */
-        h->slice_end = h->run_start + load_relaxed(&sched_slice);
+        h->slice_end = slice_end_of(h, t);
         if (h->slice_end < h->armed)
             return reply_rearm(last);
     }

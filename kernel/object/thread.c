@@ -102,7 +102,7 @@ static void thread_reset(struct thread *t)
     t->joiner = t->join_target = NULL;
     atomic_store(&t->intr_pending, 0);
     t->exit_clear = t->stack_lo = t->stack_size = 0;
-    t->cpu_ticks = 0;
+    t->cpu_ticks = t->slice_used = 0;
     t->ss = NULL;
     t->call = 0;
     t->in_call = false;

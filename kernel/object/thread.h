@@ -164,6 +164,7 @@ struct thread {
 
     uint64_t exit_clear;        /* user word cleared and futex-woken at the end, 0 none */
     uint64_t stack_lo, stack_size;
+    uint64_t slice_used;        /* owner: arch_ticks() of its slice that it had when it was preempted; 0 after it blocked or had it all */
     uint64_t cpu_ticks;         /* arch_ticks() it has run, up to its last dispatch */
     struct sporadic *ss;        /* SCHED_SPORADIC, else NULL (object/meter.h); *lockp */
     bool in_call;               /* owner: a kernel call has not returned to user mode yet; means nothing in user mode */

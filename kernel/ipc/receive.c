@@ -89,15 +89,6 @@ static int64_t pulse_copy_out(const struct thread *t, int8_t code, uint64_t valu
     return copy_to_user(UADDR(to), &out, sizeof(out));
 }
 
-static int64_t pulse_take_out(const struct thread *t, struct pulse *p)
-{
-    int8_t code = p->code;
-    uint64_t value = p->value;
-    int32_t scoid = p->scoid;
-    pulse_free(p);
-    return pulse_copy_out(t, code, value, scoid);
-}
-
 void receive_pulse_finish(struct thread *t)
 { /* model: R4 */
     struct channel *ch = t->msg.chan;
@@ -211,9 +202,15 @@ static int64_t receive_on(struct channel *ch, struct thread *t)
         bool only = (t->given.flags & KC_RECEIVE_PULSE) != 0;
         struct pulse *p = take_pulse_locked(ch, only);
         if (p) {
+            /* With the lock held: without it another thread of the server may make the pulse's owner go. */
+            int8_t code = p->code;
+            int prio = p->prio;
+            uint64_t value = p->value;
+            int32_t scoid = p->scoid;
+            pulse_free(p);
             spin_unlock(&ch->lock);
-            take_own_prio(ch, t, p->prio);
-            return pulse_take_out(t, p);
+            take_own_prio(ch, t, prio);
+            return pulse_copy_out(t, code, value, scoid);
         }
         struct list *e = only ? NULL : list_pop_head(&ch->senders);
         if (!e) {

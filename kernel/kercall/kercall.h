@@ -88,6 +88,7 @@ KC_HANDLER(intr_unmask);
 KC_HANDLER(intr_wait);
 KC_HANDLER(cache_sync);
 KC_HANDLER(trace_event);
+KC_HANDLER(debug_fail);
 KC_HANDLER(tm_proc_create);
 KC_HANDLER(tm_proc_fork);
 KC_HANDLER(tm_proc_exec);

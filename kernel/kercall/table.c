@@ -81,6 +81,9 @@ const kc_handler kc_table[KC_TABLE_SIZE] = {
     [KC_INTR_WAIT] = kc_intr_wait,
     [KC_CACHE_SYNC] = kc_cache_sync,
     [KC_TRACE_EVENT] = kc_trace_event,
+#if QRV_LOCK_DEBUG
+    [KC_DEBUG_FAIL] = kc_debug_fail,
+#endif
     [TM_PROC_CREATE] = kc_tm_proc_create,
     [TM_PROC_FORK] = kc_tm_proc_fork,
     [TM_PROC_EXEC] = kc_tm_proc_exec,

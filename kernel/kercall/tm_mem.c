@@ -201,6 +201,7 @@ KC_HANDLER(tm_kstat)
     uint64_t total;
     struct tm_kstat s = {
         .kernel_heap_bytes = kheap_bytes(),
+        .slab_pages = slab_pages(),
         .processes = used(&process_slab),
         .threads = used(&thread_slab),
         .channels = used(&channel_slab),

@@ -171,7 +171,7 @@ paddr_t frame_alloc_contig(size_t pages)
     unsigned order = 0;
     while (order < ORDERS && 1UL << order < pages)
         order++;
-    if (pages == 0 || order == ORDERS)
+    if (pages == 0 || order == ORDERS || alloc_fails())
         return 0;
     paddr_t pa = take_block(order);
     if (pa == 0)
@@ -193,7 +193,7 @@ paddr_t frame_alloc(void)
 
 paddr_t frame_alloc_dirty(void)
 {
-    paddr_t pa = take_block(0);
+    paddr_t pa = alloc_fails() ? 0 : take_block(0);
     if (pa != 0)
         atomic_store_explicit(&frame_of(pa)->refs, 1, memory_order_relaxed);
     return pa;

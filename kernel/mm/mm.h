@@ -15,6 +15,16 @@ uint32_t frame_refs(paddr_t pa);
 paddr_t virt_to_phys(const void *va);
 void frame_stats(uint64_t *total_pages, uint64_t *free_pages);
 
+/* ---- injected failures (mm/failpoint.c): true when this allocation has to fail */
+#if QRV_LOCK_DEBUG
+bool alloc_fails(void);
+#else
+static inline bool alloc_fails(void)
+{
+    return false;
+}
+#endif
+
 /* ---- kernel heap: type-stable slabs (mm/slab.c).  An object freed keeps its memory type for ever; `refs` words stay 0. */
 struct slab {
     const char *name;

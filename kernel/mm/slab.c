@@ -57,6 +57,8 @@ static bool refill(struct slab *s)
 void *slab_alloc(struct slab *s)
 {
     kassert(s->link_offset % sizeof(void *) == 0 && s->link_offset + sizeof(void *) <= s->size);
+    if (alloc_fails())
+        return NULL;
     for (;;) {
         spin_lock(&s->lock);
         void *obj = s->free;

@@ -39,7 +39,7 @@ static struct free_range *free_ranges[32];
 static struct free_range *spare_ranges;
 static uint64_t next_va = HEAP_BASE;
 static uint8_t *chunk_at, *chunk_end;
-static uint64_t bytes_used;
+static uint64_t bytes_used, chunk_pages;
 
 static unsigned range_order(uint64_t bytes)
 {
@@ -118,6 +118,7 @@ static void *small_alloc_locked(unsigned index)
                 return NULL;
             if (!map_self(va, CHUNK_BYTES))
                 return NULL; /* the addresses are lost, not memory */
+            chunk_pages += CHUNK_BYTES / QRV_PAGE_SIZE;
             chunk_at = (uint8_t *)va;
             chunk_end = chunk_at + CHUNK_BYTES;
         }
@@ -147,12 +148,27 @@ static void *big_alloc_locked(size_t bytes)
     return b + 1;
 }
 
+static _Atomic uint64_t fail_at, fail_count; /* fail_at 0: nobody asked for failures */
+
+uint64_t heap_fail_at(uint64_t n)
+{
+    atomic_store_explicit(&fail_at, n, memory_order_relaxed);
+    return atomic_exchange_explicit(&fail_count, 0, memory_order_relaxed);
+}
+
+static bool has_to_fail(void)
+{
+    uint64_t at = atomic_load_explicit(&fail_at, memory_order_relaxed);
+
+    return at && atomic_fetch_add_explicit(&fail_count, 1, memory_order_relaxed) + 1 == at;
+}
+
 void *heap_alloc(size_t bytes)
 {
     unsigned index = 0;
     void *p;
 
-    if (bytes > (1UL << 30))
+    if (bytes > (1UL << 30) || has_to_fail())
         return NULL;
     while (index < CLASSES && class_bytes[index] < bytes)
         index++;
@@ -225,6 +241,16 @@ uint64_t heap_used(void)
     used = bytes_used;
     lock_release(&heap_lock);
     return used;
+}
+
+uint64_t heap_pages(void)
+{
+    uint64_t pages;
+
+    lock_acquire(&heap_lock);
+    pages = chunk_pages;
+    lock_release(&heap_lock);
+    return pages;
 }
 
 uint64_t range_alloc(uint64_t bytes)

@@ -102,7 +102,25 @@ static int64_t statistics(struct message *m)
     out->own.waiters = atomic_load(&waiter_count);
     out->own.shm_objects = shm_count();
     out->own.heap_bytes = heap_used();
+    out->own.heap_pages = (uint32_t)heap_pages();
     return message_answer(m, out, sizeof(*out), 0);
+}
+
+static int64_t inject_failure(struct message *m)
+{
+    const struct tmsg_id *req = message_as(m, sizeof(*req));
+    long rc = kcall(KC_DEBUG_FAIL, 0, 0, 0, 0, 0, 0);
+
+    if (rc < 0)
+        return rc; /* ENOSYS: the kernel that ships */
+    if (!req || req->value < 0)
+        return -EINVAL;
+    if (m->proc->cred.euid != 0)
+        return -EPERM;
+    if (req->pid == TMSG_FAIL_HEAP)
+        return (int64_t)heap_fail_at((uint64_t)req->value);
+    kcall(KC_DEBUG_FAIL, req->value, 0, 0, 0, 0, 0);
+    return rc;
 }
 
 int64_t tm_system(struct message *m)
@@ -122,6 +140,8 @@ int64_t tm_system(struct message *m)
         long rc = kcall(TM_MEM_INFO, (long)m->buffer, 0, 0, 0, 0, 0);
         return rc < 0 ? rc : message_answer(m, m->buffer, sizeof(struct tm_mem_info), 0);
     }
+    case TMSG_SYS_FAIL:
+        return inject_failure(m);
     default:
         return -ENOSYS;
     }

@@ -52,7 +52,7 @@ static int read_counters(struct counter *out, unsigned *count)
         {"interrupts", in.kernel.interrupts, false},
         {"objects", in.kernel.objects, false},
         {"pulses", in.kernel.pulses, false},
-        {"sync_waiters", in.kernel.sync_waiters, false},
+        {"slab_pages", in.kernel.slab_pages, false},
         {"taskman_processes", in.taskman.processes, false},
         {"taskman_regions", in.taskman.regions, false},
         {"taskman_ocbs", in.taskman.ocbs, false},
@@ -61,6 +61,7 @@ static int read_counters(struct counter *out, unsigned *count)
         {"taskman_waiters", in.taskman.waiters, false},
         {"taskman_shm_objects", in.taskman.shm_objects, false},
         {"taskman_heap_bytes", in.taskman.heap_bytes, false},
+        {"taskman_heap_pages", in.taskman.heap_pages, false},
     };
     *count = sizeof all / sizeof all[0];
     memcpy(out, all, sizeof all);

@@ -105,6 +105,9 @@
 #define KC_CACHE_SYNC           112 /* address, length: code written there may be run by any thread of the process */
 
 #define KC_TRACE_EVENT          113 /* command and its arguments: abi/trace.h */
+/* Only in the kernel that checks itself (images/debug), ENOSYS in the one that ships */
+#define KC_DEBUG_FAIL           127 /* n (0: none): the n-th allocation by kernel calls of this process from now on fails, once
+                                     * -> allocations since the last time it was asked */
 
 /* 128 and up: abi/tm.h, taskman only (EPERM for everybody else) */
 /* clang-format on */

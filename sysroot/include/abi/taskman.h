@@ -230,8 +230,13 @@ struct tmsg_resolve_reply {
 #define TMSG_SYS_LOG 3    /* header + text: kernel console, for programs without stdout */
 #define TMSG_SYS_KSTAT 4  /* header -> reply struct tm_kstat (abi/tm.h) followed by struct taskman_stat */
 #define TMSG_SYS_MEMINFO 5 /* header -> reply struct tm_mem_info */
+#define TMSG_SYS_FAIL 6    /* struct tmsg_id{pid: TMSG_FAIL_*, value: n, 0 none} -> allocations since the last time; the n-th from now on
+                            * fails, once.  root only, ENOSYS unless the kernel has KC_DEBUG_FAIL: for tests */
+#define TMSG_FAIL_HEAP 0   /* of taskman's heap */
+#define TMSG_FAIL_KERNEL 1 /* of the kernel, in taskman's calls */
 
 struct taskman_stat { /* live taskman objects, for leak checks */
-    uint32_t processes, regions, ocbs, path_nodes, links, waiters, shm_objects, reserved;
+    uint32_t processes, regions, ocbs, path_nodes, links, waiters, shm_objects;
+    uint32_t heap_pages; /* mapped for small blocks: never given back */
     uint64_t heap_bytes;
 };

@@ -102,7 +102,7 @@ static void test_others(void)
     ok(run("kstat") == 0 && has("threads "), "kstat");
     /* Twice: the file's own memory is counted from then on. */
     run("kstat >/dev/shmem/kstat.1; kstat >/dev/shmem/kstat.1");
-    ok(run("kstat -c /dev/shmem/kstat.1 -i free_pages,kernel_heap_bytes,taskman_heap_bytes") == 0,
+    ok(run("kstat -c /dev/shmem/kstat.1 -i free_pages,kernel_heap_bytes,slab_pages,taskman_heap_bytes,taskman_heap_pages") == 0,
        "kstat finds nothing that grew");
     if (output[0] != '\0')
         diag("%s", output);

@@ -8,7 +8,7 @@
  *     @TEST END name exit 0          (or: signal N, timeout SECONDS, spawn ERRNO)
  *     TESTS DONE
  *
- * Usage: runtests LIST [PROGRAM...]. LIST has one "name seconds" line per program, beside which
+ * Usage: runtests LIST [PROGRAM...]. LIST has one "name seconds [argument...]" line per program, beside which
  * they lie. Each has a session of its own, so that it may take a controlling terminal; one that
  * does not end in time is killed with its process group, so that one hang costs one test.
  */
@@ -40,7 +40,7 @@ static int wait_child(pid_t pid, int seconds, int *status)
         pid_t got = waitpid(pid, status, WNOHANG);
         if (got == pid)
             return 1;
-        if (got == -1 && errno != EINTR) {
+        if (got == -1 && errno == ECHILD) { /* anything else may be a failure that a test asked for */
             *status = 0x7f00;
             return 1;
         }
@@ -54,10 +54,15 @@ static int wait_child(pid_t pid, int seconds, int *status)
     }
 }
 
-static void run_one(const char *directory, const char *name, int seconds)
+#define ARGUMENTS 8
+
+static void run_one(const char *directory, const char *name, int seconds, char *arguments)
 {
     char path[300];
-    char *argv[] = {path, NULL}; /* a test may start itself again by its argv[0] */
+    char *argv[ARGUMENTS + 2] = {path}; /* a test may start itself again by its argv[0] */
+    int argc = 1;
+    for (char *word = strtok(arguments, " \n"); word != NULL && argc <= ARGUMENTS; word = strtok(NULL, " \n"))
+        argv[argc++] = word;
     posix_spawnattr_t attr;
     pid_t pid;
     int status;
@@ -91,7 +96,7 @@ int main(int argc, char **argv)
 {
     char line[200];
     char name[100];
-    int seconds;
+    int seconds, end;
     if (argc < 2) {
         fprintf(stderr, "usage: runtests LIST [PROGRAM...]\n");
         return 2;
@@ -103,8 +108,8 @@ int main(int argc, char **argv)
     }
     char *directory = dirname(strdup(argv[1]));
     while (fgets(line, sizeof line, list) != NULL)
-        if (sscanf(line, "%99s %d", name, &seconds) == 2 && wanted(name, argc, argv))
-            run_one(directory, name, seconds);
+        if (sscanf(line, "%99s %d%n", name, &seconds, &end) == 2 && wanted(name, argc, argv))
+            run_one(directory, name, seconds, line + end);
     fclose(list);
     printf("TESTS DONE\n");
     fflush(stdout);

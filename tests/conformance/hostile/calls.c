@@ -88,7 +88,7 @@ static void *attack(void *arg)
         return NULL;
     for (;;) {
         uint64_t ms = next(&seed) % 2000000;
-        const uint64_t limit[6] = { _KC_CLOCK_MONOTONIC, _NTO_TIMEOUT_MASK & ~_NTO_TIMEOUT_NANOSLEEP, 0, (uint64_t)&ms, 0, 0 };
+        const uint64_t limit[6] = { _KC_CLOCK_MONOTONIC, _NTO_TIMEOUT_MASK, 0, (uint64_t)&ms, 0, 0 };
         uint64_t a[6];
         long n = (long)(next(&seed) % 160);
         if (is_deadly(n) && next(&seed) % 512 != 0)

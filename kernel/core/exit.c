@@ -103,12 +103,14 @@ static inline struct thread *take_next(struct hart *h)
 }
 
 /* Pending work of the current thread; true: start over. */
-static bool thread_work(struct hart *h, struct thread *t)
+static bool thread_work(struct thread *t)
 {
+    struct hart *h = this_hart_anew();
     void (*fn)(struct thread *);
     while ((fn = load_relaxed(&t->kcont))) {
         store_relaxed(&t->kcont, NULL);
         fn(t);
+        h = this_hart_anew(); /* it may have given way (core/preempt.c) */
         if (h->switch_out || !h->current || load_relaxed(&h->resched))
             return true;
     }
@@ -180,13 +182,16 @@ static bool switch_thread(struct hart *h)
 /* Apart, so that the quick way needs no stack frame. */
 static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
 {
-    for (;;) {
+    /* A thread may just end, or block again, and the next one, too: between them interrupts are looked at. */
+    for (;; arch_poll_interrupts(), h = this_hart_anew()) {
         if (!switch_thread(h))
             continue;
         struct thread *t = h->current;
         arch_aspace_load(t->proc->as); /* an IPI may have dropped it */
-        if (thread_work(h, t) || h->switch_out || !h->current ||
-            load_relaxed(&h->resched))
+        if (thread_work(t))
+            continue;
+        h = this_hart_anew();
+        if (h->switch_out || !h->current || load_relaxed(&h->resched))
             continue;
         call_over(t);
         return t;
@@ -194,11 +199,12 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
 }
 
 /* t has something to finish in the kernel first, usually no more than that. */
-static __attribute__((noinline)) struct thread *continue_and_exit(struct hart *h, struct thread *t)
+static __attribute__((noinline)) struct thread *continue_and_exit(struct thread *t)
 {
     void (*fn)(struct thread *) = load_relaxed(&t->kcont);
     store_relaxed(&t->kcont, NULL);
     fn(t);
+    struct hart *h = this_hart_anew(); /* it may have given way (core/preempt.c) */
     if (h->switch_out || !h->current || load_relaxed(&h->resched) || load_relaxed(&t->kcont) || (load_relaxed(&t->flags) & TF_ON_EXIT))
         return exit_slowly(h);
     t->in_call = false;
@@ -242,7 +248,7 @@ static inline struct thread *change_over(struct hart *h, struct thread *t)
     if (released_flagged(old) || (h->slice_end && h->slice_end < h->armed))
         return rearm_and_exit(h, old, seq);
     if (load_relaxed(&t->kcont) && !load_relaxed(&h->resched))
-        return continue_and_exit(h, t);
+        return continue_and_exit(t);
     if (!goes_back(h, t))
         return exit_slowly(h);
     t->in_call = false;
@@ -274,8 +280,10 @@ void kernel_timer_interrupt(void)
     struct hart *h = this_hart();
     if (trace_on(h))
         trace_event(_NTO_TRACE_INTENTER, QRV_TRACE_INT_CLOCK, interrupted_pc(h), 0);
+    h->in_interrupt = true;
     ktimer_run_expired();
     sched_timer_check();
+    h->in_interrupt = false;
     if (trace_on(h))
         trace_event(_NTO_TRACE_INTEXIT, QRV_TRACE_INT_CLOCK, 0, 0);
 }

@@ -110,6 +110,8 @@ static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
         *sender_err = EFAULT;
         return -EAGAIN; /* only the sender fails; the receiver goes on waiting */
     }
+    if (n == COPY_ENDING)
+        return n; /* s stays as after any MsgReceive() whose thread ends */
     struct _msg_info info;
     if (n >= 0) {
         msg_info_fill(&info, s, n);
@@ -129,6 +131,7 @@ static void fetch_end(struct channel *ch, struct thread *s, int sender_err)
 { /* model: R3 */
     spin_lock(&ch->lock);
     s->msg.xfers &= (uint16_t)~XFER_FETCH;
+    client_unstall_locked(ch);
     if (sender_err)
         send_fail_locked(ch, s, sender_err);
     else

@@ -6,6 +6,7 @@
  * Memory is zeroed outside the lock, on allocation.
  */
 #include "mm/frame.h"
+#include "core/preempt.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 
@@ -13,6 +14,7 @@
 #define FIXED UINT32_MAX
 #define OWNED (UINT32_MAX - 1)
 #define NO_FRAME UINT32_MAX
+#define WORK_ZERO 1024 /* units of struct pace for a page */
 #define HEAD 0x80000000U /* in order: first frame of a free block */
 
 struct frame {
@@ -166,7 +168,21 @@ static void free_one(paddr_t pa)
     spin_unlock(&lock);
 }
 
-paddr_t frame_alloc_contig(size_t pages)
+/* All of a block of 2^order frames at pa but the first pages goes back, in the largest blocks that fit. */
+static void free_rest(paddr_t pa, size_t pages, unsigned order)
+{
+    struct zone *z = zone_of(pa);
+    uint32_t first = (uint32_t)((pa - z->base) >> 12);
+    spin_lock(&lock);
+    for (size_t i = pages; i < 1UL << order;) {
+        unsigned o = (unsigned)__builtin_ctzl(i);
+        free_block(z, first + (uint32_t)i, o);
+        i += 1UL << o;
+    }
+    spin_unlock(&lock);
+}
+
+static paddr_t take_run(size_t pages)
 {
     unsigned order = 0;
     while (order < ORDERS && 1UL << order < pages)
@@ -174,15 +190,36 @@ paddr_t frame_alloc_contig(size_t pages)
     if (pages == 0 || order == ORDERS || alloc_fails())
         return 0;
     paddr_t pa = take_block(order);
+    if (pa != 0 && pages < 1UL << order)
+        free_rest(pa, pages, order);
+    return pa;
+}
+
+static void first_reference(paddr_t pa)
+{
+    atomic_store_explicit(&frame_of(pa)->refs, 1, memory_order_relaxed);
+}
+
+paddr_t frame_alloc_contig(size_t pages)
+{
+    paddr_t pa = take_run(pages);
     if (pa == 0)
         return 0;
-    for (size_t i = 0; i < 1UL << order; i++) {
-        if (i >= pages)
-            free_one(pa + i * PAGE_SIZE);
-        else
-            atomic_store_explicit(&frame_of(pa + i * PAGE_SIZE)->refs, 1, memory_order_relaxed);
-    }
+    for (size_t i = 0; i < pages; i++)
+        first_reference(pa + i * PAGE_SIZE);
     memset(phys_to_virt(pa), 0, pages * PAGE_SIZE);
+    return pa;
+}
+
+paddr_t frame_alloc_run(size_t pages)
+{
+    paddr_t pa = take_run(pages);
+    struct pace p = { 0 };
+    for (size_t i = 0; pa != 0 && i < pages; i++) {
+        first_reference(pa + i * PAGE_SIZE);
+        memset(phys_to_virt(pa + i * PAGE_SIZE), 0, PAGE_SIZE);
+        pace(&p, WORK_ZERO);
+    }
     return pa;
 }
 
@@ -206,6 +243,18 @@ void frame_get(paddr_t pa)
         return;
     uint32_t old = atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);
     kassert(old != 0 && old < FIXED / 2);
+}
+
+bool frame_get_ram(paddr_t pa)
+{
+    struct frame *f = frame_of(pa);
+    if (f == NULL)
+        return false;
+    if (atomic_load_explicit(&f->refs, memory_order_relaxed) < OWNED) {
+        uint32_t old = atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);
+        kassert(old != 0 && old < FIXED / 2);
+    }
+    return true;
 }
 
 void frame_put(paddr_t pa)

@@ -19,6 +19,8 @@ paddr_t frame_alloc_dirty(void); /* contents undefined: for copies */
 bool frame_is_counted(paddr_t pa);
 /* RAM that belongs to the allocator or the kernel: not to be mapped by physical address. */
 bool frame_is_private(paddr_t pa);
+/* frame_get() and frame_is_ram() in one. */
+bool frame_get_ram(paddr_t pa);
 /* Reachable through the direct map. */
 bool frame_is_ram(paddr_t pa);
 /* The largest range of such frames: constant after boot. */

@@ -73,6 +73,7 @@ void sync_queue(struct bucket *b, struct thread *t, const struct uword *w, uint6
     t->sync.key[0] = w->key[0];
     t->sync.key[1] = w->key[1];
     t->sync.addr = va;
+    t->sync.chosen = false;
     t->sync.frame = 0;
     if (w->key[1] == 0) {
         frame_get(w->frame);
@@ -130,6 +131,21 @@ struct thread *sync_best(struct bucket *b, const uint64_t key[2], enum sync_kind
             best = t;
     }
     return best;
+}
+
+void sync_choose(struct bucket *b, const uint64_t key[2], enum sync_kind kind)
+{
+    list_for_each(e, &b->waiters)
+    {
+        struct thread *t = list_entry(e, struct thread, link);
+        if (sync_same_key(t->sync.key, key) && is_kind(t, kind))
+            t->sync.chosen = true;
+    }
+}
+
+bool sync_is_chosen(const struct thread *t, const uint64_t key[2], enum sync_kind kind)
+{
+    return t->sync.chosen && sync_same_key(t->sync.key, key) && is_kind(t, kind);
 }
 
 void sync_interrupted(struct thread *t, enum wake_cause cause, int err)

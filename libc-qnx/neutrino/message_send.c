@@ -15,148 +15,101 @@ static inline long send_cp(int coid, const void *s, long sn, void *r, long rn)
     return rc == -ECANCELED ? __qrv_canceled() : rc;
 }
 
-/* Kernel notation: parts >= 0 counts iovecs, < 0 is a buffer of that many bytes. */
-static int too_long(size_t n)
-{
-    return n > SSIZE_MAX;
-}
-static int too_many(size_t n)
-{
-    return n > QRV_IOV_MAX;
-}
-
-static inline long send_plain(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes)
-{
-    if (too_long(sbytes) || too_long(rbytes))
-        return -EOVERFLOW;
-    return send_cp(coid, smsg, -(long)sbytes, rmsg, -(long)rbytes);
-}
+/* The four shapes, of the functions' own parameters.  Macros, so that a debugger finds their code in the function that the user named.
+ * Kernel notation: parts >= 0 counts iovecs, < 0 is a buffer of that many bytes. */
+#define TOO_LONG(n) ((n) > SSIZE_MAX)
+#define TOO_MANY(n) ((n) > QRV_IOV_MAX)
+#define PLAIN(send)                                                                                \
+    (TOO_LONG(sbytes) || TOO_LONG(rbytes) ? -EOVERFLOW                                             \
+                                          : send(coid, smsg, -(long)sbytes, rmsg, -(long)rbytes))
+#define SV(send)                                                                                   \
+    (TOO_LONG(sbytes)   ? -EOVERFLOW                                                               \
+     : TOO_MANY(rparts) ? -EINVAL                                                                  \
+                        : send(coid, smsg, -(long)sbytes, (void *)riov, (long)rparts))
+#define VS(send)                                                                                   \
+    (TOO_MANY(sparts)   ? -EINVAL                                                                  \
+     : TOO_LONG(rbytes) ? -EOVERFLOW                                                               \
+                        : send(coid, siov, (long)sparts, rmsg, -(long)rbytes))
+#define V(send)                                                                                    \
+    (TOO_MANY(sparts) || TOO_MANY(rparts) ? -EINVAL                                                \
+                                          : send(coid, siov, (long)sparts, (void *)riov, (long)rparts))
 
 long MsgSend_r(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes)
 {
-    return send_plain(coid, smsg, sbytes, rmsg, rbytes);
-}
-
-static inline long send_sv(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
-{
-    if (too_long(sbytes) || too_many(rparts))
-        return too_long(sbytes) ? -EOVERFLOW : -EINVAL;
-    return send_cp(coid, smsg, -(long)sbytes, (void *)riov, (long)rparts);
+    return PLAIN(send_cp);
 }
 
 long MsgSendsv_r(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
 {
-    return send_sv(coid, smsg, sbytes, riov, rparts);
-}
-
-static inline long send_vs(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
-{
-    if (too_many(sparts) || too_long(rbytes))
-        return too_many(sparts) ? -EINVAL : -EOVERFLOW;
-    return send_cp(coid, siov, (long)sparts, rmsg, -(long)rbytes);
+    return SV(send_cp);
 }
 
 long MsgSendvs_r(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
 {
-    return send_vs(coid, siov, sparts, rmsg, rbytes);
-}
-
-static inline long send_v(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
-{
-    if (too_many(sparts) || too_many(rparts))
-        return -EINVAL;
-    return send_cp(coid, siov, (long)sparts, (void *)riov, (long)rparts);
+    return VS(send_cp);
 }
 
 long MsgSendv_r(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
 {
-    return send_v(coid, siov, sparts, riov, rparts);
-}
-
-static inline long send_plain_nc(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes)
-{
-    if (too_long(sbytes) || too_long(rbytes))
-        return -EOVERFLOW;
-    return send_nc(coid, smsg, -(long)sbytes, rmsg, -(long)rbytes);
+    return V(send_cp);
 }
 
 long MsgSendnc_r(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes)
 {
-    return send_plain_nc(coid, smsg, sbytes, rmsg, rbytes);
-}
-
-static inline long send_sv_nc(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
-{
-    if (too_long(sbytes) || too_many(rparts))
-        return too_long(sbytes) ? -EOVERFLOW : -EINVAL;
-    return send_nc(coid, smsg, -(long)sbytes, (void *)riov, (long)rparts);
+    return PLAIN(send_nc);
 }
 
 long MsgSendsvnc_r(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
 {
-    return send_sv_nc(coid, smsg, sbytes, riov, rparts);
-}
-
-static inline long send_vs_nc(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
-{
-    if (too_many(sparts) || too_long(rbytes))
-        return too_many(sparts) ? -EINVAL : -EOVERFLOW;
-    return send_nc(coid, siov, (long)sparts, rmsg, -(long)rbytes);
+    return SV(send_nc);
 }
 
 long MsgSendvsnc_r(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
 {
-    return send_vs_nc(coid, siov, sparts, rmsg, rbytes);
-}
-
-static inline long send_v_nc(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
-{
-    if (too_many(sparts) || too_many(rparts))
-        return -EINVAL;
-    return send_nc(coid, siov, (long)sparts, (void *)riov, (long)rparts);
+    return VS(send_nc);
 }
 
 long MsgSendvnc_r(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
 {
-    return send_v_nc(coid, siov, sparts, riov, rparts);
+    return V(send_nc);
 }
 
 long MsgSend(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes)
 {
-    return __qrv_neg(send_plain(coid, smsg, sbytes, rmsg, rbytes));
+    return __qrv_neg(PLAIN(send_cp));
 }
 
 long MsgSendsv(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
 {
-    return __qrv_neg(send_sv(coid, smsg, sbytes, riov, rparts));
+    return __qrv_neg(SV(send_cp));
 }
 
 long MsgSendvs(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
 {
-    return __qrv_neg(send_vs(coid, siov, sparts, rmsg, rbytes));
+    return __qrv_neg(VS(send_cp));
 }
 
 long MsgSendv(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
 {
-    return __qrv_neg(send_v(coid, siov, sparts, riov, rparts));
+    return __qrv_neg(V(send_cp));
 }
 
 long MsgSendnc(int coid, const void *smsg, size_t sbytes, void *rmsg, size_t rbytes)
 {
-    return __qrv_neg(send_plain_nc(coid, smsg, sbytes, rmsg, rbytes));
+    return __qrv_neg(PLAIN(send_nc));
 }
 
 long MsgSendsvnc(int coid, const void *smsg, size_t sbytes, const iov_t *riov, size_t rparts)
 {
-    return __qrv_neg(send_sv_nc(coid, smsg, sbytes, riov, rparts));
+    return __qrv_neg(SV(send_nc));
 }
 
 long MsgSendvsnc(int coid, const iov_t *siov, size_t sparts, void *rmsg, size_t rbytes)
 {
-    return __qrv_neg(send_vs_nc(coid, siov, sparts, rmsg, rbytes));
+    return __qrv_neg(VS(send_nc));
 }
 
 long MsgSendvnc(int coid, const iov_t *siov, size_t sparts, const iov_t *riov, size_t rparts)
 {
-    return __qrv_neg(send_v_nc(coid, siov, sparts, riov, rparts));
+    return __qrv_neg(V(send_nc));
 }

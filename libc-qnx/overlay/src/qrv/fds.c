@@ -12,12 +12,23 @@ static long fd_flags(int fd)
 }
 
 /* The connection is gone afterwards whatever the server says; its error is reported. */
+/* A signal may come while the server is busy: a descriptor that it has not heard of, or that is closed behind its back, is worse than
+ * a handler that runs in between. */
+static long tell_server(int fd, const void *m, size_t len)
+{
+    long rc;
+    do
+        rc = __qrv_send(fd, m, len, 0, 0, KC_SEND_NC);
+    while (rc == -EINTR);
+    return rc;
+}
+
 long __qrv_close(int fd)
 {
     struct _io_close m = {_IO_CLOSE, sizeof m};
     if (__qrv_badfd(fd))
         return -EBADF;
-    long rc = __qrv_send(fd, &m, sizeof m, 0, 0, KC_SEND_NC);
+    long rc = tell_server(fd, &m, sizeof m);
     long gone = __kercall1(KC_CONNECT_DETACH, fd);
     if (gone < 0)
         return gone == -EINVAL ? -EBADF : gone;
@@ -45,7 +56,7 @@ long __qrv_dup_from(int pid, int oldfd, int minfd, int exact, unsigned cof)
     struct _io_dup m = {.type = _IO_DUP, .combine_len = sizeof m, .info = info};
     m.info.pid = pid ? pid : (int32_t)me;
     m.info.coid = oldfd;
-    rc = __qrv_send((int)fd, &m, sizeof m, 0, 0, KC_SEND_NC);
+    rc = tell_server((int)fd, &m, sizeof m);
     if (rc < 0) {
         __kercall1(KC_CONNECT_DETACH, fd);
         return rc;

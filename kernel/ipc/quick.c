@@ -173,14 +173,16 @@ static inline struct thread *last_client(const struct channel *ch, const struct 
 /* ch->lock held: answers c. */
 static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *c, const uint64_t a[6], bool aligned)
 { /* model: Q2 */
+    if (aligned && (rq_top(&h->rq) >= 0 || !may_follow(h, t, c)))
+        return false;
     uint64_t n = MIN(-a[3], msg_rlen(c));
     if (n && (c->given.rparts > 0 ||
               !(aligned ? words_fit(a[2], c->given.rmsg, n) && words_across(c->proc->as, c->given.rmsg, a[2], n, true)
                         : n <= COPY_SHORT_MAX && copy_short(c->proc->as, UADDR(c->given.rmsg), UADDR(a[2]), n, true))))
         return false;
-    if (aligned && (!may_follow(h, t, c) || !spin_trylock(&h->rq.lock)))
+    if (aligned && !spin_trylock(&h->rq.lock))
         return false;
-    if (aligned && rq_top(&h->rq) >= 0) {
+    if (aligned && rq_top(&h->rq) >= 0) { /* another hart has been here meanwhile */
         spin_unlock(&h->rq.lock);
         return false;
     }
@@ -243,7 +245,7 @@ KC_HANDLER(msg_replyv)
         return reply_again(t, a);
     struct hart *h = this_hart();
     struct conn *last = atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1 ? conn : NULL;
-    if (racy_read(t->policy) != _KC_SCHED_FIFO && h->slice_end == 0) { /* whether the client shares its level is found out when the slice ends */
+    if (thread_is_sliced(t) && h->slice_end == 0) { /* whether the client shares its level is found out when the slice ends */
         h->slice_end = slice_end_of(h, t);
         if (h->slice_end < h->armed)
             return reply_rearm(last);

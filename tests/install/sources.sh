@@ -24,7 +24,7 @@ shows() {
 if command -v "${debugger[0]}" >/dev/null; then
     shows images/kernel.elf thread_create kernel/object/thread.c "check_sched(p, tc)"
     shows sysroot/usr/lib/libc.so printf libc/src/src/stdio/printf.c "vfprintf(stdout, fmt, ap)"
-    shows sysroot/usr/lib/libc.so MsgSend libc/src/src/neutrino/message_send.c "send_parts(coid, siov"
+    shows sysroot/usr/lib/libc.so MsgSend libc/src/src/neutrino/message_send.c "return __qrv_neg(PLAIN(send_cp));"
     shows sysroot/boot/taskman pool_start taskman/main/pool.c "int pool_start(void)"
     shows sysroot/sbin/pipe main services/pipe/pipe.c "int main"
     shows sysroot/bin/pidin main utils/pidin/pidin.c "fflush(stdout)"

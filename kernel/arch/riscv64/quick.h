@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a message needs of the machine, inline for ipc/quick.c and core/exit.c: without a call they have no stack frame. */
+/* What a message needs of the machine, inline for ipc/quick.c and core/exit.c: without calls they save few registers. */
 #pragma once
 #include <abi/msg.h>
 #include "arch/riscv64/pte.h"
@@ -27,10 +27,12 @@ _Static_assert(offsetof(struct _msg_info, pid) == 8 && offsetof(struct _msg_info
                    offsetof(struct _msg_info, msglen) == 32 && sizeof(struct _msg_info) == 64,
                "the words below");
 
-/* struct _msg_info into the loaded address space: the one structure that nearly every message writes.  Words 1 to 6; 0 and 7 are zero.  false: a part was written before the page gave a fault.  The trap handler goes on at fixup_pc with
- * registers as they were (entry.S), so the compiler may take the fault for a jump at the end of the statement. */
-static inline __attribute__((always_inline)) bool arch_user_info(uint64_t va, uint64_t pid_tid, uint64_t chid_scoid, uint64_t coid_prio_flags, uint64_t msglen,
-                                   uint64_t srcmsglen, uint64_t dstmsglen)
+/* struct _msg_info into the loaded address space: the one structure that nearly every message writes.  Words 1 to 6; 0 and 7 are zero.
+ * false: a part was written before the page gave a fault.  The trap handler goes on at fixup_pc with registers as they were (entry.S), so
+ * the compiler may take the fault for a jump at the end of the statement.  No outputs: GCC 12 makes wrong code of asm goto with them. */
+static inline __attribute__((always_inline)) bool arch_user_info(uint64_t va, uint64_t pid_tid, uint64_t chid_scoid,
+                                                                 uint64_t coid_prio_flags, uint64_t msglen, uint64_t srcmsglen,
+                                                                 uint64_t dstmsglen)
 {
     __asm__ goto("lla t0, %l[fault]\n\t"
                  "sd t0, %[fixup](tp)\n\t"
@@ -115,6 +117,7 @@ fault:
     __asm__ volatile("csrc sstatus, %0" ::"r"(RISCV_SSTATUS_SUM) : "memory");
     return false;
 }
+
 static inline __attribute__((always_inline)) bool arch_user_get(void *dst, uint64_t va, uint64_t n)
 {
     return arch_user_words((uint64_t)dst, va, n);

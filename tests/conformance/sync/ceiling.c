@@ -4,22 +4,10 @@
  * pthread_mutex_setprioceiling(), pthread_mutex_getprioceiling(), SyncTypeCreate(), SyncCtl(). */
 #define _GNU_SOURCE
 #include "../rendezvous.h"
+#include "prio.h"
 
 static pthread_mutex_t low_m, high_m, plain = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-
-static int prio_of(int tid)
-{
-    struct sched_param sp = {0};
-    SchedGet(0, tid, &sp);
-    return sp.sched_curpriority;
-}
-
-static void set_prio(int prio)
-{
-    struct sched_param sp = {.sched_priority = prio};
-    SchedSet(0, 0, SCHED_RR, &sp);
-}
 
 static int make(pthread_mutex_t *m, int ceiling, int robust, int type)
 {

@@ -5,23 +5,11 @@
 #define _GNU_SOURCE
 #include <semaphore.h>
 #include "../rendezvous.h"
+#include "prio.h"
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER, none;
 static sem_t go;
 static volatile int low_tid;
-
-static int current_prio(int tid)
-{
-    struct sched_param sp = {0};
-    SchedGet(0, tid, &sp);
-    return sp.sched_curpriority;
-}
-
-static void set_prio(int prio)
-{
-    struct sched_param sp = {.sched_priority = prio};
-    SchedSet(0, 0, SCHED_RR, &sp);
-}
 
 static void *low(void *arg)
 {
@@ -74,17 +62,17 @@ static void simple(void)
     low_tid = 0;
     pthread_create(&l, NULL, low, &a);
     rv_sleep_ms(20);
-    is_int(current_prio(low_tid), 8, "the owner runs at its own priority");
+    is_int(prio_of(low_tid), 8, "the owner runs at its own priority");
     pthread_create(&timed, NULL, high_timed, &a);
     rv_sleep_ms(20);
-    is_int(current_prio(low_tid), 30, "a waiter lends its priority");
+    is_int(prio_of(low_tid), 30, "a waiter lends its priority");
     pthread_create(&h, NULL, high, &a);
     pthread_join(timed, &result);
     is_int((intptr_t)result, ETIMEDOUT, "the first waiter gives up");
-    is_int(current_prio(low_tid), 25, "... and takes its priority along: the other's remains");
+    is_int(prio_of(low_tid), 25, "... and takes its priority along: the other's remains");
     sem_post(&go);
     pthread_join(h, NULL);
-    is_int(current_prio(low_tid), 8, "unlocking ends it");
+    is_int(prio_of(low_tid), 8, "unlocking ends it");
     sem_post(&go);
     pthread_join(l, NULL);
 }
@@ -97,14 +85,14 @@ static void chain(void)
     rv_sleep_ms(20);
     pthread_create(&mid, NULL, middle, NULL);
     rv_sleep_ms(20);
-    is_int(current_prio(low_tid), 12, "one hop");
+    is_int(prio_of(low_tid), 12, "one hop");
     pthread_create(&h, NULL, high, &b);
     rv_sleep_ms(20);
-    is_int(current_prio(low_tid), 25, "two hops");
+    is_int(prio_of(low_tid), 25, "two hops");
     sem_post(&go);
     pthread_join(mid, NULL);
     pthread_join(h, NULL);
-    is_int(current_prio(low_tid), 8, "back to its own");
+    is_int(prio_of(low_tid), 8, "back to its own");
     sem_post(&go);
     pthread_join(l, NULL);
 }
@@ -121,7 +109,7 @@ static void prio_none(void)
     rv_sleep_ms(20);
     pthread_create(&h, NULL, high, &none);
     rv_sleep_ms(20);
-    is_int(current_prio(low_tid), 8, "PTHREAD_PRIO_NONE lends nothing");
+    is_int(prio_of(low_tid), 8, "PTHREAD_PRIO_NONE lends nothing");
     sem_post(&go);
     pthread_join(h, NULL);
     sem_post(&go);
@@ -138,10 +126,10 @@ static void raised_while_waiting(void)
     pthread_create(&mid, NULL, middle, NULL);
     rv_sleep_ms(20);
     pthread_setschedparam(mid, SCHED_RR, &sp);
-    is_int(current_prio(low_tid), 33, "a waiter whose priority is raised lends the new one");
+    is_int(prio_of(low_tid), 33, "a waiter whose priority is raised lends the new one");
     sem_post(&go);
     pthread_join(mid, NULL);
-    is_int(current_prio(low_tid), 8, "over");
+    is_int(prio_of(low_tid), 8, "over");
     sem_post(&go);
     pthread_join(l, NULL);
 }
@@ -176,14 +164,14 @@ static void through_a_server(void)
     MsgSend(coid, "x", 1, NULL, 0);
     set_prio(40);
     rv_sleep_ms(20);
-    is_int(current_prio(low_tid), 9, "a server waits for the mutex");
+    is_int(prio_of(low_tid), 9, "a server waits for the mutex");
     rv_start(&cl);
     rv_sleep_ms(20);
-    is_int(current_prio(low_tid), 28, "its client's priority goes through to the owner");
+    is_int(prio_of(low_tid), 28, "its client's priority goes through to the owner");
     sem_post(&go);
     rv_join(&cl);
     pthread_join(s, NULL);
-    is_int(current_prio(low_tid), 8, "and ends");
+    is_int(prio_of(low_tid), 8, "and ends");
     sem_post(&go);
     pthread_join(l, NULL);
 }

@@ -5,24 +5,12 @@
 #define _GNU_SOURCE
 #include <semaphore.h>
 #include "../rendezvous.h"
+#include "prio.h"
 
 #define CHAIN 40
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, chain[CHAIN + 1];
 static sem_t go;
-
-static int prio_of(int tid)
-{
-    struct sched_param sp = {0};
-    SchedGet(0, tid, &sp);
-    return sp.sched_curpriority;
-}
-
-static void set_prio(int prio)
-{
-    struct sched_param sp = {.sched_priority = prio};
-    SchedSet(0, 0, SCHED_RR, &sp);
-}
 
 static void wait_go(void)
 {

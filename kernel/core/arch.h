@@ -74,3 +74,5 @@ void kernel_external_interrupt(uint32_t vector); /* claimed and already masked a
 /* Called last on every way back to user mode, on the hart's kernel stack: decides which thread runs, runs continuations and
  * pending work, loads its address space and FP state, returns the thread whose t->regs are to be restored. */
 struct thread *kernel_exit(void);
+/* The same after a handler returned KC_SWITCHED; old: whom the hart left for that, its registers now saved. */
+struct thread *kernel_exit_switched(struct thread *old);

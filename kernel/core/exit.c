@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kernel_exit(): the one way from the kernel back to user mode, and the interrupt entry points that lead to it. */
-#include "core/internal.h"
+/* kernel_exit(): the one way from the kernel back to user mode (kernel_exit_switched() is its second half), and the interrupt entry points that lead to it. */
+#include "core/handover.h"
 #include "core/trace.h"
-#include "quick.h"
 #include "mm/mm.h"
 #include "object/meter.h"
 #include "object/signal.h"
@@ -37,17 +36,7 @@ static __attribute__((noinline)) void disturb_after(struct thread *t, uint64_t s
     }
 }
 
-/* The first half of let_go(). */
-static inline void account(struct hart *h, struct thread *t)
-{
-    uint64_t now = arch_ticks();
-    t->cpu_ticks += now - h->run_start;
-    h->run_start = now;
-    h->slice_end = h->share_at = 0;
-    h->switch_out = false;
-}
-
-/* The second half: from here on t may run and end elsewhere; its memory stays a thread, and wait_seq tells its lives apart.  true: it had
+/* The last step of letting go: from here on t may run and end elsewhere; its memory stays a thread, and wait_seq tells its lives apart.  true: it had
  * flags that matter now when it blocked. */
 static inline bool released_flagged(struct thread *t)
 {
@@ -62,7 +51,8 @@ static void let_go(struct hart *h)
     struct thread *t = h->current;
     if (h->fp_loaded == t)
         arch_fp_save(t);
-    account(h, t);
+    hart_account(h, t);
+    h->switch_out = false;
     h->current = NULL;
     bool ended = h->drop_current;
     h->drop_current = false;
@@ -141,9 +131,9 @@ static void call_over(struct thread *t)
     uint32_t f = load_relaxed(&t->flags);
     if (f & TF_RESTART) /* no signal came to use it up */
         atomic_fetch_and_explicit(&t->flags, ~(uint32_t)TF_RESTART, memory_order_relaxed);
-    if (!t->in_call)
+    if (t->call_done)
         return;
-    t->in_call = false;
+    t->call_done = true;
     if (f & TF_TIMEOUT)
         thread_timeout_clear(t);
     if ((f & TF_CANCEL) && t->regs.x[REG_A0] == (uint64_t)-ECANCELED)
@@ -201,13 +191,7 @@ static __attribute__((noinline)) struct thread *continue_and_exit(struct hart *h
     fn(t);
     if (h->switch_out || !h->current || load_relaxed(&h->resched) || load_relaxed(&t->kcont) || (load_relaxed(&t->flags) & TF_ON_EXIT))
         return exit_slowly(h);
-    t->in_call = false;
     return t;
-}
-
-static inline bool goes_back(const struct hart *h, struct thread *t)
-{
-    return !load_relaxed(&h->resched) && !load_relaxed(&t->kcont) && !(load_relaxed(&t->flags) & TF_ON_EXIT);
 }
 
 static __attribute__((noinline)) struct thread *change_over_slowly(struct hart *h)
@@ -217,36 +201,46 @@ static __attribute__((noinline)) struct thread *change_over_slowly(struct hart *
     return exit_slowly(h);
 }
 
-/* A slice has begun that the timer does not know of, or old had flags. */
-static __attribute__((noinline)) struct thread *rearm_and_exit(struct hart *h, struct thread *old, uint64_t seq)
+/* old had flags that matter now, or a slice has begun that the timer does not know of. */
+static __attribute__((noinline)) struct thread *switched_rest(struct hart *h, struct thread *old, uint64_t seq)
 {
     disturb_after(old, seq);
     ktimer_rearm();
     return exit_slowly(h);
 }
 
-/* t has been given the hart.  let_go() and take_on() for the usual case, without a call and so without a stack frame. */
-static inline struct thread *change_over(struct hart *h, struct thread *t)
+/* The hart has changed from old to current.  late: the timer is set too late for the slice. */
+static inline struct thread *switched(struct hart *h, struct thread *old, bool late)
+{ /* model: B3, D6 */
+    struct thread *t = h->current;
+    uint64_t seq = old->wait_seq;
+    if (released_flagged(old) || late)
+        return switched_rest(h, old, seq);
+    if (load_relaxed(&t->flags) & TF_ON_EXIT)
+        return exit_slowly(h);
+    if (load_relaxed(&t->kcont))
+        return continue_and_exit(h, t);
+    return t;
+}
+
+struct thread *kernel_exit_switched(struct thread *old)
+{
+    return switched(this_hart(), old, false);
+}
+
+/* n has been given the hart.  let_go() and take_on() for the usual case, without a call and so without a stack frame. */
+static inline struct thread *change_over(struct hart *h, struct thread *n)
 {
     struct thread *old = h->current;
-    int waits = load_relaxed(&h->rq.top_prio);
-    if (h->fp_loaded == old || t->fp.eager || waits > racy_read(t->prio) || (waits >= 0 && num_harts > 1))
+    int waits = load_relaxed(&h->rq.top_prio), prio = racy_read(n->prio);
+    if (waits > prio || !change_over_now(h, old, n, h->others && waits >= 0))
         return change_over_slowly(h);
-    account(h, old);
-    if (waits == racy_read(t->prio) && thread_is_sliced(t))
-        h->slice_end = slice_end_of(h, t);
-    uint64_t seq = old->wait_seq;
-    h->current = t;
+    h->switch_out = false;
     h->next = NULL;
-    arch_aspace_switch(h, t->proc->as);
-    if (released_flagged(old) || (h->slice_end && h->slice_end < h->armed))
-        return rearm_and_exit(h, old, seq);
-    if (load_relaxed(&t->kcont) && !load_relaxed(&h->resched))
-        return continue_and_exit(h, t);
-    if (!goes_back(h, t))
-        return exit_slowly(h);
-    t->in_call = false;
-    return t;
+    arch_aspace_switch(h, n->proc->as);
+    if (waits == prio && thread_is_sliced(n))
+        h->slice_end = slice_end_of(h, n);
+    return switched(h, old, h->slice_end && h->slice_end < h->armed);
 }
 
 struct thread *kernel_exit(void)
@@ -257,16 +251,16 @@ struct thread *kernel_exit(void)
     if (t && !load_relaxed(&h->resched))
         return change_over(h, t);
     t = h->current;
-    if (!t || h->switch_out || h->aspace != t->proc->as || !goes_back(h, t))
+    if (!t || h->switch_out || h->aspace != t->proc->as || load_relaxed(&h->resched) || load_relaxed(&t->kcont) ||
+        (load_relaxed(&t->flags) & TF_ON_EXIT))
         return exit_slowly(h);
-    t->in_call = false;
     return t;
 }
 
 /* pc of the program that was interrupted, 0 when the hart was idle or in the kernel. */
 static uint64_t interrupted_pc(const struct hart *h)
 {
-    return h->current && !h->current->in_call ? h->current->regs.pc : 0;
+    return h->current && h->current->call_done ? h->current->regs.pc : 0;
 }
 
 void kernel_timer_interrupt(void)

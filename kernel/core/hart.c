@@ -15,6 +15,7 @@ void hart_setup(struct hart *h, uint32_t index, uint32_t hartid)
 {
     uint64_t base = (uint64_t)__stacks_start + index * (4096UL + KSTACK_SIZE + ESTACK_SIZE);
     h->index = index;
+    h->bit = 1U << index;
     h->hartid = hartid;
     h->kstack_top = base + 4096 + KSTACK_SIZE;
     h->estack_top = h->kstack_top + ESTACK_SIZE;

@@ -27,13 +27,17 @@ struct hart {
     uint64_t estack_top;        /* entry.S: emergency stack for a broken kernel */
     uint64_t fixup_pc;          /* user copy: where a fault continues, 0 none */
     uint64_t fixup_addr;        /* set by the fault handler: the address that faulted */
-    struct aspace *aspace;      /* whose page table satp holds; NULL: kernel only */
+    struct aspace *aspace;      /* whose page table is in use; NULL: the kernel's only.  Any hart may read: written before satp ... */
+    struct aspace *aspace_left; /* ... and this after: when neither names an address space the hart has no part in it */
     _Alignas(8) _Atomic uint32_t resched; /* set by any hart (with an IPI) to make this one choose again */
     bool switch_out;            /* current has blocked or was requeued: kernel_exit() lets go of it.  entry.S reads it with resched */
     bool drop_current;          /* with switch_out: current has ended, let go of its last own reference too */
     struct thread *next;        /* with switch_out: who has been given the hart (sched_hand_over()), NULL: the best in the queues */
+    struct thread *left;        /* whom the handler that returned KC_SWITCHED has taken the hart from; current is the other already */
     _Atomic bool traced;        /* any hart: events are recorded (core/trace.h) */
     uint32_t index;             /* 0..num_harts-1 */
+    uint32_t bit;               /* 1 << index */
+    uint32_t others;            /* num_harts - 1 */
     uint32_t hartid;            /* SBI number */
     struct thread *fp_loaded;   /* whose FP registers this hart holds, NULL unknown */
     nsec_t timer_armed;         /* what the timer hardware is set to, (nsec_t)-1 off */

@@ -16,6 +16,15 @@ void sched_share(struct hart *h); /* after a switch on a machine with several ha
 bool sched_should_preempt(struct hart *h);
 extern _Atomic uint64_t sched_slice; /* of round robin, in arch_ticks() */
 
+/* The hart's time since it took on t, which it is about to let go of, is t's. */
+static inline __attribute__((always_inline)) void hart_account(struct hart *h, struct thread *t)
+{
+    uint64_t now = arch_ticks();
+    t->cpu_ticks += now - h->run_start;
+    h->run_start = now;
+    h->slice_end = h->share_at = 0;
+}
+
 /* When the slice of t, dispatched at h->run_start, is over; in the past if it had all of it while nobody shared its level. */
 static inline uint64_t slice_end_of(const struct hart *h, const struct thread *t)
 {

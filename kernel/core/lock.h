@@ -41,12 +41,17 @@ void spin_lock(struct spinlock *l);
 bool spin_trylock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
 bool spin_is_held(const struct spinlock *l); /* by this hart */
+static inline void spin_unlock_both(struct spinlock *a, struct spinlock *b)
+{
+    spin_unlock(a);
+    spin_unlock(b);
+}
 #else
 void spin_wait(struct spinlock *l); /* takes a lock that was found held */
 
 static inline bool spin_trylock(struct spinlock *l)
 {
-    return atomic_exchange_explicit(&l->held, 1, memory_order_acquire) == 0;
+    return arch_take(&l->held);
 }
 
 static inline void spin_lock(struct spinlock *l)
@@ -58,5 +63,12 @@ static inline void spin_lock(struct spinlock *l)
 static inline void spin_unlock(struct spinlock *l)
 {
     store_release(&l->held, 0);
+}
+
+static inline void spin_unlock_both(struct spinlock *a, struct spinlock *b)
+{
+    arch_release();
+    store_released(&a->held, 0);
+    store_released(&b->held, 0);
 }
 #endif

@@ -437,6 +437,8 @@ bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thr
         trace_leaves(h, t, (unsigned)state);
     spin_lock(&h->rq.lock);
     hand_over_locked(h, t, state, l, r);
+    spin_unlock(&h->rq.lock);
+    change_over_later(h, r);
     return true;
 }
 

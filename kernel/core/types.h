@@ -17,10 +17,8 @@ struct uaddr {
 };
 #define UADDR(x) ((struct uaddr){ (uint64_t)(x) })
 
-/* A field that some read without the lock under which it is written: both sides say so.  What comes out is a value that was there;
- * who acts on it looks again under the lock, or can do with an old one. */
-#define racy_read(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define racy_write(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+/* racy_read(x), racy_write(x, v) (machine.h): a field that some read without the lock under which it is written; both sides say so.  What
+ * comes out is a value that was there; who acts on it looks again under the lock, or can do with an old one. */
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))

@@ -12,18 +12,21 @@
 #include "mm/aspace_internal.h"
 #include "quick.h"
 
-#define QUICK inline __attribute__((always_inline))
 #define APART __attribute__((noipa)) /* and reached by a jump: a constant result, once known, would make it a call */
 
-static inline bool may_time_out(const struct thread *t)
+/* Addresses below 1 << USER_BITS, and some bytes above, are the user's or nobody's: an access gives a fault at the worst. */
+#define USER_BITS 38
+_Static_assert(QRV_USER_END >> USER_BITS == 0, "user addresses have no more bits");
+
+static QUICK bool may_time_out(const struct thread *t)
 {
     return (load_relaxed(&t->flags) & TF_TIMEOUT) != 0;
 }
 
 /* A receiver that runs at the sender's priority already, and whose buffer is one piece. */
-static inline bool receiver_fits(const struct channel *ch, const struct thread *r, int prio)
+static QUICK bool receiver_fits(const struct channel *ch, const struct thread *r, int prio)
 {
-    return !(r->given.flags & KC_RECEIVE_PULSE) && r->given.rparts <= 0 && r->prio == prio &&
+    return !(r->given.flags & KC_RECEIVE_PULSE) && r->given.rparts <= 0 && racy_read(r->prio) == prio &&
            ((r->run_prio == prio && r->boost_prio == 0) || (ch->flags & _NTO_CHF_FIXED_PRIORITY));
 }
 
@@ -31,22 +34,18 @@ static inline bool receiver_fits(const struct channel *ch, const struct thread *
 static QUICK bool tell(const struct thread *r, const struct thread *t, const struct conn *c, const uint64_t a[6], uint64_t n)
 {
     uint64_t va = r->given.info;
-    if (va % 8 != 0 || va > QRV_USER_END - sizeof(struct _msg_info))
+    if (va % 8 != 0 || va >> USER_BITS != 0)
         return false;
-    return arch_user_info(va, (uint32_t)t->proc->pid | (uint64_t)(uint32_t)t->tid << 32,
-                           (uint32_t)c->chan->chid | (uint64_t)(uint32_t)(QRV_SCOID_BASE + c->sconn->index) << 32,
-                           (uint32_t)racy_read(c->coid) | (uint64_t)racy_read(t->prio) << 32 |
-                               (t->proc->cred.euid == 0 ? (uint64_t)(_NTO_MI_BITS_64 | _NTO_MI_ROOT) << 48
-                                                        : (uint64_t)_NTO_MI_BITS_64 << 48),
-                           n, -a[2], -a[4]);
+    return arch_user_info(va, t->mi_who, c->mi_where,
+                          (uint32_t)racy_read(c->coid) | (uint64_t)racy_read(t->prio) << 32 | racy_read(t->proc->mi_flags), n, -a[2], -a[4]);
 }
 
-static inline void describe(struct thread *t, struct conn *c, int32_t rcvid)
+static QUICK void describe(struct thread *t, struct conn *c, struct channel *ch, int32_t rcvid)
 {
     t->msg.conn = c;
-    t->msg.chan = c->chan;
+    t->msg.chan = ch;
     t->msg.rcvid = rcvid;
-    t->msg.xfers = t->msg.unblock_req = t->msg.deferred = 0;
+    t->msg.busy = 0;
     t->msg.deferred_err = 0;
 }
 
@@ -58,7 +57,7 @@ static inline void describe(struct thread *t, struct conn *c, int32_t rcvid)
 
 #define QUICK_MAX 8192
 
-static inline bool words_fit(uint64_t own, uint64_t other, uint64_t n)
+static QUICK bool words_fit(uint64_t own, uint64_t other, uint64_t n)
 {
     return n <= QUICK_MAX && ((own | other) & 7) == 0 && MAX(own, other) <= QRV_USER_END - QUICK_MAX;
 }
@@ -81,108 +80,161 @@ static QUICK bool words_across(struct aspace *as, uint64_t va, uint64_t own, uin
     return fine;
 }
 
+/* The same into va when it ends in the page where it begins: nothing to go round. */
+static QUICK bool words_in_page(struct aspace *as, uint64_t va, uint64_t own, uint64_t n)
+{
+    if (va % PAGE_SIZE + n > PAGE_SIZE || !spin_trylock(&as->lock))
+        return false;
+    char *page = aspace_peek(as, va, true);
+    bool fine = page && arch_user_get(page, own, n);
+    spin_unlock(&as->lock);
+    return fine;
+}
+
 /* ---- MsgSend */
 
-/* The message and what is told of it, into r's memory; aligned: by words, else whatever it takes. */
-static QUICK bool deliver(struct hart *h, struct thread *t, const struct thread *r, const struct conn *c, const uint64_t a[6],
-                          uint64_t n, bool aligned)
+/* How a message is copied, each way tried when the one before has left everything as it was. */
+enum way {
+    SMALL, /* aligned, through the buffer: needs no call, and so no register saved */
+    WORDS, /* aligned, by the pages of one side */
+    SHORT, /* anything of up to COPY_SHORT_MAX bytes */
+};
+
+static QUICK bool way_fits(const struct hart *h, enum way way, uint64_t own, uint64_t other, uint64_t n)
 {
-    bool small = n <= sizeof(h->bounce);
-    if (n && !(!aligned ? copy_short(r->proc->as, UADDR(r->given.rmsg), UADDR(a[1]), n, true)
-                        : !small || arch_user_get(h->bounce, a[1], n)))
+    return way == SHORT ? n <= COPY_SHORT_MAX : words_fit(own, other, n) && (way != SMALL || n <= sizeof(h->bounce));
+}
+
+/* The message and what is told of it, into r's memory. */
+static QUICK bool deliver(struct hart *h, struct thread *t, const struct thread *r, const struct conn *c, const uint64_t a[6],
+                          uint64_t n, enum way way)
+{
+    if (n && ((way == SHORT && !copy_short(r->proc->as, UADDR(r->given.rmsg), UADDR(a[1]), n, true)) ||
+              (way == SMALL && !arch_user_get(h->bounce, a[1], n))))
         return false;
     arch_aspace_switch(h, r->proc->as);
-    bool fine = !n || !aligned ||
-                (small ? arch_user_put(r->given.rmsg, h->bounce, n) : words_across(t->proc->as, a[1], r->given.rmsg, n, false));
+    bool fine = !n || way == SHORT ||
+                (way == SMALL ? arch_user_put(r->given.rmsg, h->bounce, n) : words_across(t->proc->as, a[1], r->given.rmsg, n, false));
     if (fine && (!r->given.info || tell(r, t, c, a, n)))
         return true;
     arch_aspace_switch(h, t->proc->as);
     return false;
 }
 
-/* ch->lock held: gives t's message and hart to the receiver that waits. */
-static QUICK bool send_locked(struct hart *h, struct channel *ch, struct conn *c, struct thread *t, const uint64_t a[6], bool aligned)
+/* ch->lock held: gives t's message and hart to the receiver that waits, and drops the lock.  0: not so. */
+static QUICK int64_t send_locked(struct hart *h, struct channel *ch, struct conn *c, struct thread *t, const uint64_t a[6], enum way way)
 { /* model: Q1 */
     if (list_empty(&ch->receivers) || c->sconn->detached)
-        return false;
+        return 0;
     struct thread *r = list_entry(ch->receivers.next, struct thread, link);
     if (!receiver_fits(ch, r, racy_read(t->prio)) || !hand_over_ok(h, r))
-        return false;
-    uint64_t n = MIN(-a[2], msg_rlen(r));
-    if (n && !(aligned ? words_fit(a[1], r->given.rmsg, n) : n <= COPY_SHORT_MAX))
-        return false;
-    if (!deliver(h, t, r, c, a, n, aligned))
-        return false;
+        return 0;
+    uint64_t n = MIN(-a[2], -(uint64_t)r->given.rparts);
+    if ((n && !way_fits(h, way, a[1], r->given.rmsg, n)) || !deliver(h, t, r, c, a, n, way))
+        return 0;
     if (!spin_trylock(&h->rq.lock)) {
         arch_aspace_switch(h, t->proc->as); /* what comes next reads the message again, out of t's memory */
-        return false;
+        return 0;
     }
     /* commit */
     int32_t rcvid = t->tid << 16 | c->sconn->index;
-    describe(t, c, rcvid);
+    describe(t, c, ch, rcvid);
     atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
     t->wait_ops = &reply_ops;
-    list_remove(&r->link);
+    list_unlink(&r->link);
     racy_write(r->msg.serving, ch);
     r->msg.chan = NULL;
     thread_set_result(r, rcvid);
     list_push_tail(&ch->repliers, &t->link);
     hand_over_locked(h, t, STATE_REPLY, &ch->lock, r);
     atomic_fetch_sub_explicit(&ch->refs, 1, memory_order_relaxed); /* the receiver's; c has another */
-    return true;
+    bool shares = h->others && rq_top(&h->rq) >= 0; /* as long as nobody else comes */
+    spin_unlock_both(&h->rq.lock, &ch->lock);
+    if (!change_over_now(h, t, r, shares)) {
+        change_over_later(h, r);
+        return KC_BLOCKED;
+    }
+    h->left = t;
+    return KC_SWITCHED;
 }
 
-static QUICK bool send_quick(struct thread *t, const uint64_t a[6], bool aligned)
+/* Where t's connection is, or would be.  The table only grows while there are threads, so the last answer stays true. */
+static QUICK void *_Atomic *slot_of(struct thread *t, int32_t coid)
+{
+    if (t->msg.last_slot && t->msg.last_coid == coid)
+        return t->msg.last_slot;
+    t->msg.last_coid = coid;
+    return t->msg.last_slot = conn_slot(t->proc, coid);
+}
+
+/* 0: the message is still to be sent. */
+static QUICK int64_t send_quick(struct thread *t, const uint64_t a[6], enum way way)
 {
     if ((int64_t)-a[2] < 0 || (int64_t)-a[4] < 0 || may_time_out(t))
-        return false;
-    void *_Atomic *slot = conn_slot(t->proc, (int32_t)a[0]);
+        return 0;
+    void *_Atomic *slot = slot_of(t, (int32_t)a[0]);
     struct conn *c = slot ? atomic_load_explicit(slot, ARCH_LOAD_FOLLOWED) : NULL;
     if (!c)
-        return false;
+        return 0;
     struct channel *ch = racy_read(c->chan); /* type-stable: c may have gone since, but this is the lock of some channel */
     if (!spin_trylock(&ch->lock))
-        return false;
+        return 0;
     /* Still in the table: connect_detach(), which drops the table's reference after it has had this lock, has not. */
-    bool sent = load_relaxed(slot) == c && racy_read(c->chan) == ch && send_locked(this_hart(), ch, c, t, a, aligned);
-    spin_unlock(&ch->lock);
+    int64_t sent = load_relaxed(slot) == c && racy_read(c->chan) == ch ? send_locked(this_hart(), ch, c, t, a, way) : 0;
+    if (!sent)
+        spin_unlock(&ch->lock);
     return sent;
 }
 
 static APART int64_t send_again(struct thread *t, const uint64_t a[6])
 {
-    return send_quick(t, a, false) ? KC_BLOCKED : send_any(t, a);
+    int64_t sent = send_quick(t, a, WORDS);
+    if (!sent)
+        sent = send_quick(t, a, SHORT);
+    return sent ? sent : send_any(t, a);
 }
 
 KC_HANDLER(msg_sendv)
 {
-    return send_quick(t, a, true) ? KC_BLOCKED : send_again(t, a);
+    int64_t sent = send_quick(t, a, SMALL);
+    return sent ? sent : send_again(t, a);
 }
 
 /* ---- MsgReply */
 
-/* ch->lock held: the client that t received from last, if rcvid is its, otherwise NULL. */
-static inline struct thread *last_client(const struct channel *ch, const struct thread *t, int32_t rcvid)
+/* ch->lock held: rcvid is the client that t received from last, and nothing else is being done with it. */
+static QUICK bool has_last_client(const struct channel *ch, const struct thread *t, int32_t rcvid)
 {
     if (ch->proc != t->proc || list_empty(&ch->repliers))
-        return NULL;
-    struct thread *c = list_entry(ch->repliers.prev, struct thread, link);
-    return c->msg.rcvid == rcvid && !c->msg.xfers && !c->msg.deferred ? c : NULL;
+        return false;
+    const struct thread *c = list_entry(ch->repliers.prev, struct thread, link);
+    return c->msg.rcvid == rcvid && !c->msg.busy;
 }
 
-/* ch->lock held: answers c. */
-static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *c, const uint64_t a[6], bool aligned)
+/* The answer, into c's memory. */
+static QUICK bool answer(struct thread *c, const uint64_t a[6], uint64_t n, enum way way)
+{
+    uint64_t to = c->given.rmsg;
+    return way == SMALL   ? words_in_page(c->proc->as, to, a[2], n)
+           : way == WORDS ? words_across(c->proc->as, to, a[2], n, true)
+                          : copy_short(c->proc->as, UADDR(to), UADDR(a[2]), n, true);
+}
+
+/* ch->lock held: answers c, and drops the lock. */
+static QUICK bool reply_locked(struct hart *h, struct thread *t, struct channel *ch, struct thread *c, const uint64_t a[6], enum way way)
 { /* model: Q2 */
-    if (aligned && (rq_top(&h->rq) >= 0 || !may_follow(h, t, c)))
+    bool follows = way != SHORT;
+    if (follows && !may_follow(h, t, c))
         return false;
-    uint64_t n = MIN(-a[3], msg_rlen(c));
-    if (n && (c->given.rparts > 0 ||
-              !(aligned ? words_fit(a[2], c->given.rmsg, n) && words_across(c->proc->as, c->given.rmsg, a[2], n, true)
-                        : n <= COPY_SHORT_MAX && copy_short(c->proc->as, UADDR(c->given.rmsg), UADDR(a[2]), n, true))))
+    if (c->given.rparts > 0)
         return false;
-    if (aligned && !spin_trylock(&h->rq.lock))
+    uint64_t n = MIN(-a[3], -(uint64_t)c->given.rparts);
+    if (n && ((follows && rq_top(&h->rq) >= 0) || !way_fits(h, way, a[2], c->given.rmsg, n) ||
+              !answer(c, a, n, way)))
         return false;
-    if (aligned && rq_top(&h->rq) >= 0) { /* another hart has been here meanwhile */
+    if (follows && !spin_trylock(&h->rq.lock))
+        return false;
+    if (follows && rq_top(&h->rq) >= 0) { /* perhaps another hart has been here meanwhile */
         spin_unlock(&h->rq.lock);
         return false;
     }
@@ -190,67 +242,78 @@ static QUICK bool reply_locked(struct hart *h, struct thread *t, struct thread *
     c->msg.conn = NULL;
     c->msg.chan = NULL;
     thread_set_result(c, (int64_t)a[1]);
-    list_remove(&c->link);
-    if (aligned)
+    if (follows) {
+        list_unlink(&c->link);
         ready_behind_locked(h, c);
-    else
+        spin_unlock_both(&h->rq.lock, &ch->lock);
+    } else {
+        list_remove(&c->link);
         thread_ready_replied_locked(c, (c->given.flags & KC_SEND_NC) != 0);
+        spin_unlock(&ch->lock);
+    }
     return true;
 }
 
-static QUICK struct conn *reply_quick(struct thread *t, const uint64_t a[6], bool aligned)
+/* The connection that the client, now answered, was on: its reference is the caller's.  NULL: not answered. */
+static QUICK struct conn *reply_quick(struct thread *t, const uint64_t a[6], enum way way)
 {
     struct channel *ch = t->msg.serving;
     if (!ch || (int64_t)-a[3] < 0 || !spin_trylock(&ch->lock))
         return NULL;
-    struct thread *c = last_client(ch, t, (int32_t)a[0]);
-    struct conn *conn = c ? c->msg.conn : NULL;
-    if (c && !reply_locked(this_hart(), t, c, a, aligned))
-        conn = NULL;
+    if (has_last_client(ch, t, (int32_t)a[0])) {
+        struct thread *c = list_entry(ch->repliers.prev, struct thread, link);
+        struct conn *conn = c->msg.conn;
+        if (reply_locked(this_hart(), t, ch, c, a, way))
+            return conn;
+    }
     spin_unlock(&ch->lock);
-    return conn;
+    return NULL;
 }
 
 static APART int64_t reply_again(struct thread *t, const uint64_t a[6])
 {
-    struct conn *conn = reply_quick(t, a, false);
+    struct conn *conn = reply_quick(t, a, WORDS);
+    if (!conn)
+        conn = reply_quick(t, a, SHORT);
     if (!conn)
         return reply_any(t, a);
     conn_put(conn);
     return 0;
 }
 
-/* Rare, and not to be in the way: the client's last connection has gone, idle harts may be offered the client. */
-static APART int64_t reply_rest(struct conn *last)
+/* Somebody waits behind the server, whose slice has run since it was dispatched; whether they share their level is found out when it
+ * ends.  true: the timer has to know. */
+static QUICK bool slice_begins(struct hart *h, const struct thread *t)
+{
+    if (h->slice_end != 0 || !thread_is_sliced(t))
+        return false;
+    h->slice_end = slice_end_of(h, t);
+    return h->slice_end < h->armed;
+}
+
+/* Rare, and not to be in the way: the client's last connection has gone, the timer is set, idle harts may be offered the client. */
+static APART int64_t reply_rest(struct thread *t, struct conn *last)
 {
     struct hart *h = this_hart();
-    if (num_harts > 1)
+    (void)slice_begins(h, t);
+    if (h->slice_end && h->slice_end < h->armed)
+        ktimer_rearm();
+    if (h->others)
         sched_share_later(h, ~(1U << h->index));
     if (last)
         conn_free(last);
     return 0;
 }
 
-/* ... or the timer is needed for the end of the server's slice. */
-static APART int64_t reply_rearm(struct conn *last)
-{
-    ktimer_rearm();
-    return reply_rest(last);
-}
-
 KC_HANDLER(msg_replyv)
 {
-    struct conn *conn = reply_quick(t, a, true);
+    struct conn *conn = reply_quick(t, a, SMALL);
     if (!conn)
         return reply_again(t, a);
+    if (atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1)
+        return reply_rest(t, conn);
     struct hart *h = this_hart();
-    struct conn *last = atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1 ? conn : NULL;
-    if (thread_is_sliced(t) && h->slice_end == 0) { /* whether the client shares its level is found out when the slice ends */
-        h->slice_end = slice_end_of(h, t);
-        if (h->slice_end < h->armed)
-            return reply_rearm(last);
-    }
-    return last || num_harts > 1 ? reply_rest(last) : 0;
+    return slice_begins(h, t) || h->others ? reply_rest(t, NULL) : 0;
 }
 
 /* ---- MsgReceive */
@@ -276,6 +339,12 @@ KC_HANDLER(msg_receivev)
     t->wait_ops = &receive_ops;
     list_push_head(&ch->receivers, &t->link);
     block_for_locked(h, t, STATE_RECEIVE, &ch->lock, next);
-    spin_unlock(&ch->lock);
-    return KC_BLOCKED;
+    spin_unlock_both(&h->rq.lock, &ch->lock);
+    if (!change_over_now(h, t, next, false)) {
+        change_over_later(h, next);
+        return KC_BLOCKED;
+    }
+    arch_aspace_switch(h, next->proc->as);
+    h->left = t;
+    return KC_SWITCHED;
 }

@@ -48,8 +48,7 @@ void msg_info_fill(struct _msg_info *info, const struct thread *s, int64_t msgle
     info->scoid = QRV_SCOID_BASE + c->sconn->index;
     info->coid = racy_read(c->coid);
     info->priority = racy_read(s->prio);
-    info->flags = (int16_t)(_NTO_MI_BITS_64 | (s->msg.unblock_req ? _NTO_MI_UNBLOCK_REQ : 0) |
-                            (s->proc->cred.euid == 0 ? _NTO_MI_ROOT : 0));
+    info->flags = (int16_t)(racy_read(s->proc->mi_flags) >> 48 | (s->msg.unblock_req ? _NTO_MI_UNBLOCK_REQ : 0));
     info->msglen = msglen;
     info->srcmsglen = (int64_t)msg_slen(s);
     info->dstmsglen = (int64_t)msg_rlen(s);

@@ -176,7 +176,7 @@ int64_t send_any(struct thread *t, const uint64_t a[6])
     t->msg.siov = (uint64_t)slen;
     t->msg.riov = (uint64_t)rlen;
     t->msg.rcvid = 0;
-    t->msg.xfers = t->msg.unblock_req = t->msg.deferred = 0;
+    t->msg.busy = 0;
     t->msg.deferred_err = 0;
 
     if (trace_on(this_hart()))

@@ -18,7 +18,7 @@ static __attribute__((noinline)) int64_t rare_call(struct thread *t, uint64_t nu
 int64_t kernel_call(struct thread *t, uint64_t number)
 {
     const kc_handler *calls = atomic_load_explicit(&kc_calls, memory_order_relaxed);
-    t->in_call = true;
+    t->call_done = false;
     if (number >= TM_PROC_CREATE || !calls[number])
         return rare_call(t, number);
     return calls[number](t, t->arg);

@@ -72,7 +72,7 @@ KC_HANDLER(timer_alarm)
 
 KC_HANDLER(timer_timeout)
 {
-    t->in_call = false; /* the timeout it arms is for the call after it */
+    t->call_done = true; /* the timeout it arms is for the call after it */
     uint32_t flags = (uint32_t)a[1], before = t->tmo.flags;
     bool absolute = (flags & _KC_TIMEOUT_ABSTIME) != 0;
     struct _kc_sigevent ev = {.notify = SIGEV_UNBLOCK};
@@ -91,7 +91,7 @@ KC_HANDLER(timer_timeout)
     flags &= _NTO_TIMEOUT_MASK;
     bool daytime = absolute && a[3] && (int32_t)a[0] != _KC_CLOCK_MONOTONIC;
     if (flags & _NTO_TIMEOUT_NANOSLEEP) {
-        t->in_call = true; /* sleeps here and now: there is no other call in that state */
+        t->call_done = false; /* sleeps here and now: there is no other call in that state */
         return thread_sleep(t, deadline, daytime ? ns : 0, a[4]);
     }
     timeout_arm(t, flags, deadline, daytime ? ns : 0, &ev);

@@ -180,6 +180,7 @@ struct aspace *aspace_create(void)
     spin_init(&as->lock, RANK_ASPACE);
     if (as->root == 0)
         goto fail;
+    as->satp = SATP_SV39 | as->root >> 12;
     uint64_t *root = phys_to_virt(as->root);
     const uint64_t *kernel = phys_to_virt(arch_kernel_root());
     memcpy(&root[PT_ENTRIES / 2], &kernel[PT_ENTRIES / 2], PAGE_SIZE / 2);

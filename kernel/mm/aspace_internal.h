@@ -42,7 +42,7 @@ static inline uint64_t table_end(uint64_t va, uint64_t end)
 }
 
 /* NULL when there is no leaf table. */
-static inline uint64_t *entry_of(struct aspace *as, uint64_t va)
+static inline __attribute__((always_inline)) uint64_t *entry_of(struct aspace *as, uint64_t va)
 {
     const uint64_t *root = phys_to_virt(as->root);
     uint64_t e2 = root[PT_INDEX(va, 2)];
@@ -57,7 +57,7 @@ static inline uint64_t *entry_of(struct aspace *as, uint64_t va)
 }
 
 /* as->lock held: kernel alias of va when its page is there with the right asked for; NULL: not so, or not known to be RAM at a glance. */
-static inline char *aspace_peek(struct aspace *as, uint64_t va, bool write)
+static inline __attribute__((always_inline)) char *aspace_peek(struct aspace *as, uint64_t va, bool write)
 {
     uint64_t *p = entry_of(as, va);
     uint64_t e = p ? *p : 0, pa = PTE_PA(e), need = PTE_V | (write ? PTE_W : PTE_R);

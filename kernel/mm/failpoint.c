@@ -12,7 +12,7 @@ bool alloc_fails(void)
 {
     int32_t pid = atomic_load_explicit(&armed_pid, memory_order_relaxed);
     const struct thread *t = pid ? this_hart()->current : NULL;
-    if (!t || t->proc->pid != pid || !t->in_call)
+    if (!t || t->proc->pid != pid || t->call_done)
         return false;
     uint64_t n = atomic_fetch_add_explicit(&made, 1, memory_order_relaxed) + 1;
     return n == atomic_load_explicit(&armed_at, memory_order_relaxed);

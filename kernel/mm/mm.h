@@ -49,8 +49,7 @@ uint64_t slab_pages(void);  /* frames that slabs have taken, for ever */
 struct aspace {
     struct spinlock lock;      /* RANK_ASPACE: page tables and counters */
     paddr_t root;
-    uint32_t asid;
-    _Atomic uint32_t harts;    /* bit per hart that has it loaded; teardown waits for 0 */
+    uint64_t satp;             /* root as arch_aspace_switch() loads it */
     uint64_t pages;            /* lock: frames mapped */
     uint64_t max_pages;        /* 0 none */
     uint32_t preparing;        /* lock: mappings in progress that rely on empty tables */

@@ -59,6 +59,7 @@ struct conn {
     struct channel *chan;      /* referenced; constant */
     int32_t coid;
     _Atomic uint32_t flags;    /* _NTO_COF_* */
+    uint64_t mi_where;         /* chid and scoid as in a struct _msg_info; constant */
 };
 
 #define PULSES_PER_CHANNEL_MAX 4096

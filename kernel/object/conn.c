@@ -233,6 +233,7 @@ int connect_attach(struct process *client, struct process *server, int32_t chid,
     }
     c->proc = client;
     racy_write(c->chan, ch);
+    c->mi_where = (uint32_t)ch->chid | (uint64_t)(QRV_SCOID_BASE + (uint32_t)c->sconn->index) << 32;
     atomic_store(&c->flags, flags & _NTO_COF_MASK & ~_NTO_COF_DEAD);
     atomic_store_explicit(&c->refs, 2, memory_order_release);
     int coid = conn_publish(client, c, index);

@@ -159,6 +159,12 @@ static int pid_assign(struct process *p)
     return pid;
 }
 
+static void cred_set(struct process *p, const struct _cred_info *cred)
+{
+    p->cred = *cred;
+    racy_write(p->mi_flags, (uint64_t)(_NTO_MI_BITS_64 | (cred->euid == 0 ? _NTO_MI_ROOT : 0)) << 48);
+}
+
 static void attr_apply(struct process *p, const struct tm_proc_attr *a, uint32_t mask)
 {
     if (mask & TM_PA_PPID)
@@ -168,7 +174,7 @@ static void attr_apply(struct process *p, const struct tm_proc_attr *a, uint32_t
     if (mask & TM_PA_SID)
         p->sid = a->sid;
     if (mask & TM_PA_CRED)
-        p->cred = a->cred;
+        cred_set(p, &a->cred);
     if (mask & TM_PA_ABILITIES)
         p->abilities = a->abilities;
     if (mask & TM_PA_NAME) {
@@ -217,7 +223,7 @@ static void process_reset(struct process *p)
     p->sig_queued = 0;
     p->ppid = p->pgrp = p->sid = 0;
     p->umask = 022;
-    __builtin_memset(&p->cred, 0, sizeof(p->cred));
+    cred_set(p, &(struct _cred_info){ 0 });
     p->abilities = 0;
     p->max_pages = 0;
     p->exit_status = 0;

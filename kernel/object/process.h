@@ -54,6 +54,7 @@ struct process {
     int32_t ppid, pgrp, sid;
     uint32_t umask;
     struct _cred_info cred;
+    uint64_t mi_flags;         /* what messages of its threads say of it: flags as in a struct _msg_info, in the word's upper 16 bits */
     uint32_t abilities;
     char name[64];
     uint64_t max_pages;

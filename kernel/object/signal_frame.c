@@ -174,7 +174,7 @@ static void return_finish(struct thread *t)
     t->fp.fcsr = uc.fcsr & 0xff;
     t->fp.valid = 1;
     atomic_fetch_and(&t->flags, ~(uint32_t)TF_RESTART);
-    t->in_call = false;
+    t->call_done = true;
     signal_set_mask(t, uc.sigmask[0]);
 }
 

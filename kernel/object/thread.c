@@ -105,7 +105,8 @@ static void thread_reset(struct thread *t)
     t->cpu_ticks = t->slice_used = 0;
     t->ss = NULL;
     t->call = 0;
-    t->in_call = false;
+    t->msg.last_slot = NULL;
+    t->call_done = true;
     t->boost_prio = t->mutex_prio = t->ceil_prio = 0;
     list_init(&t->ceilings);
     t->ceil_spare = NULL;
@@ -148,6 +149,7 @@ static int thread_enlist(struct process *p, struct thread *t)
         tid = idtable_alloc(&p->threads, 1, t);
     if (tid > 0) {
         t->tid = tid;
+        t->mi_who = (uint32_t)p->pid | (uint64_t)(uint32_t)tid << 32;
         list_push_tail(&p->thread_list, &t->proc_link);
         p->live_threads++;
         if (!list_empty(&p->cpu_timers))
@@ -420,7 +422,7 @@ void thread_exit_self(struct thread *t)
         return; /* the reaper: its continuation is the work that is left */
     thread_clear_word(t);
     thread_timeout_clear(t);
-    t->in_call = false;
+    t->call_done = true;
     sync_thread_exit(t);
     sporadic_drop(t);
     intr_thread_fini(t);

@@ -73,6 +73,7 @@ struct thread {
     struct process *proc;
     int32_t tid;
     _Atomic uint32_t refs;      /* 0: free memory.  thread_get_live() fails on 0 */
+    uint64_t mi_who;            /* pid and tid as in a struct _msg_info */
     _Atomic uint32_t flags;     /* TF_* */
     _Atomic bool on_cpu;        /* a hart still works on its registers */
 
@@ -104,15 +105,22 @@ struct thread {
         struct conn *conn;      /* SEND/REPLY: referenced */
         uint64_t siov, riov;    /* byte totals of iov arrays, checked at entry: msg_slen(), msg_rlen() */
         int32_t rcvid;          /* REPLY, of a message that went the quick way; else 0 */
-        uint16_t xfers;         /* copies in progress by servers: disturbances wait */
-        uint8_t unblock_req;    /* unblock pulse sent */
-        uint8_t deferred;       /* disturbance that came during a transfer: wake_cause + 1 */
+        union {
+            uint32_t busy;      /* something of what follows */
+            struct {
+                uint16_t xfers;      /* copies in progress by servers: disturbances wait */
+                uint8_t unblock_req; /* unblock pulse sent */
+                uint8_t deferred;    /* disturbance that came during a transfer: wake_cause + 1 */
+            };
+        };
         uint16_t deferred_err;
         uint8_t lingers;        /* a server that went on computing after a reply: replies still to treat it so (core/sched.c) */
         struct thread *partner; /* receiver woken by a sender: whose message it must fetch (referenced) */
         int8_t code;            /* receiver woken by a pulse: which */
         int32_t scoid;
         uint64_t value;
+        int32_t last_coid;      /* owner: what it sent to last, ... */
+        void *_Atomic *last_slot; /* ... and where the table has that; NULL none */
         struct channel *serving; /* channel it last received on, weak: compared, or locked and checked (type-stable) */
     } msg;
 
@@ -167,7 +175,8 @@ struct thread {
     uint64_t slice_used;        /* owner: arch_ticks() of its slice that it had when it was preempted; 0 after it blocked or had it all */
     uint64_t cpu_ticks;         /* arch_ticks() it has run, up to its last dispatch */
     struct sporadic *ss;        /* SCHED_SPORADIC, else NULL (object/meter.h); *lockp */
-    bool in_call;               /* owner: a kernel call has not returned to user mode yet; means nothing in user mode */
+    bool call_done;             /* owner: no kernel call is on its way: a fault or an interrupt brought the thread here, or the call is over;
+                                   means nothing in user mode */
     struct list proc_link;      /* proc->threads; proc->lock */
     char name[32];
 };
@@ -246,6 +255,8 @@ void thread_timeout_clear(struct thread *t); /* at the end of every kernel call 
 
 /* The result of a call whose value is written later (also KC_BLOCKED of kercall.h). */
 #define KC_BLOCKED (-2048) /* no errno; entry.S compares with it */
+/* ... and the hart has been given to another thread already (core/handover.h). */
+#define KC_SWITCHED (KC_BLOCKED + 1)
 
 /* Creates a thread in p (blocked STOPPED when hold).  -errno or tid. */
 int thread_create(struct process *p, const struct _kc_thread_create *tc, struct thread *creator);

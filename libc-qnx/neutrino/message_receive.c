@@ -1,64 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server's half of message passing. */
 #include <limits.h>
+#include <stdbool.h>
 #include "kcall.h"
 
-static inline long receive(int chid, const void *msg, long parts, struct _msg_info *info, unsigned flags)
+/* What is rare is apart, so that the usual receive saves no registers.  neg: errno and -1, not -errno. */
+static __attribute__((noinline)) int receive_failed(long rc, bool neg)
 {
-    if (__qrv_cancel_point())
+    if (rc == -ECANCELED)
+        rc = __qrv_canceled();
+    return (int)(neg ? __qrv_fail(rc) : rc);
+}
+
+static inline int receive_now(int chid, const void *msg, long parts, struct _msg_info *info, unsigned flags, bool neg)
+{
+    if (__pthread_self()->canceldisable)
         flags |= KC_RECEIVE_NC;
     long rc = __kercall6(KC_MSG_RECEIVEV, chid, (long)info, 0, (long)msg, parts, flags);
-    return rc == -ECANCELED ? __qrv_canceled() : rc;
+    return __builtin_expect(rc < 0, 0) ? receive_failed(rc, neg) : (int)rc;
 }
 
-static inline int receive_plain(int chid, void *msg, size_t bytes, struct _msg_info *info, unsigned flags)
+static __attribute__((noinline)) int receive_canceled(int chid, const void *msg, long parts, struct _msg_info *info, unsigned flags,
+                                                      bool neg)
 {
-    return bytes > SSIZE_MAX ? -EOVERFLOW : (int)receive(chid, msg, -(long)bytes, info, flags);
+    __pthread_testcancel();
+    return receive_now(chid, msg, parts, info, flags, neg);
 }
 
-static inline int receive_v(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info, unsigned flags)
+static inline int receive(int chid, const void *msg, long parts, struct _msg_info *info, unsigned flags, bool neg)
 {
-    return rparts > QRV_IOV_MAX ? -EINVAL : (int)receive(chid, riov, (long)rparts, info, flags);
+    return __builtin_expect(__pthread_self()->cancel, 0) ? receive_canceled(chid, msg, parts, info, flags, neg)
+                                                         : receive_now(chid, msg, parts, info, flags, neg);
+}
+
+static inline int receive_plain(int chid, void *msg, size_t bytes, struct _msg_info *info, unsigned flags, bool neg)
+{
+    return bytes > SSIZE_MAX ? receive_failed(-EOVERFLOW, neg) : receive(chid, msg, -(long)bytes, info, flags, neg);
+}
+
+static inline int receive_v(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info, unsigned flags, bool neg)
+{
+    return rparts > QRV_IOV_MAX ? receive_failed(-EINVAL, neg) : receive(chid, riov, (long)rparts, info, flags, neg);
 }
 
 int MsgReceive_r(int chid, void *msg, size_t bytes, struct _msg_info *info)
 {
-    return receive_plain(chid, msg, bytes, info, 0);
+    return receive_plain(chid, msg, bytes, info, 0, false);
 }
 
 int MsgReceivev_r(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info)
 {
-    return receive_v(chid, riov, rparts, info, 0);
+    return receive_v(chid, riov, rparts, info, 0, false);
 }
 
 int MsgReceivePulse_r(int chid, void *pulse, size_t bytes, struct _msg_info *info)
 {
-    return receive_plain(chid, pulse, bytes, info, KC_RECEIVE_PULSE);
+    return receive_plain(chid, pulse, bytes, info, KC_RECEIVE_PULSE, false);
 }
 
 int MsgReceivePulsev_r(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
 {
-    return receive_v(chid, piov, parts, info, KC_RECEIVE_PULSE);
+    return receive_v(chid, piov, parts, info, KC_RECEIVE_PULSE, false);
 }
 
 int MsgReceive(int chid, void *msg, size_t bytes, struct _msg_info *info)
 {
-    return (int)__qrv_neg(receive_plain(chid, msg, bytes, info, 0));
+    return receive_plain(chid, msg, bytes, info, 0, true);
 }
 
 int MsgReceivev(int chid, const iov_t *riov, size_t rparts, struct _msg_info *info)
 {
-    return (int)__qrv_neg(receive_v(chid, riov, rparts, info, 0));
+    return receive_v(chid, riov, rparts, info, 0, true);
 }
 
 int MsgReceivePulse(int chid, void *pulse, size_t bytes, struct _msg_info *info)
 {
-    return (int)__qrv_neg(receive_plain(chid, pulse, bytes, info, KC_RECEIVE_PULSE));
+    return receive_plain(chid, pulse, bytes, info, KC_RECEIVE_PULSE, true);
 }
 
 int MsgReceivePulsev(int chid, const iov_t *piov, size_t parts, struct _msg_info *info)
 {
-    return (int)__qrv_neg(receive_v(chid, piov, parts, info, KC_RECEIVE_PULSE));
+    return receive_v(chid, piov, parts, info, KC_RECEIVE_PULSE, true);
 }
 
 static inline long reply(int rcvid, long status, const void *msg, long parts)

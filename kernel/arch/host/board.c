@@ -192,6 +192,8 @@ void host_boot(void (*entry)(void *))
     host_hart_is(0);
     for (uint32_t i = 0; i < num_harts; i++) {
         harts[i].index = harts[i].hartid = i;
+        harts[i].bit = 1U << i;
+        harts[i].others = num_harts - 1;
         harts[i].timer_armed = (nsec_t)-1;
     }
     host_ram_init();

@@ -18,8 +18,8 @@ __attribute__((no_sanitize("thread"))) void host_hart_is(unsigned index)
 
 /* ---- the way round */
 
-/* As entry.S has it; true: the thread goes straight back to user mode. */
-static bool call(struct thread *t, struct co *c)
+/* As entry.S has it.  The thread that goes back to user mode: t if it goes straight back; NULL: kernel_exit() knows. */
+static struct thread *call(struct thread *t, struct co *c)
 {
     struct hart *h = this_hart();
     t->regs.pc += 4;
@@ -29,15 +29,17 @@ static bool call(struct thread *t, struct co *c)
     if (t->call == KC_THREAD_EXIT)
         host_thread_over(c);
     int64_t r = kernel_call(t, t->call);
+    if (r == KC_SWITCHED)
+        return kernel_exit_switched(h->left);
     if (r == KC_BLOCKED)
-        return false;
+        return NULL;
     t->regs.x[REG_A0] = (uint64_t)r;
-    return !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) &&
-           !(atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_ON_EXIT);
+    bool straight = !h->switch_out && !atomic_load_explicit(&h->resched, memory_order_relaxed) &&
+                    !(atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_ON_EXIT);
+    return straight ? t : NULL;
 }
 
-/* true: back to user mode at once. */
-static bool trap(struct thread *t, struct co *c)
+static struct thread *trap(struct thread *t, struct co *c)
 {
     switch (c->cause) {
     case HOST_CALL:
@@ -50,17 +52,16 @@ static bool trap(struct thread *t, struct co *c)
             kernel_fault(t, SIGSEGV_NUMBER, SEGV_MAPERR, c->fault_va);
         break;
     }
-    return false;
+    return NULL;
 }
 
 void host_hart_main(unsigned index)
 {
     (void)index;
     sched_start_hart();
-    bool straight = false;
     struct thread *t = NULL;
     for (;;) {
-        if (!straight)
+        if (!t)
             t = kernel_exit();
         struct co *c = (struct co *)t->regs.x[REG_TP];
         kassert(c != NULL && this_hart()->lock_depth == 0 && this_hart()->aspace == t->proc->as);
@@ -70,7 +71,7 @@ void host_hart_main(unsigned index)
         kassert(this_hart()->current == t);
         host_regs_get(c, &r);
         t->regs = r;
-        straight = trap(t, c);
+        t = trap(t, c);
     }
 }
 

@@ -17,6 +17,14 @@ void *phys_to_virt(paddr_t pa); /* RAM is an array */
 #define load_relaxed(p) atomic_load_explicit(p, memory_order_relaxed)
 #define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
 #define store_release(p, v) atomic_store_explicit(p, v, memory_order_release)
+#define arch_release() ((void)0)
+#define store_released(p, v) store_release(p, v)
+#define racy_read(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define racy_write(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+static inline bool arch_take(_Atomic uint32_t *held)
+{
+    return atomic_exchange_explicit(held, 1, memory_order_acquire) == 0;
+}
 #define ARCH_LOAD_FOLLOWED memory_order_acquire /* the sanitizer knows of no address dependencies */
 
 nsec_t arch_now(void);

@@ -135,26 +135,21 @@ void *host_user_word(uint64_t va, bool write)
 void arch_aspace_load(struct aspace *as)
 {
     struct hart *h = this_hart();
-    struct aspace *old = h->aspace;
-    if (old == as)
+    if (h->aspace == as)
         return;
-    uint32_t bit = 1U << h->index;
-    if (as)
-        atomic_fetch_or_explicit(&as->harts, bit, memory_order_seq_cst);
-    h->aspace = as;
-    if (old)
-        atomic_fetch_and_explicit(&old->harts, ~bit, memory_order_release); /* pairs with aspace_destroy() */
+    racy_write(h->aspace, as);
+    atomic_thread_fence(memory_order_seq_cst);
+    __atomic_store_n(&h->aspace_left, as, __ATOMIC_RELEASE);
 }
 
 void arch_tlb_flush(struct aspace *as, uint64_t va, uint64_t bytes)
 {
     (void)va;
     (void)bytes;
-    struct hart *h = this_hart();
     atomic_thread_fence(memory_order_seq_cst);
-    uint32_t set = atomic_load_explicit(&as->harts, memory_order_acquire) & ~(1U << h->index);
     for (uint32_t i = 0; i < num_harts; i++)
-        while ((set & 1U << i) && atomic_load_explicit(&access[i], memory_order_acquire) != 0)
+        while (i != this_hart()->index && racy_read(harts[i].aspace) == as &&
+               atomic_load_explicit(&access[i], memory_order_acquire) != 0)
             arch_relax();
 }
 
@@ -167,12 +162,13 @@ void arch_aspace_evict(struct aspace *as)
 {
     if (this_hart()->aspace == as)
         arch_aspace_load(NULL);
-    uint32_t set;
-    while ((set = atomic_load_explicit(&as->harts, memory_order_acquire)) != 0) {
-        for (uint32_t i = 0; i < num_harts; i++)
-            if (set & 1U << i)
-                arch_kick(&harts[i]);
-        arch_relax();
+    for (uint32_t i = 0; i < num_harts; i++) {
+        while (racy_read(harts[i].aspace) == as) {
+            arch_kick(&harts[i]);
+            arch_relax();
+        }
+        while (__atomic_load_n(&harts[i].aspace_left, __ATOMIC_ACQUIRE) == as)
+            arch_relax();
     }
 }
 

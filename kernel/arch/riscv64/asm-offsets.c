@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled to assembly only; the build turns the marked lines into asm-offsets.h for entry.S. */
+#include <abi/tm.h>
 #include "core/hart.h"
 #include "object/thread.h"
 
@@ -12,9 +13,13 @@ void offsets(void)
     DEFINE(THREAD_PC, offsetof(struct thread, regs.pc));
     DEFINE(THREAD_ARG, offsetof(struct thread, arg));
     DEFINE(THREAD_CALL, offsetof(struct thread, call));
+    DEFINE(THREAD_CALL_DONE, offsetof(struct thread, call_done));
+    DEFINE(FIRST_TASKMAN_CALL, TM_PROC_CREATE);
     DEFINE(THREAD_FLAGS, offsetof(struct thread, flags));
     DEFINE(THREAD_ON_EXIT, TF_ON_EXIT);
-    DEFINE(CALL_BLOCKED, KC_BLOCKED);
+    DEFINE(CALL_SWITCHED, KC_SWITCHED);
+    _Static_assert(KC_BLOCKED < KC_SWITCHED, "entry.S takes both for what is not above");
+    DEFINE(HART_LEFT, offsetof(struct hart, left));
     _Static_assert(offsetof(struct hart, switch_out) == offsetof(struct hart, resched) + 4 && offsetof(struct hart, resched) % 8 == 0,
                    "entry.S loads both at once");
     DEFINE(HART_RESCHED, offsetof(struct hart, resched));

@@ -92,6 +92,17 @@ riscv_secondary_entry:
     call riscv_secondary_main
     unimp
 
+/* What the function that made the call finds as it was. */
+    .macro save_preserved thread
+    sd x3, THREAD_X + 8 * 3(\thread)
+    .irp n, 8,9,18,19,20,21,22,23,24,25,26,27
+    sd x\n, THREAD_X + 8 * \n(\thread)
+    .endr
+#if QRV_LOCK_DEBUG
+    li s0, 0                /* end of the frame chain, which the other kernel does not have */
+#endif
+    .endm
+
     .text
     .balign 4
     .globl riscv_trap_entry
@@ -122,13 +133,22 @@ riscv_trap_entry:
     sd a4, THREAD_ARG + 8 * 4(sp)
     sd a5, THREAD_ARG + 8 * 5(sp)
     sd a7, THREAD_CALL(sp)
+    sb zero, THREAD_CALL_DONE(sp)
+    li t0, FIRST_TASKMAN_CALL
+    ld t1, kc_calls
+    bgeu a7, t0, rare_call
+    slli t0, a7, 3
+    add t1, t1, t0
+    ld t1, 0(t1)
     mv a0, sp
-    mv a1, a7
+    beqz t1, rare_call
+    addi a1, sp, THREAD_ARG
     ld sp, HART_KSTACK(tp)
-    call kernel_call
-    li t0, CALL_BLOCKED
+    jalr t1                 /* kc_handler */
+called:
+    li t0, CALL_SWITCHED
+    ble a0, t0, gives_way
     ld t1, HART_CURRENT(tp)
-    beq a0, t0, 2f
     ld t0, HART_RESCHED(tp) /* and switch_out */
     lw t2, THREAD_FLAGS(t1)
     bnez t0, 1f
@@ -145,13 +165,13 @@ riscv_trap_entry:
     .endr
     sret
 
-1:  sd a0, THREAD_X + 8 * 10(t1)
-2:  sd x3, THREAD_X + 8 * 3(t1)
-    .irp n, 8,9,18,19,20,21,22,23,24,25,26,27
-    sd x\n, THREAD_X + 8 * \n(t1)
-    .endr
-    li s0, 0                /* end of the frame chain */
-    j to_user
+/* Numbers that are taskman's, and numbers that are nobody's. */
+rare_call:
+    mv a0, sp
+    mv a1, a7
+    ld sp, HART_KSTACK(tp)
+    call kernel_call
+    j called
 
 /* An interrupt or a fault: any register may be in use. */
 user_trap:
@@ -173,12 +193,19 @@ user_trap:
     call riscv_user_trap
     j to_user
 
-/* sstatus: riscv_hart_init() has set SPIE and cleared SPP; a trap from user mode and the sret of kernel_trap leave them so. */
-    .globl riscv_enter_user
-riscv_enter_user:
-    ld sp, HART_KSTACK(tp)
+/* A call that the thread does not go straight back from. */
+1:  sd a0, THREAD_X + 8 * 10(t1)
+2:  ld t1, HART_CURRENT(tp)
+    save_preserved t1
 to_user:
     call kernel_exit
+    j resume
+gives_way:
+    bne a0, t0, 2b
+    ld a0, HART_LEFT(tp)
+    save_preserved a0
+    call kernel_exit_switched
+resume:
     mv sp, a0
     ld t2, THREAD_PC(sp)
     csrw sepc, t2
@@ -192,6 +219,12 @@ to_user:
     .endr
     ld sp, THREAD_X + 8 * 2(sp)
     sret
+
+/* sstatus: riscv_hart_init() has set SPIE and cleared SPP; a trap from user mode and the sret of kernel_trap leave them so. */
+    .globl riscv_enter_user
+riscv_enter_user:
+    ld sp, HART_KSTACK(tp)
+    j to_user
 
 /* From the kernel: sscratch holds the kernel's tp, tp is 0.  Either a user copy has faulted, or the kernel is broken. */
 kernel_trap:

@@ -26,6 +26,11 @@ static inline void *phys_to_virt(paddr_t pa)
 #define load_relaxed(p) (*(const volatile ARCH_PLAIN(p) *)(const volatile void *)(p))
 #define store_relaxed(p, v) ((void)(*(volatile ARCH_PLAIN(p) *)(volatile void *)(p) = (v)))
 #define store_release(p, v) (riscv_fence_release(), store_relaxed(p, v))
+#define racy_read(x) (*(const volatile __typeof__(x) *)&(x))
+#define racy_write(x, v) ((void)(*(volatile __typeof__(x) *)&(x) = (v)))
+/* Several at once: one fence, then the stores. */
+#define arch_release() riscv_fence_release()
+#define store_released(p, v) store_relaxed(p, v)
 static inline void riscv_fence_release(void)
 {
     __asm__ volatile("fence rw, w" ::: "memory");
@@ -33,6 +38,14 @@ static inline void riscv_fence_release(void)
 
 /* RVWMO orders a load after the load that its address comes from: a pointer that is only followed needs no fence. */
 #define ARCH_LOAD_FOLLOWED memory_order_relaxed
+
+/* Takes what is 0 and becomes 1, acquire; false: it was 1. */
+static inline bool arch_take(_Atomic uint32_t *held)
+{
+    uint64_t before;
+    __asm__ volatile("amoswap.w.aq %0, %2, %1" : "=r"(before), "+A"(*held) : "r"(1UL) : "memory");
+    return before == 0;
+}
 
 /* The time counter as it is; arch_ticks_ns() makes a length of it nanoseconds, arch_time_of() a reading what arch_now() was. */
 static inline uint64_t arch_ticks(void)

@@ -3,8 +3,8 @@
  *
  * All roots share the kernel half: its top-level entries (direct map, image, device window) are complete when
  * riscv_map_final() returns and never change.  No ASIDs are used: every switch flushes.
- * Flush protocol: a hart sets its bit in as->harts before it loads the root and flushes after; a changer writes the entry,
- * fences, then reads as->harts.  Either the changer sees the bit or the loader's walks see the new entry.
+ * Flush protocol: a hart names the address space in hart.aspace before it loads the root, and flushes after; a changer writes the
+ * entry, fences, then reads every hart.aspace.  Either the changer sees the name or the loader's walks see the new entry.
  */
 #include "arch/riscv64/pte.h"
 #include "arch/riscv64/quick.h"
@@ -134,23 +134,27 @@ unsigned riscv_asid_bits(void)
 void arch_aspace_load(struct aspace *as)
 {
     struct hart *h = this_hart();
-    struct aspace *old = h->aspace;
-    if (as) {
+    if (as)
         arch_aspace_switch(h, as);
-    } else if (old) {
-        csr_write("satp", riscv_kernel_satp);
-        sfence_all();
-        h->aspace = NULL;
-        atomic_fetch_and_explicit(&old->harts, ~(1U << h->index), memory_order_release); /* pairs with aspace_destroy() */
-    }
+    else if (h->aspace)
+        arch_aspace_set(h, NULL, riscv_kernel_satp);
+}
+
+/* Bit per hart that may have translations of as. */
+static uint32_t users_of(const struct aspace *as)
+{
+    uint32_t set = 0;
+    for (uint32_t i = 0; i < num_harts; i++)
+        if (racy_read(harts[i].aspace) == as)
+            set |= 1U << i;
+    return set;
 }
 
 void arch_tlb_flush(struct aspace *as, uint64_t va, uint64_t bytes)
 {
-    struct hart *h = this_hart();
-    uint32_t self = 1U << h->index;
+    uint32_t self = 1U << this_hart()->index;
     atomic_thread_fence(memory_order_seq_cst);
-    uint32_t set = atomic_load_explicit(&as->harts, memory_order_relaxed);
+    uint32_t set = users_of(as);
     bool whole = flush_whole || bytes > 32 * PAGE_SIZE;
     if (set & self) {
         if (whole) {
@@ -172,16 +176,18 @@ void arch_tlb_flush_local(uint64_t va)
         __asm__ volatile("sfence.vma %0, zero" ::"r"(va) : "memory");
 }
 
+/* No thread of as is left to load it again: a hart that names it no more is done with it once its satp has changed too. */
 void arch_aspace_evict(struct aspace *as)
 {
     if (this_hart()->aspace == as)
         arch_aspace_load(NULL);
-    uint32_t set;
-    while ((set = atomic_load_explicit(&as->harts, memory_order_acquire)) != 0) {
-        for (uint32_t i = 0; i < num_harts; i++)
-            if (set & 1U << i)
-                arch_kick(&harts[i]); /* trap.c: drops a dying root */
-        for (int spin = 0; spin < 1000 && atomic_load_explicit(&as->harts, memory_order_acquire) == set; spin++)
+    for (uint32_t i = 0; i < num_harts; i++) {
+        while (racy_read(harts[i].aspace) == as) {
+            arch_kick(&harts[i]); /* trap.c: drops a dying root */
+            for (int spin = 0; spin < 1000 && racy_read(harts[i].aspace) == as; spin++)
+                arch_relax();
+        }
+        while (__atomic_load_n(&harts[i].aspace_left, __ATOMIC_ACQUIRE) == as)
             arch_relax();
     }
 }

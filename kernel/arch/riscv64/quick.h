@@ -6,18 +6,21 @@
 #include "core/hart.h"
 #include "mm/mm.h"
 
+/* Pairs with arch_tlb_flush(): it changes an entry, then looks who uses the address space, as we say so, then walk; the fences let one of
+ * the two see the other.  Pairs with arch_aspace_evict(): whoever sees the last store sees no walk of ours after it. */
+static inline __attribute__((always_inline)) void arch_aspace_set(struct hart *h, struct aspace *as, uint64_t satp)
+{
+    racy_write(h->aspace, as);
+    atomic_thread_fence(memory_order_seq_cst);
+    __asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(satp) : "memory");
+    store_release(&h->aspace_left, as);
+}
+
 /* arch_aspace_load() of a process' address space. */
 static inline __attribute__((always_inline)) void arch_aspace_switch(struct hart *h, struct aspace *as)
 {
-    struct aspace *old = h->aspace;
-    if (old == as)
-        return;
-    uint32_t bit = 1U << h->index;
-    atomic_fetch_or_explicit(&as->harts, bit, memory_order_seq_cst);
-    __asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(SATP_SV39 | as->root >> 12) : "memory");
-    h->aspace = as;
-    if (old)
-        atomic_fetch_and_explicit(&old->harts, ~bit, memory_order_release); /* pairs with aspace_destroy() */
+    if (h->aspace != as)
+        arch_aspace_set(h, as, as->satp);
 }
 
 #define RISCV_SSTATUS_SUM 0x40000

@@ -77,6 +77,8 @@ void riscv_start_harts(const uint32_t *hartids, unsigned count)
             n++;
     }
     num_harts = n;
+    for (unsigned i = 0; i < n; i++)
+        harts[i].others = n - 1;
 }
 
 void riscv_open_gate(void)

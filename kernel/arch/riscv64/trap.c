@@ -102,7 +102,7 @@ static void page_fault(struct thread *t, uint64_t va, bool write, bool exec)
 /* Everything but a kernel call, which entry.S hands to kernel_call() itself. */
 void riscv_user_trap(struct thread *t, uint64_t cause)
 {
-    t->in_call = false;
+    t->call_done = true;
     if (cause & CAUSE_INTERRUPT) {
         arch_poll_interrupts();
         return;

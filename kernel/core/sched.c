@@ -135,16 +135,13 @@ void sched_pick_own_locked(struct hart *h)
 {
     struct runqueue *rq = &h->rq;
     int top = atomic_load_explicit(&rq->top_prio, memory_order_relaxed);
-    if (top < 0 || (num_harts > 1 && busiest_elsewhere(h, top)))
+    if (top < 0)
         return;
     struct thread *n = rq_first(rq, top);
-    /* Acquire: its registers and FP state are complete; pairs with the release in let_go(). */
-    if (!(n->runmask & 1U << h->index) || atomic_load_explicit(&n->on_cpu, memory_order_acquire))
+    if (!may_take_own(h, n))
         return;
     rq_remove(rq, n, top);
-    racy_write(n->state, STATE_RUNNING);
-    atomic_store_explicit(&n->on_cpu, true, memory_order_relaxed);
-    atomic_store_explicit(&rq->cur_prio, top, memory_order_relaxed);
+    is_next_locked(h, n);
     h->next = n;
 }
 
@@ -301,6 +298,19 @@ void thread_move_locked(struct thread *t, bool head)
     rq_insert(rq, t, head);
 }
 
+/* Both run queue lock and current thread are h's.  The one thread that waits here is next, and t waits in its stead. */
+static bool change_places_locked(struct hart *h, struct thread *t, bool head)
+{
+    struct thread *n = h->rq.only;
+    if (!n || n->prio + !head <= t->prio || !may_take_own(h, n))
+        return false;
+    h->rq.only = t;
+    store_relaxed(&h->rq.top_prio, t->prio);
+    is_next_locked(h, n);
+    h->next = n;
+    return true;
+}
+
 /* The current thread goes back to its queue; kernel_exit() lets go of it. */
 void sched_requeue_current(struct hart *h, bool head)
 {
@@ -314,13 +324,15 @@ void sched_requeue_current(struct hart *h, bool head)
     t->slice_used = head ? t->slice_used + (arch_ticks() - h->run_start) : 0;
     racy_write(t->state, STATE_READY);
     t->hart = (int16_t)to->index;
-    rq_insert(&to->rq, t, head);
     if (trace_on(h))
         trace_leaves(h, t, STATE_READY);
-    atomic_store_explicit(&t->lockp, &to->rq.lock, memory_order_release);
-    atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
     h->switch_out = true;
-    sched_pick_own_locked(h);
+    if (to != h || !change_places_locked(h, t, head)) {
+        rq_insert(&to->rq, t, head);
+        store_relaxed(&h->rq.cur_prio, -1);
+        sched_pick_own_locked(h);
+    }
+    store_release(&t->lockp, &to->rq.lock);
     spin_unlock(&h->rq.lock);
     if (to != h) {
         spin_unlock(&to->rq.lock);

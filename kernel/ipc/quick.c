@@ -188,6 +188,8 @@ static QUICK int64_t send_quick(struct thread *t, const uint64_t a[6], enum way 
 
 static APART int64_t send_again(struct thread *t, const uint64_t a[6])
 {
+    if ((int64_t)-a[2] > QUICK_MAX)
+        return send_any(t, a);
     int64_t sent = send_quick(t, a, WORDS);
     if (!sent)
         sent = send_quick(t, a, SHORT);

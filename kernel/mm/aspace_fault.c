@@ -182,30 +182,37 @@ uint64_t aspace_next_text(struct aspace *as, uint64_t *va)
     return start != 0 ? at : 0;
 }
 
-int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared)
+/* false: the page is not there, or not with that right. */
+static inline bool pin_present(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared, int *err)
 {
-    if (va >= QRV_USER_END)
-        return -EFAULT;
+    spin_lock(&as->lock);
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0, need = PTE_V | (write ? PTE_W : PTE_R);
+    bool there = (e & need) == need;
+    *frame = PTE_PA(e);
+    *shared = (e & PTE_SHARED) != 0;
+    *err = there && frame_get_ram(PTE_PA(e)) ? 0 : -EFAULT;
+    spin_unlock(&as->lock);
+    return there;
+}
+
+static __attribute__((noinline)) int pin_absent(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared)
+{
     /* Bounded: somebody who forks or unmaps in a loop gets EFAULT, not our time. */
     for (int tries = 0; tries < 64; tries++) {
-        spin_lock(&as->lock);
-        uint64_t *p = entry_of(as, va);
-        uint64_t e = p ? *p : 0;
-        if ((e & PTE_V) && may(e, write, false)) {
-            *frame = PTE_PA(e);
-            *shared = (e & PTE_SHARED) != 0;
-            bool ram = frame_is_ram(*frame);
-            if (ram)
-                frame_get(*frame);
-            spin_unlock(&as->lock);
-            return ram ? 0 : -EFAULT;
-        }
-        spin_unlock(&as->lock);
         int err = aspace_fault(as, va, write, false);
-        if (err != 0)
+        if (err != 0 || pin_present(as, va, write, frame, shared, &err))
             return err;
     }
     return -EFAULT;
+}
+
+int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared)
+{
+    int err;
+    if (va >= QRV_USER_END)
+        return -EFAULT;
+    return pin_present(as, va, write, frame, shared, &err) ? err : pin_absent(as, va, write, frame, shared);
 }
 
 void *aspace_lock_page(struct aspace *as, uint64_t va, bool write)

@@ -199,13 +199,19 @@ paddr_t frame_alloc_dirty(void)
     return pa;
 }
 
-void frame_get(paddr_t pa)
+bool frame_get_ram(paddr_t pa)
 {
     struct frame *f = frame_of(pa);
     if (f == NULL || atomic_load_explicit(&f->refs, memory_order_relaxed) >= OWNED)
-        return;
+        return f != NULL;
     uint32_t old = atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);
     kassert(old != 0 && old < FIXED / 2);
+    return true;
+}
+
+void frame_get(paddr_t pa)
+{
+    (void)frame_get_ram(pa);
 }
 
 void frame_put(paddr_t pa)

@@ -10,6 +10,7 @@
 paddr_t frame_alloc(void);                      /* zero-filled, one reference; 0 when memory is out */
 paddr_t frame_alloc_contig(size_t pages);       /* zero-filled run, one reference each; 0 */
 void frame_get(paddr_t pa);
+bool frame_get_ram(paddr_t pa);                 /* the same; false: it is not RAM */
 void frame_put(paddr_t pa);                     /* frees at zero */
 uint32_t frame_refs(paddr_t pa);
 paddr_t virt_to_phys(const void *va);

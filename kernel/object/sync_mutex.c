@@ -146,7 +146,7 @@ static struct thread *holder_get(const struct thread *self, uint32_t id, const u
     int32_t pid = (int32_t)(id >> 16), tid = (int32_t)(id & 0xffff);
     if (key[1] && pid != self->proc->pid)
         return NULL;
-    struct process *p = process_get(pid);
+    struct process *p = pid == self->proc->pid ? self->proc : process_get(pid);
     if (!p)
         return NULL;
     struct thread *t = idtable_get(&p->threads, (uint32_t)tid);
@@ -156,7 +156,8 @@ static struct thread *holder_get(const struct thread *self, uint32_t id, const u
         thread_put(t);
         t = NULL;
     }
-    process_put(p);
+    if (p != self->proc)
+        process_put(p);
     return t;
 }
 
@@ -300,7 +301,11 @@ static int64_t take(struct thread *t, struct take *k)
 
 int64_t mutex_take(struct thread *t, uint64_t va, const struct wait_ops *ops, uint32_t res_errno)
 {
-    struct take k = {.va = va, .ops = ops, .res_errno = res_errno};
+    struct take k; /* set where it is found out; all of it would be a memset() */
+    k.va = va;
+    k.any = false;
+    k.ops = ops;
+    k.res_errno = res_errno;
     return take(t, &k);
 }
 

@@ -55,9 +55,12 @@ static int timed(pthread_cond_t *cond, clockid_t clk, long ms, long *took)
     return r;
 }
 
+static volatile int timed_begun;
+
 static void *timed_main(void *arg)
 {
     pthread_mutex_lock(&m);
+    timed_begun = 1;
     int r = timed(&c, CLOCK_REALTIME, 80, arg);
     pthread_mutex_unlock(&m);
     return (void *)(intptr_t)r;
@@ -81,8 +84,9 @@ static void signals_and_timeouts(void)
     pthread_mutex_unlock(&m);
 
     pthread_create(&t, NULL, timed_main, &took);
-    rv_sleep_ms(20);
-    pthread_mutex_lock(&m);
+    while (!timed_begun)
+        rv_sleep_ms(1);
+    pthread_mutex_lock(&m); /* when it waits */
     rv_sleep_ms(120); /* its time is over, but we have the mutex */
     pthread_mutex_unlock(&m);
     pthread_join(t, &r);

@@ -8,8 +8,10 @@
 
 /* Everything that makes a blocked thread come back and look. */
 #define TF_WAKES (TF_KILL | TF_SIGNAL | TF_CANCEL)
+/* Everything that matters when its hart has let go of it. */
+#define TF_LET_GO (TF_WAKES | TF_METER | TF_DEBUG)
 /* Everything that thread_work() has to look at. */
-#define TF_WORK (TF_KILL | TF_STOP | TF_HOLD | TF_SIGNAL | TF_METER)
+#define TF_WORK (TF_KILL | TF_STOP | TF_HOLD | TF_DEBUG | TF_SIGNAL | TF_METER)
 
 static void disturb_if_flagged(struct thread *t, uint64_t seq)
 {
@@ -28,9 +30,11 @@ static __attribute__((noinline)) void disturb_after(struct thread *t, uint64_t s
     uint32_t f = load_relaxed(&t->flags);
     if (f & TF_METER)
         meter_stop();
-    if ((f & (TF_WAKES | TF_METER)) && thread_get_live(t)) {
+    if ((f & TF_LET_GO) && thread_get_live(t)) {
         if (f & TF_METER)
             meter_let_go(t);
+        if (f & TF_DEBUG)
+            process_notify_taskman(t->proc, _PULSE_CODE_TM_DEBUG);
         disturb_if_flagged(t, seq);
         thread_put(t);
     }
@@ -42,7 +46,7 @@ static inline bool released_flagged(struct thread *t)
 {
     store_release(&t->on_cpu, false);
     atomic_thread_fence(memory_order_seq_cst); /* flag set before our block is seen here, after it by thread_post() */
-    return (load_relaxed(&t->flags) & (TF_WAKES | TF_METER)) != 0;
+    return (load_relaxed(&t->flags) & TF_LET_GO) != 0;
 }
 
 /* The hart is done with its current thread, which is blocked or back in a run queue. */
@@ -109,7 +113,7 @@ static bool thread_work(struct hart *h, struct thread *t)
         thread_exit_self(t);
         return true;
     }
-    if (f & (TF_STOP | TF_HOLD)) {
+    if (f & (TF_STOP | TF_HOLD | TF_DEBUG)) {
         signal_park(t);
         if (h->switch_out)
             return true;

@@ -113,3 +113,8 @@ KC_HANDLER(tm_timer_info);
 KC_HANDLER(tm_kstat);
 KC_HANDLER(tm_fdt);
 KC_HANDLER(tm_proc_empty);
+KC_HANDLER(tm_debug_attach);
+KC_HANDLER(tm_debug_detach);
+KC_HANDLER(tm_debug_stop);
+KC_HANDLER(tm_debug_run);
+KC_HANDLER(tm_debug_regs);

@@ -108,4 +108,9 @@ const kc_handler kc_table[KC_TABLE_SIZE] = {
     [TM_KSTAT] = kc_tm_kstat,
     [TM_FDT] = kc_tm_fdt,
     [TM_PROC_EMPTY] = kc_tm_proc_empty,
+    [TM_DEBUG_ATTACH] = kc_tm_debug_attach,
+    [TM_DEBUG_DETACH] = kc_tm_debug_detach,
+    [TM_DEBUG_STOP] = kc_tm_debug_stop,
+    [TM_DEBUG_RUN] = kc_tm_debug_run,
+    [TM_DEBUG_REGS] = kc_tm_debug_regs,
 };

@@ -138,7 +138,7 @@ KC_HANDLER(tm_copy)
     (void)t;
     struct target g;
     uint64_t va = a[1], own = a[2], bytes = a[3];
-    if ((a[4] != TM_COPY_READ && a[4] != TM_COPY_WRITE) || bytes > QRV_USER_END)
+    if (a[4] > TM_COPY_POKE || bytes > QRV_USER_END)
         return -EINVAL;
     int err = target_begin((int32_t)a[0], &g);
     if (err)
@@ -147,10 +147,14 @@ KC_HANDLER(tm_copy)
         uint64_t n = MIN(bytes - off, COPY_STEP);
         if (a[4] == TM_COPY_READ)
             err = copy_from_aspace(UADDR(own + off), g.as, UADDR(va + off), n);
-        else
+        else if (a[4] == TM_COPY_WRITE)
             err = copy_to_aspace(g.as, UADDR(va + off), UADDR(own + off), n);
+        else
+            err = poke_aspace(g.as, UADDR(va + off), UADDR(own + off), n);
         arch_poll_interrupts();
     }
+    if (a[4] == TM_COPY_POKE)
+        arch_icache_sync_all();
     target_end(&g);
     return err ? -EFAULT : (int64_t)bytes;
 }

@@ -3,6 +3,7 @@
 #include "ipc/ipc.h"
 #include "kercall/kercall.h"
 #include "mm/mm.h"
+#include "object/debug.h"
 #include "object/timer.h"
 
 #define SIGCHLD_NUMBER 17
@@ -207,6 +208,7 @@ static void thread_info(struct thread *o, struct tm_thread_info *i)
     i->last_kercall = (uint32_t)o->call;
     __builtin_memcpy(i->name, o->name, sizeof(i->name));
     thread_unlock(l);
+    debug_thread_info(o, i);
 }
 
 KC_HANDLER(tm_thread_info)

@@ -215,6 +215,56 @@ int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool 
     return pin_present(as, va, write, frame, shared, &err) ? err : pin_absent(as, va, write, frame, shared);
 }
 
+/* as->lock held: *p, whose frame others have too, gets *spare, with the same contents and rights. */
+static void make_private(struct aspace *as, uint64_t va, uint64_t *p, paddr_t *spare)
+{
+    uint64_t e = *p;
+    memcpy(phys_to_virt(*spare), phys_to_virt(PTE_PA(e)), PAGE_SIZE);
+    if (e & PTE_X)
+        arch_icache_sync_all();
+    set_entry(p, (e & ~PTE_PPN_MASK) | PTE_FROM_PA(*spare));
+    *spare = 0;
+    arch_tlb_flush(as, va, PAGE_SIZE);
+    frame_put(PTE_PA(e));
+}
+
+/* One look under as->lock: 0 and a reference to the frame, -errno, or NEED_FRAME: come again with *spare. */
+static int try_private(struct aspace *as, uint64_t va, paddr_t *spare, paddr_t *frame)
+{
+    uint64_t *p = entry_of(as, va);
+    uint64_t e = p ? *p : 0;
+    if (!(e & PTE_V) || !frame_is_ram(PTE_PA(e)) || ((e & PTE_SHARED) && !(e & PTE_W)))
+        return -EFAULT;
+    if (!(e & (PTE_W | PTE_SHARED)) && frame_refs(PTE_PA(e)) > 1) {
+        if (*spare == 0)
+            return NEED_FRAME;
+        make_private(as, va, p, spare);
+    }
+    *frame = PTE_PA(*p);
+    frame_get(*frame);
+    return 0;
+}
+
+int aspace_pin_private(struct aspace *as, uint64_t va, paddr_t *frame)
+{
+    if (va >= QRV_USER_END)
+        return -EFAULT;
+    va = ALIGN_DOWN(va, PAGE_SIZE);
+    (void)aspace_fault(as, va, false, false); /* a page that is only promised */
+    paddr_t spare = 0;
+    int r;
+    do {
+        spin_lock(&as->lock);
+        r = try_private(as, va, &spare, frame);
+        spin_unlock(&as->lock);
+        if (r == NEED_FRAME && (spare = frame_alloc_dirty()) == 0)
+            return -ENOMEM;
+    } while (r == NEED_FRAME);
+    if (spare != 0)
+        frame_put(spare);
+    return r;
+}
+
 void *aspace_lock_page(struct aspace *as, uint64_t va, bool write)
 {
     if (va >= QRV_USER_END)

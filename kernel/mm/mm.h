@@ -81,6 +81,9 @@ bool aspace_is_mapped(struct aspace *as, uint64_t va);
 uint64_t aspace_next_text(struct aspace *as, uint64_t *va);
 /* The frame behind a user page, faults resolved, referenced (frame_put); RAM only.  -EFAULT, -ENOMEM. */
 int aspace_pin(struct aspace *as, uint64_t va, bool write, paddr_t *frame, bool *shared);
+/* For a debugger that writes where the process itself may not: va's frame, referenced, after a copy of its own where others have it too.
+ * -EFAULT also for shared memory without the right to write. */
+int aspace_pin_private(struct aspace *as, uint64_t va, paddr_t *frame);
 /* Kernel alias of va when its page is there with the right asked for, as->lock held then; NULL, nothing held. */
 void *aspace_lock_page(struct aspace *as, uint64_t va, bool write);
 int aspace_translate(struct aspace *as, uint64_t va, paddr_t *pa); /* also devices; -EFAULT when absent */
@@ -105,6 +108,8 @@ int copy_to_user(struct uaddr dst, const void *src, size_t bytes);
 #define COPY_FAULT_OTHER (-ESRCH)
 int copy_from_aspace(struct uaddr dst, struct aspace *from, struct uaddr src, size_t bytes); /* other -> self */
 int copy_to_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes);     /* self -> other */
+/* The same with aspace_pin_private(); whoever wrote code has the instruction caches synchronised. */
+int poke_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes);
 /* Up to COPY_SHORT_MAX bytes in one step, if that is possible without a fault: both pages there, neither buffer across a page.
  * to_other: own -> other, else other -> own.  false: nothing or a part was copied; do it the long way. */
 #define COPY_SHORT_MAX 1024

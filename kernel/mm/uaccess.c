@@ -111,6 +111,26 @@ int copy_to_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t
     return each_page(to, dst.va, bytes, true, part_from_self, &src);
 }
 
+int poke_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes)
+{
+    if (!range_ok(src.va, bytes))
+        return COPY_FAULT_SELF;
+    if (!range_ok(dst.va, bytes))
+        return COPY_FAULT_OTHER;
+    for (size_t off = 0; off < bytes;) {
+        size_t n = to_page_end(dst.va + off, bytes - off);
+        paddr_t frame;
+        if (aspace_pin_private(to, dst.va + off, &frame) != 0)
+            return COPY_FAULT_OTHER;
+        int err = copy_from_user((char *)phys_to_virt(frame) + (dst.va + off) % PAGE_SIZE, UADDR(src.va + off), n);
+        frame_put(frame);
+        if (err != 0)
+            return COPY_FAULT_SELF;
+        off += n;
+    }
+    return 0;
+}
+
 bool copy_short(struct aspace *as, struct uaddr other, struct uaddr own, size_t bytes, bool to_other)
 {
     if (other.va % PAGE_SIZE + bytes > PAGE_SIZE || !range_ok(own.va, bytes))

@@ -231,6 +231,7 @@ static void process_reset(struct process *p)
     p->teardown_phase = p->teardown_pos = 0;
     p->start_ns = arch_now();
     p->cpu_ns = p->alarm_interval = 0;
+    p->debug_signals = 0;
     p->init_sigmask = 0;
     p->init_runmask = (1U << QRV_HARTS_MAX) - 1;
     p->init_policy = _KC_SCHED_RR;
@@ -434,7 +435,7 @@ void process_notify_taskman(struct process *p, int code)
 {
     struct channel *ch = idtable_get(&taskman->channels, TASKMAN_CHID);
     static const int8_t codes[] = { _PULSE_CODE_TM_DEATH, _PULSE_CODE_TM_EXEC, _PULSE_CODE_TM_STOPPED,
-                                    _PULSE_CODE_TM_CONTINUED };
+                                    _PULSE_CODE_TM_CONTINUED, _PULSE_CODE_TM_DEBUG };
     if (!ch || !channel_get_live(ch))
         return;
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {

@@ -20,6 +20,8 @@ struct aspace;
 #define PF_EXEC 0x8
 #define PF_RELEASED 0x20 /* taskman is done with it: the pid answers no more */
 #define PF_TEARDOWN 0x10 /* the reaper is at work */
+#define PF_DEBUG 0x80    /* lock to change: a debugger is attached (object/debug.h) */
+#define PF_HALTED 0x100  /* lock to change: its threads, and new ones, are born held by the debugger */
 #define PF_NEW 0x40 /* being made: signals wait, nothing ends it yet */
 
 struct process {
@@ -64,7 +66,8 @@ struct process {
     uint64_t init_sigmask;
     uint32_t init_runmask;
     uint8_t init_policy, init_prio;
-    struct pulse *note[4];     /* reserved pulses to taskman: death, exec, stopped, continued */
+    uint64_t debug_signals;    /* those that stop it for the debugger: lock */
+    struct pulse *note[5];     /* reserved pulses to taskman: death, exec, stopped, continued, debug */
     int32_t exit_status;
     struct thread *reaper;
     uint32_t teardown_phase;   /* reaper only */

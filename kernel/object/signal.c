@@ -8,6 +8,7 @@
  * infos hang behind it and a bit without an info is a plain kill().
  */
 #include "core/trace.h"
+#include "object/debug.h"
 #include "object/signal_internal.h"
 
 #define QUEUED_MAX 256 /* infos per process */
@@ -188,7 +189,7 @@ static const struct wait_ops park_ops = {.name = "stopped", .disturb = park_dist
 static void unpark_locked(struct thread *t)
 {
     if (t->state == STATE_STOPPED && t->wait_ops == &park_ops &&
-        !(atomic_load(&t->flags) & (TF_STOP | TF_HOLD)))
+        !(atomic_load(&t->flags) & (TF_STOP | TF_HOLD | TF_DEBUG)))
         thread_ready_locked(t);
 }
 
@@ -205,7 +206,7 @@ void signal_park(struct thread *t)
     spin_lock(&p->lock);
     if (!(atomic_load(&p->flags) & PF_STOPPED))
         atomic_fetch_and(&t->flags, ~(uint32_t)TF_STOP);
-    if ((atomic_load(&t->flags) & (TF_STOP | TF_HOLD)) && !(atomic_load(&t->flags) & TF_KILL)) {
+    if ((atomic_load(&t->flags) & (TF_STOP | TF_HOLD | TF_DEBUG)) && !(atomic_load(&t->flags) & TF_KILL)) {
         spin_lock(&t->wait_lock);
         t->wait_ops = &park_ops;
         t->blocked_on = t->blocked_aux = 0;
@@ -263,14 +264,15 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
     struct thread *target = is_new ? NULL : t ? (takes(t, bit) ? t : NULL) : choose_locked(p, bit);
     if (target && !(target->sig_wait & bit)) {
         enum sig_action act = sig_action_locked(p, signo);
+        bool is_debugged = debug_wants_locked(p, signo); /* then the thread finds it, and stops */
         if (act == ACT_IGNORE)
             return 0;
-        if (act == ACT_STOP) {
+        if (act == ACT_STOP && !is_debugged) {
             if (sig_stop_locked(p, signo))
                 after->note = _PULSE_CODE_TM_STOPPED;
             return 0;
         }
-        if (act == ACT_END) {
+        if (act == ACT_END && !is_debugged) {
             after->end = true;
             return 0;
         }

@@ -2,6 +2,7 @@
 /* Delivering a signal to the current thread: handler frames (abi/signal.h), faults, return from a
  * handler. Nothing read back from a frame is trusted beyond what user code may set by itself:
  * registers, pc, FP state, mask. */
+#include "object/debug.h"
 #include "object/process.h"
 #include "object/signal_internal.h"
 
@@ -80,8 +81,13 @@ static bool deliver_one(struct thread *t, bool interrupted)
     struct _kc_sigaction act;
     spin_lock(&p->lock);
     atomic_fetch_and(&t->flags, ~(uint32_t)TF_SIGNAL);
-    int signo = sig_take_locked(t, ~sig_blocked(t), &info);
+    bool is_fault = false; /* that a debugger lets happen: nobody can ignore it */
+    int signo = debug_take_locked(t, &info, &is_fault);
+    if (!signo)
+        signo = sig_take_locked(t, ~sig_blocked(t), &info);
     enum sig_action what = signo ? sig_action_locked(p, signo) : ACT_IGNORE;
+    if (is_fault && (what == ACT_IGNORE || (sig_blocked(t) & QRV_SIG_BIT(signo))))
+        what = ACT_END;
     uint64_t back = what == ACT_CATCH ? enter_locked(t, signo, &act) : 0;
     uint64_t stub = p->stub;
     bool stopped = what == ACT_STOP && sig_stop_locked(p, signo);
@@ -106,6 +112,8 @@ static bool deliver_one(struct thread *t, bool interrupted)
 
 void signal_deliver(struct thread *t)
 {
+    if (debug_signal(t))
+        return; /* it stops first, and comes again */
     bool interrupted = (atomic_fetch_and(&t->flags, ~(uint32_t)TF_RESTART) & TF_RESTART) != 0;
     uint64_t pc = t->regs.pc, sp = t->regs.x[REG_SP];
     while (deliver_one(t, interrupted))
@@ -141,6 +149,8 @@ void signal_fault(struct thread *t, int signo, int code, uint64_t addr)
     struct process *p = t->proc;
     struct _kc_siginfo info = {.signo = signo, .code = code, .u.f.addr = addr};
     struct _kc_sigaction act;
+    if (debug_fault(t, &info))
+        return;
     spin_lock(&p->lock);
     bool caught =
         sig_action_locked(p, signo) == ACT_CATCH && !(sig_blocked(t) & QRV_SIG_BIT(signo));

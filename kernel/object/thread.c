@@ -42,7 +42,7 @@ void thread_post(struct thread *t, uint32_t flags, enum wake_cause cause, int er
     struct hart *kick = NULL;
     if (t->state == STATE_RUNNING)
         kick = &harts[t->hart];
-    else if (thread_is_blocked(t) && (flags & ~(TF_STOP | TF_HOLD)))
+    else if (thread_is_blocked(t) && (flags & ~(TF_STOP | TF_HOLD | TF_DEBUG)))
         t->wait_ops->disturb(t, cause, err);
     thread_unlock(l);
     if (kick) {
@@ -98,6 +98,8 @@ static void thread_reset(struct thread *t)
     t->sig_mask = t->sig_pending = t->sig_saved_mask = t->sig_wait = 0;
     t->sig_restore_mask = false;
     t->altstack_sp = t->altstack_size = t->sig_info_uaddr = 0;
+    t->debug.why = 0;
+    t->debug.is_passed = false;
     t->exit_status = 0;
     t->joiner = t->join_target = NULL;
     atomic_store(&t->intr_pending, 0);
@@ -154,6 +156,8 @@ static int thread_enlist(struct process *p, struct thread *t)
         p->live_threads++;
         if (!list_empty(&p->cpu_timers))
             atomic_fetch_or(&t->flags, TF_METER);
+        if (atomic_load(&p->flags) & PF_HALTED)
+            atomic_fetch_or(&t->flags, TF_DEBUG);
     }
     spin_unlock(&p->lock);
     return tid;

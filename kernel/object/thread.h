@@ -44,8 +44,9 @@ struct wait_ops {
 #define TF_HOLD 0x80      /* ThreadCtl hold */
 #define TF_METER 0x100    /* its CPU time matters while it runs (object/meter.h) */
 #define TF_TRACED 0x200   /* owner: the end of the call it is in is to be recorded */
+#define TF_DEBUG 0x400    /* a debugger holds it (object/debug.h) */
 /* What the way back to user mode has to look at (core/exit.c, entry.S). */
-#define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD | TF_METER | TF_TRACED)
+#define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD | TF_METER | TF_TRACED | TF_DEBUG)
 
 struct thread {
     struct regs regs; /* first: entry.S.  Owner: the hart it runs on.  Others: a blocked thread's result and pc with *lockp held, all of it
@@ -160,6 +161,13 @@ struct thread {
     struct list sig_queue;
     uint64_t altstack_sp, altstack_size;
     uint64_t sig_info_uaddr;    /* SignalWaitinfo: where the siginfo goes */
+
+    /* debugger: proc->lock.  What stopped it, why 0: nothing */
+    struct {
+        uint16_t why, what;
+        bool is_passed;         /* let go on with it: delivered on the way to user mode */
+        struct _kc_siginfo info;
+    } debug;
 
     /* join: proc->lock */
     uint64_t exit_status;

@@ -141,6 +141,11 @@ const char *trace_call_name(unsigned number)
         [TM_TIMER_INFO] = "tm_timer_info",
         [TM_KSTAT] = "tm_kstat",
         [TM_FDT] = "tm_fdt",
+        [TM_DEBUG_ATTACH] = "tm_debug_attach",
+        [TM_DEBUG_DETACH] = "tm_debug_detach",
+        [TM_DEBUG_STOP] = "tm_debug_stop",
+        [TM_DEBUG_RUN] = "tm_debug_run",
+        [TM_DEBUG_REGS] = "tm_debug_regs",
     };
     return NAME_OF(names, number);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /proc: a directory per process with the file "as", its address space.  read() and write() at an
- * offset are memory accesses, devctl()s (abi/procfs.h) report what pidin and the debug agent want.
- * Only the same real user, and root, may open "as". */
+/* /proc: a directory per process.  "as" is its address space: read() and write() at an offset are memory
+ * accesses.  devctl()s of it and of "ctl" (abi/procfs.h) report what pidin wants and do what debuggers want.
+ * Only the same real user, and root, may open these two and "exefile", the path of the program; "cmdline",
+ * its arguments, is everybody's. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include "main/heap.h"
 #include "main/print.h"
 #include "path/path.h"
+#include "process/debug.h"
 
 /* The pid a name stands for ("self" is the client's), or 0. */
 static int32_t parse_pid(const struct message *m, const char *name, size_t n)
@@ -59,13 +61,25 @@ static bool proc_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uin
     return true;
 }
 
+enum { PID_FILES = 4 };
+static const struct pid_file {
+    const char *name;
+    const struct node_ops *ops;
+    uint32_t mode;
+} pid_files[PID_FILES];
+
+static uint64_t file_ino(unsigned file, int32_t pid)
+{
+    return ((uint64_t)file + 2) << 16 | (uint32_t)pid;
+}
+
 static bool pid_entry(struct ocb *o, uint32_t index, char name[NAME_BYTES], uint64_t *ino,
                       uint8_t *type)
 {
-    if (index > 0)
+    if (index >= PID_FILES)
         return false;
-    strcpy(name, "as");
-    *ino = 0x20000u + (uint32_t)o->pid;
+    strcpy(name, pid_files[index].name);
+    *ino = file_ino(index, o->pid);
     *type = DT_REG;
     return true;
 }
@@ -113,6 +127,7 @@ static int64_t as_read(struct message *m, struct ocb *o, uint64_t offset, uint64
         got = tmk_copy(o->pid, va, m->buffer, part, TM_COPY_READ);
         if (got <= 0)
             return done ? (int64_t)done : (got == -ESRCH ? -ESRCH : -EIO);
+        debug_hide(o->pid, va, m->buffer, (size_t)got);
         put = k_msg_write(m->rcvid, m->buffer, (size_t)got, done);
         if (put < 0)
             return put;
@@ -136,7 +151,8 @@ static int64_t as_write(struct message *m, struct ocb *o, uint64_t source, uint6
             part = bytes - done;
         got = k_msg_read(m->rcvid, m->buffer, part, source + done);
         if (got > 0)
-            got = tmk_copy(o->pid, va, m->buffer, (size_t)got, TM_COPY_WRITE);
+            got = tmk_copy(o->pid, va, m->buffer, (size_t)got,
+                           debug_write_mode(o, va, m->buffer, (size_t)got));
         if (got <= 0)
             return done ? (int64_t)done : (got == -ESRCH ? -ESRCH : -EIO);
         done += (uint64_t)got;
@@ -207,6 +223,20 @@ static int64_t arguments(struct message *m, const struct ocb *o)
     return rc;
 }
 
+static uint64_t initial_stack(int32_t pid)
+{
+    struct proc *p = proc_get(pid);
+    uint64_t at = 0;
+
+    if (p) {
+        lock_acquire(&p->lock);
+        at = p->initial_stack;
+        lock_release(&p->lock);
+        proc_put(p);
+    }
+    return at;
+}
+
 static int64_t as_devctl(struct message *m, struct ocb *o, int32_t dcmd, const uint8_t *data,
                          size_t bytes)
 {
@@ -223,6 +253,7 @@ static int64_t as_devctl(struct message *m, struct ocb *o, int32_t dcmd, const u
     switch (dcmd & 0xff) {
     case QRV_DCMD_PROC_INFO_CMD:
         rc = tmk_proc_info(o->pid, &u.proc);
+        u.proc.initial_stack = initial_stack(o->pid);
         return rc < 0 ? rc : reply_devctl(m, &u.proc, sizeof(u.proc));
     case QRV_DCMD_PROC_THREAD_CMD:
         if (bytes >= sizeof(struct tm_thread_info))
@@ -239,14 +270,77 @@ static int64_t as_devctl(struct message *m, struct ocb *o, int32_t dcmd, const u
     case QRV_DCMD_PROC_ARGS_CMD:
         return arguments(m, o);
     default:
-        return -ENOTTY;
+        return debug_devctl(m, o, (unsigned)dcmd & 0xff, data, bytes);
     }
+}
+
+/* What a text file has: 0 or -errno, with *bytes of it in m->buffer. */
+static int text_of(struct message *m, const struct ocb *o, bool is_path, uint64_t *bytes)
+{
+    struct proc *p = proc_get(o->pid);
+    const char *text;
+
+    if (!p)
+        return -ESRCH;
+    lock_acquire(&p->lock);
+    text = is_path ? p->exefile : p->args;
+    *bytes = text ? (is_path ? strlen(text) : p->args_bytes) : 0;
+    if (*bytes > MESSAGE_BYTES)
+        *bytes = MESSAGE_BYTES;
+    if (text)
+        memcpy(m->buffer, text, *bytes);
+    lock_release(&p->lock);
+    proc_put(p);
+    return 0;
+}
+
+static int64_t text_read(struct message *m, struct ocb *o, bool is_path, uint64_t offset, uint64_t bytes)
+{
+    uint64_t have;
+    int rc = text_of(m, o, is_path, &have);
+
+    if (rc < 0)
+        return rc;
+    if (offset >= have)
+        return 0;
+    if (bytes > have - offset)
+        bytes = have - offset;
+    return message_answer(m, m->buffer + offset, bytes, (int64_t)bytes);
+}
+
+static int64_t exefile_read(struct message *m, struct ocb *o, uint64_t offset, uint64_t bytes)
+{
+    return text_read(m, o, true, offset, bytes);
+}
+
+static int64_t cmdline_read(struct message *m, struct ocb *o, uint64_t offset, uint64_t bytes)
+{
+    return text_read(m, o, false, offset, bytes);
 }
 
 static const struct node_ops proc_ops = {.type = S_IFDIR, .entry = proc_entry};
 static const struct node_ops pid_ops = {.type = S_IFDIR, .entry = pid_entry, .stat = pid_stat};
 static const struct node_ops as_ops = {
-    .type = S_IFREG, .read = as_read, .write = as_write, .stat = as_stat, .devctl = as_devctl};
+    .type = S_IFREG, .read = as_read, .write = as_write, .stat = as_stat, .devctl = as_devctl, .close = debug_closed};
+static const struct node_ops ctl_ops = {
+    .type = S_IFREG, .stat = pid_stat, .devctl = as_devctl, .close = debug_closed};
+static const struct node_ops exefile_ops = {.type = S_IFREG, .read = exefile_read, .stat = pid_stat};
+static const struct node_ops cmdline_ops = {.type = S_IFREG, .read = cmdline_read, .stat = pid_stat};
+
+static const struct pid_file pid_files[PID_FILES] = {
+    {"as", &as_ops, 0600},
+    {"ctl", &ctl_ops, 0600},
+    {"cmdline", &cmdline_ops, 0444},
+    {"exefile", &exefile_ops, 0400},
+};
+
+static const struct pid_file *find_file(const char *name)
+{
+    for (unsigned i = 0; i < PID_FILES; i++)
+        if (strcmp(name, pid_files[i].name) == 0)
+            return &pid_files[i];
+    return NULL;
+}
 
 static int open_as(const struct lookup *l, int32_t pid)
 {
@@ -271,8 +365,8 @@ int procfs_open(struct lookup *l, struct ocb **out)
     const char *at = l->rest;
     size_t n = path_component(&at);
     int32_t pid = 0;
+    const struct pid_file *file = NULL;
     const struct node_ops *ops = &proc_ops;
-    uint32_t mode = 0555;
     int rc = 0;
 
     if (n) {
@@ -281,17 +375,19 @@ int procfs_open(struct lookup *l, struct ocb **out)
             return name_open(l, out); /* a directory of the name space, or nothing */
         at += n;
         n = path_component(&at);
-        ops = n ? &as_ops : &pid_ops;
-        if (n && (n != 2 || memcmp(at, "as", 3) != 0))
+        file = n ? find_file(at) : NULL;
+        if (n && !file)
             return -ENOENT;
-        rc = ops == &as_ops && (l->ioflag & _IO_FLAG_MASK) ? open_as(l, pid) : 0;
+        ops = file ? file->ops : &pid_ops;
+        rc = file && !(file->mode & 0004) && (l->ioflag & _IO_FLAG_MASK) ? open_as(l, pid) : 0;
+        if (file && !ops->devctl && (l->ioflag & _IO_FLAG_WR))
+            rc = -EACCES;
         if (rc == 0) {
             struct proc *p = proc_get(pid);
             if (!p)
                 return -ENOENT;
             proc_put(p);
         }
-        mode = ops == &as_ops ? 0600 : 0555;
     }
     if (rc < 0)
         return rc;
@@ -303,7 +399,7 @@ int procfs_open(struct lookup *l, struct ocb **out)
     if (!*out)
         return -ENOMEM;
     (*out)->pid = pid;
-    (*out)->mode = mode;
-    (*out)->ino = (ops == &as_ops ? 0x20000u : 0x10000u) + (uint32_t)pid;
+    (*out)->mode = file ? file->mode : 0555;
+    (*out)->ino = file ? file_ino((unsigned)(file - pid_files), pid) : 0x10000u + (uint32_t)pid;
     return 0;
 }

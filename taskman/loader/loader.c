@@ -10,14 +10,10 @@
 _Noreturn void loader_main(uint64_t request_bytes);
 _Noreturn void loader_enter(uint64_t sp, uint64_t entry);
 
-static void report(const char *name, int error)
+static void report_failure(int error)
 {
     struct tmsg_status s = {.type = TMSG_PROC, .subtype = TMSG_PROC_LOADED, .status = error};
-    size_t n = strlen(name);
 
-    if (n >= sizeof(s.name))
-        n = sizeof(s.name) - 1;
-    memcpy(s.name, name, n);
     k_send(SYSMGR_COID, &s, sizeof(s), NULL, 0);
 }
 
@@ -29,6 +25,21 @@ static const char *base_name(const char *path)
         if (path[0] == '/' && path[1])
             base = path + 1;
     return base;
+}
+
+static void report_loaded(const struct loader *l, uint64_t initial_stack)
+{
+    struct tmsg_loaded s;
+    const char *name = base_name(l->path);
+    size_t n = strlen(name);
+
+    memset(&s, 0, sizeof(s));
+    s.head.type = TMSG_PROC;
+    s.head.subtype = TMSG_PROC_LOADED;
+    memcpy(s.head.name, name, n < sizeof(s.head.name) ? n : sizeof(s.head.name) - 1);
+    s.initial_stack = initial_stack;
+    memcpy(s.path, l->path, strlen(l->path) + 1);
+    k_send(SYSMGR_COID, &s, sizeof(s), NULL, 0);
 }
 
 static int fetch_request(struct loader *l, uint64_t bytes)
@@ -104,10 +115,10 @@ _Noreturn void loader_main(uint64_t request_bytes)
     if (rc == 0)
         sp = stack_build(&l);
     if (rc < 0 || sp < 0) {
-        report("", (int)-(rc < 0 ? rc : sp));
+        report_failure((int)-(rc < 0 ? rc : sp));
         k_exit(127 << 8);
     }
-    report(base_name(l.path), 0);
+    report_loaded(&l, (uint64_t)sp);
     lo_unmap((uint64_t)l.req, l.req_bytes);
     loader_enter((uint64_t)sp, l.has_interp ? l.interp.entry : l.program.entry);
 }

@@ -2,15 +2,18 @@
 /* taskman's mutex: the kernel's priority-inheriting sync_t with the usual user-mode fast path, not
  * recursive.
  *
- * Lock order, outermost first (a thread only ever takes a lock of a larger rank than those it
- * holds): 1 tree        process tree, groups, sessions, waiters          process/proc.c 2 proc one
- * process: credentials, limits, cwd, request   struct proc.lock 3 aspace      one address space:
- * its regions                   struct aspace.lock 4 paths       prefix tree and its links
- * path/path.c 5 shm         names of /dev/shmem                              builtin/shm.c 6 ocb
- * table   (scoid, coid) -> open file                       builtin/ocb.c 7 ocb         one open
- * file: offset                            struct ocb.lock 8 object      one memory object: size,
- * contents, own mapping   struct memobj.lock 9 pid table, 10 random, 11 heap: leaves Two locks of
- * one rank are never held together.  Checked on every lock: a bit test.
+ * Lock order, outermost first (a thread only ever takes a lock of a larger rank than those it holds):
+ *  1 tree        process tree, groups, sessions, waiters             process/proc.c
+ *  2 proc        one process: credentials, limits, cwd, request      struct proc.lock
+ *  3 debug       debuggers and their breakpoints                     process/debug.c
+ *  4 aspace      one address space: its regions                      struct aspace.lock
+ *  5 paths       prefix tree and its links                           path/path.c
+ *  6 shm         names of /dev/shmem                                 builtin/shm.c
+ *  7 ocb table   (scoid, coid) -> open file                          builtin/ocb.c
+ *  8 ocb         one open file: offset                               struct ocb.lock
+ *  9 object      one memory object: size, contents, own mapping      struct memobj.lock
+ * 10 pid table, 11 random, 12 heap: leaves
+ * Two locks of one rank are never held together.  Checked on every lock: a bit test.
  */
 #pragma once
 #include <stdatomic.h>
@@ -20,6 +23,7 @@
 enum lock_rank {
     RANK_TREE = 1,
     RANK_PROC,
+    RANK_DEBUG,
     RANK_ASPACE,
     RANK_PATHS,
     RANK_SHM,

@@ -8,6 +8,7 @@
 #include "builtin/ocb.h"
 #include "main/heap.h"
 #include "path/path.h"
+#include "process/debug.h"
 #include "process/process.h"
 
 /* SIGCHLD with the child's pid, uid is the kernel's. */
@@ -96,6 +97,7 @@ void proc_died(struct proc *p)
     path_process_died(p->pid);
     ocb_process_died(p->pid);
     event_drop(p->pid);
+    debug_died(p->pid, info.exit_status);
     lock_acquire(&p->lock);
     heap_free(p->request);
     heap_free(p->args);

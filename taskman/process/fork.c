@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "main/heap.h"
+#include "process/debug.h"
 #include "process/process.h"
 
 static void copy_args(struct proc *child, struct proc *parent)
@@ -17,6 +18,9 @@ static void copy_args(struct proc *child, struct proc *parent)
             child->args_bytes = parent->args_bytes;
         }
     }
+    if (parent->exefile)
+        child->exefile = heap_string(parent->exefile);
+    child->initial_stack = parent->initial_stack;
     lock_release(&parent->lock);
 }
 
@@ -36,7 +40,7 @@ static void join_parent(struct proc *child, struct proc *parent, int32_t rcvid)
 int64_t tm_process_fork(struct message *m)
 {
     struct proc *parent = m->proc, *child;
-    bool is_alive;
+    bool is_alive, is_debugged;
     long pid;
     int rc = proc_check_count(parent);
 
@@ -48,7 +52,10 @@ int64_t tm_process_fork(struct message *m)
     if (!child)
         return -ENOMEM;
     copy_args(child, parent);
+    is_debugged = debug_fork_begin();
     pid = aspace_fork(&parent->as, &child->as, m->rcvid);
+    if (is_debugged)
+        debug_fork_end(parent->pid, (int32_t)pid);
     if (pid < 0) {
         proc_put(child);
         return pid;

@@ -77,6 +77,7 @@ void proc_put(struct proc *p)
     aspace_fini(&p->as);
     heap_free(p->request);
     heap_free(p->args);
+    heap_free(p->exefile);
     heap_free(p);
     atomic_fetch_sub_explicit(&proc_count, 1, memory_order_relaxed);
 }

@@ -69,6 +69,8 @@ struct proc {
     uint32_t request_bytes;
     char *args; /* argument strings for pidin */
     uint32_t args_bytes;
+    char *exefile;          /* absolute path of the program, NULL unknown */
+    uint64_t initial_stack; /* address of argc */
 
     struct aspace as; /* own lock */
 };

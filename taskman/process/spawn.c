@@ -10,6 +10,7 @@
 #include "main/heap.h"
 #include "main/rng.h"
 #include "path/path.h"
+#include "process/debug.h"
 #include "process/process.h"
 #include "process/spawnmsg.h"
 
@@ -321,6 +322,7 @@ void proc_exec_ready(int32_t pid)
         return;
     path_process_died(pid);
     event_drop(pid);
+    debug_emptied(pid);
     aspace_reset(&p->as);
     lock_acquire(&tree_lock);
     list_for_each_safe(pos, tmp, &p->waiters)
@@ -349,6 +351,23 @@ int64_t tm_process_getargs(struct message *m)
     }
     lock_release(&p->lock);
     return rc;
+}
+
+/* The program file, for debuggers. */
+static void set_file(struct proc *p, const struct message *m)
+{
+    const struct tmsg_loaded *req = message_as(m, sizeof(*req));
+    char path[PATH_BYTES];
+    char *file = NULL;
+
+    lock_acquire(&p->lock);
+    if (req && memchr(req->path, '\0', sizeof(req->path)) &&
+        path_normalise(path, p->cwd, req->path) > 0)
+        file = heap_string(path);
+    heap_free(p->exefile);
+    p->exefile = file;
+    p->initial_stack = req ? req->initial_stack : 0;
+    lock_release(&p->lock);
 }
 
 static void set_name(struct proc *p, const char name[64])
@@ -393,8 +412,11 @@ int64_t tm_process_loaded(struct message *m)
         p->hold_after_load = false;
     }
     lock_release(&tree_lock);
-    if (req->status == 0)
+    if (req->status == 0) {
+        set_file(p, m);
         set_name(p, req->name);
+        debug_loaded(p->pid);
+    }
     if (is_held)
         k_kill(p->pid, SIGSTOP, 0, 0,
                0); /* before the loader gets its answer: not one instruction runs */

@@ -20,7 +20,7 @@
 #define TMSG_PROC_EXEC 2     /* struct tmsg_spawn + strings: no reply on success */
 #define TMSG_PROC_FORK 3     /* header -> pid in the parent after the child said FORK_DONE, 0 in the child */
 #define TMSG_PROC_FORK_DONE 4 /* struct tmsg_status: child after re-opening its descriptors (status: errno or 0) */
-#define TMSG_PROC_LOADED 5   /* struct tmsg_status from the loader: 0 loaded, else errno; then the loader exits by itself */
+#define TMSG_PROC_LOADED 5   /* struct tmsg_status, or tmsg_loaded, from the loader: 0 loaded, else errno; then the loader exits by itself */
 #define TMSG_PROC_WAIT 6     /* struct tmsg_wait -> pid or 0 (WNOHANG), reply struct tmsg_wait_reply */
 #define TMSG_PROC_GETID 7    /* struct tmsg_id{pid} -> reply struct tmsg_ids */
 #define TMSG_PROC_SETPGID 8  /* struct tmsg_id{pid, value} */
@@ -94,6 +94,11 @@ struct tmsg_status {
     int32_t status;
     uint32_t flags;
     char name[64]; /* LOADED: base name of the program for pidin */
+};
+struct tmsg_loaded { /* LOADED of a loader that has succeeded */
+    struct tmsg_status head;
+    uint64_t initial_stack; /* where argc is */
+    char path[1024];        /* as it was opened */
 };
 struct tmsg_wait {
     uint16_t type, subtype;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <abi/limits.h>
 #include <abi/msg.h>
+#include <abi/signal.h>
 
 /* clang-format off */
 #define TM_PROC_CREATE    128 /* const struct tm_proc_create * -> pid.  No thread yet; connection SYSMGR_COID exists */
@@ -41,11 +42,18 @@
 #define TM_KSTAT          149 /* struct tm_kstat *: live kernel objects, for leak checks */
 #define TM_FDT            150 /* buffer, bytes, offset -> bytes of the device tree */
 #define TM_PROC_EMPTY     151 /* pid: after TM_DEATH; closes and unmaps what a process that ended without a thread still has */
+#define TM_DEBUG_ATTACH   152 /* pid, signals: from now on its faults and these signals stop the process instead of acting.  EPERM: taskman */
+#define TM_DEBUG_DETACH   153 /* pid: everything goes on; a signal that stopped it is delivered, a fault happens again */
+#define TM_DEBUG_STOP     154 /* pid, tid (0: all, and those to come): not one more user instruction; waits go on.  _PULSE_CODE_TM_DEBUG(pid)
+                               * each time one of them has left its hart */
+#define TM_DEBUG_RUN      155 /* pid, tid (0: all), signo, TM_DR_*: they go on; tid gets signo, or what had stopped it (TM_DR_KEEP), or nothing */
+#define TM_DEBUG_REGS     156 /* pid, tid, struct tm_regs *, TM_REGS_*: EBUSY while it runs; to write also inside of a kernel call */
 /* clang-format on */
 
 #define TM_INFO_NEXT 0x40000000
 
 #define _PULSE_CODE_TM_EXEC (-35) /* value = pid: the process is empty, load the new image */
+#define _PULSE_CODE_TM_DEBUG (-36) /* value = pid: a thread that a debugger holds has come to rest */
 
 struct tm_proc_attr {
     int32_t ppid;
@@ -109,6 +117,7 @@ struct tm_map {
 
 #define TM_COPY_READ 0
 #define TM_COPY_WRITE 1
+#define TM_COPY_POKE 2 /* a debugger's write: also where the process may only read or execute; never into shared memory it may not write */
 #define TM_REBOOT_POWEROFF 0
 #define TM_REBOOT_RESET 1
 
@@ -123,6 +132,7 @@ struct tm_proc_info {
     uint64_t sig_ignore, sig_pending, sig_caught;
     struct _cred_info cred;
     char name[64];
+    uint64_t initial_stack; /* taskman: address of argc, 0 unknown */
 };
 #define TM_PF_DYING 0x1
 #define TM_PF_DEAD 0x2
@@ -139,9 +149,37 @@ struct tm_thread_info {
     uint64_t ip, sp, stack_lo, stack_size, tls;
     uint64_t sutime_ns;   /* CPU time */
     uint64_t sig_mask, sig_pending;
-    uint32_t last_kercall, reserved;
+    uint32_t last_kercall;
+    uint16_t why, what; /* _DEBUG_WHY_* and the number that belongs to it; 0: nothing has happened */
     char name[32];
+    uint32_t debug, reserved; /* TM_TD_* */
+    struct _kc_siginfo info;  /* FAULTED, SIGNALLED */
 };
+#define TM_TD_HELD 0x1    /* a debugger wants it to stand still */
+#define TM_TD_STOPPED 0x2 /* and it does: in a wait, parked, or on its way back to user mode, where it will park */
+
+/* Registers of one thread for a debugger. */
+struct tm_regs {
+    uint64_t x[32]; /* x[0] is 0 */
+    uint64_t pc;
+    uint64_t f[32];
+    uint32_t fcsr, reserved;
+};
+#define TM_REGS_READ 0
+#define TM_REGS_WRITE 0x1   /* x and pc */
+#define TM_REGS_WRITE_F 0x2 /* f and fcsr */
+
+#define TM_DR_KEEP 0x1 /* deliver the signal or fault that it stopped for */
+
+/* Why a thread stopped, numbers of abi/procfs.h and the kernel. */
+#define _DEBUG_WHY_REQUESTED 0
+#define _DEBUG_WHY_SIGNALLED 1
+#define _DEBUG_WHY_FAULTED 2
+#define _DEBUG_WHY_JOBCONTROL 3
+#define _DEBUG_WHY_TERMINATED 4
+#define _DEBUG_WHY_CHILD 5
+#define _DEBUG_WHY_EXEC 6
+#define _DEBUG_WHY_THREAD 7
 
 struct tm_channel_info {
     int32_t chid;

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a debugger sees and does, through taskman (abi/tm.h, TM_DEBUG_*).
+ *
+ * A thread that is held (TF_DEBUG) parks in STOPPED before its next user instruction.  A wait that it is in goes on and ends as it
+ * would without a debugger: the thread parks then, so it keeps its Neutrino state and loses no message, reply or pulse.  PF_HALTED says
+ * the same of the whole process, for threads that are made meanwhile.
+ *
+ * A fault, or a signal that the debugger asked for, is remembered in thread.debug instead of acting, and halts the process.  The
+ * thread acts on it when it is let go with it.  All of it is under process.lock; the registers are complete when on_cpu is clear.
+ */
+#pragma once
+#include "object/process.h"
+
+/* 0 or -EPERM, -EBUSY, -ESRCH. */
+int debug_attach(struct process *p, uint64_t signals);
+void debug_detach(struct process *p);
+int debug_stop(struct process *p, int32_t tid);
+int debug_run(struct process *p, int32_t tid, int signo, bool keeps);
+int debug_regs(struct thread *t, struct tm_regs *r, uint32_t what);
+void debug_thread_info(struct thread *t, struct tm_thread_info *i);
+
+/* ---- for object/signal*.c */
+/* process.lock held: signo is to stop p for its debugger. */
+bool debug_wants_locked(const struct process *p, int signo);
+/* The current thread is about to act on its signals: true: one of them stops it now. */
+bool debug_signal(struct thread *t);
+/* The current thread has faulted: true: that stops it, nothing else happens. */
+bool debug_fault(struct thread *t, const struct _kc_siginfo *info);
+/* process.lock held: the signal that t was let go with, 0 none. */
+int debug_take_locked(struct thread *t, struct _kc_siginfo *info, bool *is_fault);

@@ -94,6 +94,8 @@ static void step_frames(void)
         uint64_t pages = (board.ram.r[i].end - board.ram.r[i].base) / PAGE_SIZE;
         frame_add_zone(board.ram.r[i].base, pages, phys_to_virt(boot_alloc(frame_table_bytes(pages))));
     }
+    for (unsigned i = 0; i < board.reserved.count; i++)
+        frame_fix_range(board.reserved.r[i].base, board.reserved.r[i].end);
     for (unsigned i = 0; i < owned.count; i++) {
         frame_own_range(owned.r[i].base, owned.r[i].end);
         kernel_info.kernel_bytes += owned.r[i].end - owned.r[i].base;

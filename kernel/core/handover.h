@@ -20,18 +20,18 @@ static QUICK bool better_elsewhere(const struct hart *h, int prio)
     return false;
 }
 
-/* n, blocked or alone in this hart's queue, may be run here now, for all that other harts have to offer. */
-static QUICK bool may_take_own(const struct hart *h, const struct thread *n)
+/* n, blocked or first in this hart's queue, may run here, and its state is complete. */
+static QUICK bool fits_here(const struct hart *h, const struct thread *n)
 {
-    /* Acquire: its registers and FP state are complete; pairs with the release in released_flagged(). */
-    return (n->runmask & h->bit) && !atomic_load_explicit(&n->on_cpu, memory_order_acquire) &&
-           (h->others == 0 || !better_elsewhere(h, n->prio));
+    /* Acquire: its registers and FP state; pairs with the release in released_flagged(). */
+    return (n->runmask & h->bit) && !atomic_load_explicit(&n->on_cpu, memory_order_acquire);
 }
 
-/* r, blocked, may have this hart now without passing by anybody in a queue. */
-static QUICK bool hand_over_ok(const struct hart *h, const struct thread *r)
+/* ... and may be run now, for all that other harts have to offer, when a thread of priority before gives way.  They are not asked unless n is
+ * less important: whoever makes something ready that is better than what runs here tells us. */
+static QUICK bool may_take_own(const struct hart *h, const struct thread *n, int before)
 {
-    return rq_top(&h->rq) < r->prio && may_take_own(h, r);
+    return fits_here(h, n) && (n->prio >= before || h->others == 0 || !better_elsewhere(h, n->prio));
 }
 
 /* n, taken out of its wait or queue, is RUNNING here from now on; what remains is to change over. */
@@ -87,6 +87,25 @@ static QUICK bool change_over_now(struct hart *h, struct thread *t, struct threa
         return false;
     hart_account(h, t);
     h->current = n;
+    return true;
+}
+
+/* After something was queued here: harts that have nothing to do, for all that is known without looking at each.  Pairs with sched_pick(). */
+static QUICK bool others_idle(const struct hart *h)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return (load_relaxed(&idle_harts) & ~h->bit) != 0;
+}
+
+/* The client that was queued here is offered to others in a while; true: the timer has to know. */
+static QUICK bool share_begins(struct hart *h)
+{
+    if (h->share_at != 0)
+        return false;
+    h->share_at = arch_ticks() + h->share_wait;
+    if (h->share_at >= h->armed)
+        return false;
+    h->share_armed = true;
     return true;
 }
 

@@ -43,7 +43,9 @@ struct hart {
     nsec_t timer_armed;         /* what the timer hardware is set to, (nsec_t)-1 off */
     uint64_t armed;             /* the same as arch_ticks() will read it */
     uint64_t slice_end;         /* round robin: arch_ticks() when the current thread's slice ends, 0 none */
-    nsec_t share_at;            /* when an idle hart is offered what a reply has left in our queue, 0 nothing (core/sched.c) */
+    uint64_t share_at;          /* arch_ticks() when an idle hart is offered what a reply has left in our queue, 0 nothing (core/sched.c) */
+    uint64_t share_wait;        /* how long that is after the reply */
+    bool share_armed;           /* the timer was set for it */
     uint64_t run_start;         /* arch_ticks() when current was dispatched: CPU accounting */
     uint64_t bounce[32];        /* a short message on its way from one address space to another (ipc/quick.c) */
     struct runqueue rq;         /* large: behind what offsets of one instruction reach */

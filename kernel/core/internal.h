@@ -7,13 +7,12 @@
 
 void hart_resched(struct hart *h); /* h chooses again soon; IPI when it is another one */
 void sched_requeue_current(struct hart *h, bool head);
-/* rq.lock held, the current thread is on its way out: the best of the own queue becomes h->next if that is clear without looking further. */
-void sched_pick_own_locked(struct hart *h);
 /* A client was queued here and the server goes on: idle harts among elsewhere are offered it if that lasts. */
 void sched_share_later(struct hart *h, uint32_t elsewhere);
 struct thread *sched_pick(struct hart *h);
 void sched_share(struct hart *h); /* after a switch on a machine with several harts */
 bool sched_should_preempt(struct hart *h);
+extern _Atomic uint32_t idle_harts;  /* bit per hart that is looking for work or waits for it; each sets and clears its own */
 extern _Atomic uint64_t sched_slice; /* of round robin, in arch_ticks() */
 
 /* The hart's time since it took on t, which it is about to let go of, is t's. */

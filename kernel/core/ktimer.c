@@ -158,7 +158,7 @@ static void arm_hardware(struct hart *h, nsec_t when)
 void ktimer_rearm(void)
 {
     struct hart *h = this_hart();
-    nsec_t when = next_event(h, h->slice_end ? arch_time_of(h->slice_end) : 0, h->share_at);
+    nsec_t when = next_event(h, h->slice_end ? arch_time_of(h->slice_end) : 0, h->share_at ? arch_time_of(h->share_at) : 0);
     /* Armed for something earlier that may be gone: its interrupt comes and arms it for this. */
     if (when < h->timer_armed)
         arm_hardware(h, when);
@@ -180,6 +180,6 @@ void ktimer_run_expired(void)
     /* Always: the interrupt stays pending until the hardware is set again.  What is over for the scheduler has had its interrupt:
      * sched_timer_check() comes next. */
     nsec_t now = arch_now();
-    nsec_t slice_end = h->slice_end ? arch_time_of(h->slice_end) : 0;
-    arm_hardware(h, next_event(h, slice_end > now ? slice_end : 0, h->share_at > now ? h->share_at : 0));
+    nsec_t slice_end = h->slice_end ? arch_time_of(h->slice_end) : 0, share_at = h->share_at ? arch_time_of(h->share_at) : 0;
+    arm_hardware(h, next_event(h, slice_end > now ? slice_end : 0, share_at > now ? share_at : 0));
 }

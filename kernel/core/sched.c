@@ -17,6 +17,7 @@
 #define SLICE_TICKS 4 /* ClockPeriod's documented relation */
 #define TICK_NS 1000000UL /* its default */
 
+_Atomic uint32_t idle_harts;
 _Atomic uint64_t sched_slice; /* arch_ticks() */
 
 void sched_set_tick(nsec_t tick_ns)
@@ -129,16 +130,16 @@ static struct hart *busiest_elsewhere(const struct hart *h, int above)
     return best;
 }
 
-/* h->rq.lock held, the current thread is on its way out: the best of the own queue is next, when that is clear without looking
- * further.  Else sched_pick() finds out. */
-void sched_pick_own_locked(struct hart *h)
+/* h->rq.lock held, the current thread, of priority before, is on its way out: the best of the own queue is next, when that is clear without
+ * looking further.  Else sched_pick() finds out. */
+static void pick_own_locked(struct hart *h, int before)
 {
     struct runqueue *rq = &h->rq;
     int top = atomic_load_explicit(&rq->top_prio, memory_order_relaxed);
     if (top < 0)
         return;
     struct thread *n = rq_first(rq, top);
-    if (!may_take_own(h, n))
+    if (!may_take_own(h, n, before))
         return;
     rq_remove(rq, n, top);
     is_next_locked(h, n);
@@ -210,18 +211,16 @@ void thread_ready_locked(struct thread *t)
 
 /* A server that has answered usually waits for its next message at once, and its hart is free for the client: no other hart need
  * be woken.  If it goes on computing instead, the client is offered to idle harts after SHARE_NS, and for its next LINGERS replies
- * it is taken for one that does so. */
+ * it is taken for one that does so.  Each time that the timer came for nothing the wait is doubled, up to SHARE_MAX_NS. */
 #define SHARE_NS 50000
+#define SHARE_MAX_NS 1000000
 #define LINGERS 16
 
 void sched_share_later(struct hart *h, uint32_t elsewhere)
 {
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
-    if (h->share_at == 0 && find_idle(elsewhere)) {
-        h->share_at = arch_now() + SHARE_NS;
-        if (h->share_at < h->timer_armed)
-            ktimer_rearm();
-    }
+    if (h->share_at == 0 && find_idle(elsewhere) && share_begins(h))
+        ktimer_rearm();
 }
 
 void thread_ready_replied_locked(struct thread *t, bool head)
@@ -260,7 +259,7 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l)
     if (trace_on(h))
         trace_leaves(h, t, (unsigned)state);
     atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
-    sched_pick_own_locked(h);
+    pick_own_locked(h, t->prio);
     atomic_store_explicit(&t->lockp, l, memory_order_release);
     spin_unlock(&h->rq.lock);
 }
@@ -302,7 +301,7 @@ void thread_move_locked(struct thread *t, bool head)
 static bool change_places_locked(struct hart *h, struct thread *t, bool head)
 {
     struct thread *n = h->rq.only;
-    if (!n || n->prio + !head <= t->prio || !may_take_own(h, n))
+    if (!n || n->prio + !head <= t->prio || !may_take_own(h, n, t->prio))
         return false;
     h->rq.only = t;
     store_relaxed(&h->rq.top_prio, t->prio);
@@ -330,7 +329,7 @@ void sched_requeue_current(struct hart *h, bool head)
     if (to != h || !change_places_locked(h, t, head)) {
         rq_insert(&to->rq, t, head);
         store_relaxed(&h->rq.cur_prio, -1);
-        sched_pick_own_locked(h);
+        pick_own_locked(h, t->prio);
     }
     store_release(&t->lockp, &to->rq.lock);
     spin_unlock(&h->rq.lock);
@@ -413,8 +412,10 @@ static void await_off_cpu(struct thread *t)
 /* Best thread for h, made RUNNING there and taken over from the hart that ran it last; NULL: nothing to do. */
 struct thread *sched_pick(struct hart *h)
 { /* model: B8 */
-    atomic_store_explicit(&h->rq.cur_prio, -1, memory_order_relaxed);
-    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in make_ready() */
+    store_relaxed(&h->rq.cur_prio, -1);
+    if (h->others && !(load_relaxed(&idle_harts) & h->bit))
+        atomic_fetch_or_explicit(&idle_harts, h->bit, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fences in make_ready() and others_idle() */
     int own = rq_top(&h->rq);
     struct hart *from = num_harts > 1 ? busiest_elsewhere(h, own) : NULL;
     struct thread *t = from ? take_from(from, h) : NULL;
@@ -422,6 +423,8 @@ struct thread *sched_pick(struct hart *h)
         t = take_from(h, h);
     if (!t)
         return NULL;
+    if (h->others)
+        atomic_fetch_and_explicit(&idle_harts, ~h->bit, memory_order_relaxed);
     await_off_cpu(t);
     return t;
 }
@@ -443,7 +446,7 @@ bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thr
 {
     struct hart *h = this_hart();
     kassert(t == h->current && !h->switch_out);
-    if (!hand_over_ok(h, r))
+    if (rq_top(&h->rq) >= r->prio || !may_take_own(h, r, racy_read(t->prio)))
         return false;
     if (trace_on(h))
         trace_leaves(h, t, (unsigned)state);
@@ -469,21 +472,31 @@ bool sched_should_preempt(struct hart *h)
     return false;
 }
 
+/* Is it time to offer what a reply has left here?  The server computes. */
+static void share_check(struct hart *h)
+{
+    bool due = h->share_at && arch_ticks() >= h->share_at;
+    if (due) {
+        h->share_at = 0;
+        h->share_wait = arch_ticks_for(SHARE_NS);
+        h->current->msg.lingers = LINGERS;
+        sched_share(h);
+    } else if (h->share_armed) {
+        h->share_wait = MIN(2 * h->share_wait, arch_ticks_for(SHARE_MAX_NS));
+    }
+    h->share_armed = false;
+}
+
 void sched_timer_check(void)
 {
     struct hart *h = this_hart();
-    nsec_t now = arch_now();
     if (h->slice_end && arch_ticks() >= h->slice_end) {
         if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) >= racy_read(h->current->prio))
             atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
         else
             h->slice_end = 0; /* nobody shares its level any more */
     }
-    if (h->share_at && now >= h->share_at) {
-        h->share_at = 0;
-        h->current->msg.lingers = LINGERS;
-        sched_share(h);
-    }
+    share_check(h);
 }
 
 void sched_init(void)
@@ -505,5 +518,6 @@ void sched_start_hart(void)
     h->switch_out = false;
     if (load_relaxed(&sched_slice) == 0)
         sched_set_tick(TICK_NS);
+    h->share_wait = arch_ticks_for(SHARE_NS);
     atomic_store_explicit(&h->resched, 1, memory_order_relaxed);
 }

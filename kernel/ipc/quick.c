@@ -127,7 +127,8 @@ static QUICK int64_t send_locked(struct hart *h, struct channel *ch, struct conn
     if (list_empty(&ch->receivers) || c->sconn->detached)
         return 0;
     struct thread *r = list_entry(ch->receivers.next, struct thread, link);
-    if (!receiver_fits(ch, r, racy_read(t->prio)) || !hand_over_ok(h, r))
+    int prio = racy_read(t->prio);
+    if (!receiver_fits(ch, r, prio) || rq_top(&h->rq) >= prio || !fits_here(h, r))
         return 0;
     uint64_t n = MIN(-a[2], -(uint64_t)r->given.rparts);
     if ((n && !way_fits(h, way, a[1], r->given.rmsg, n)) || !deliver(h, t, r, c, a, n, way))
@@ -272,17 +273,6 @@ static QUICK struct conn *reply_quick(struct thread *t, const uint64_t a[6], enu
     return NULL;
 }
 
-static APART int64_t reply_again(struct thread *t, const uint64_t a[6])
-{
-    struct conn *conn = reply_quick(t, a, WORDS);
-    if (!conn)
-        conn = reply_quick(t, a, SHORT);
-    if (!conn)
-        return reply_any(t, a);
-    conn_put(conn);
-    return 0;
-}
-
 /* Somebody waits behind the server, whose slice has run since it was dispatched; whether they share their level is found out when it
  * ends.  true: the timer has to know. */
 static QUICK bool slice_begins(struct hart *h, const struct thread *t)
@@ -293,18 +283,37 @@ static QUICK bool slice_begins(struct hart *h, const struct thread *t)
     return h->slice_end < h->armed;
 }
 
-/* Rare, and not to be in the way: the client's last connection has gone, the timer is set, idle harts may be offered the client. */
-static APART int64_t reply_rest(struct thread *t, struct conn *last)
+/* The server goes on with a client behind it, which waits for the end of its slice, or for an idle hart.  true: the timer is set too late. */
+static QUICK bool reply_times(struct hart *h, const struct thread *t)
 {
-    struct hart *h = this_hart();
-    (void)slice_begins(h, t);
-    if (h->slice_end && h->slice_end < h->armed)
-        ktimer_rearm();
-    if (h->others)
-        sched_share_later(h, ~(1U << h->index));
-    if (last)
-        conn_free(last);
+    bool late = slice_begins(h, t);
+    return (h->others && others_idle(h) && share_begins(h)) || late;
+}
+
+static APART int64_t reply_again(struct thread *t, const uint64_t a[6])
+{
+    struct conn *conn = reply_quick(t, a, WORDS);
+    if (conn) {
+        if (reply_times(this_hart(), t))
+            ktimer_rearm();
+    } else if ((conn = reply_quick(t, a, SHORT)) == NULL) {
+        return reply_any(t, a);
+    }
+    conn_put(conn);
     return 0;
+}
+
+static APART int64_t reply_rearm(void)
+{
+    ktimer_rearm();
+    return 0;
+}
+
+/* The client's last connection has gone. */
+static APART int64_t reply_free(struct thread *t, struct conn *last)
+{
+    conn_free(last);
+    return reply_times(this_hart(), t) ? reply_rearm() : 0;
 }
 
 KC_HANDLER(msg_replyv)
@@ -313,9 +322,8 @@ KC_HANDLER(msg_replyv)
     if (!conn)
         return reply_again(t, a);
     if (atomic_fetch_sub_explicit(&conn->refs, 1, memory_order_acq_rel) == 1)
-        return reply_rest(t, conn);
-    struct hart *h = this_hart();
-    return slice_begins(h, t) || h->others ? reply_rest(t, NULL) : 0;
+        return reply_free(t, conn);
+    return reply_times(this_hart(), t) ? reply_rearm() : 0;
 }
 
 /* ---- MsgReceive */
@@ -329,7 +337,7 @@ KC_HANDLER(msg_receivev)
     bool usual = ch->chid == (int32_t)a[0] && ch->proc == t->proc && !ch->destroyed && list_empty(&ch->senders) &&
                  list_empty(&ch->pulses) && spin_trylock(&h->rq.lock);
     struct thread *next = usual ? h->rq.only : NULL;
-    if (!next || !may_take_own(h, next)) {
+    if (!next || !may_take_own(h, next, racy_read(t->prio))) {
         if (usual)
             spin_unlock(&h->rq.lock);
         spin_unlock(&ch->lock);

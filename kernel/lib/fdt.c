@@ -45,18 +45,12 @@ bool fdt_open(struct fdt *t, const void *blob, size_t max)
     t->rsv_off = be32(b + 16);
     t->strings_size = be32(b + 32);
     t->struct_size = be32(b + 36);
-    return (t->struct_off & 3) == 0 && t->struct_off <= size && t->struct_size <= size - t->struct_off &&
+    bool fine = (t->struct_off & 3) == 0 && t->struct_off <= size && t->struct_size <= size - t->struct_off &&
            t->strings_off <= size && t->strings_size <= size - t->strings_off && (t->rsv_off & 7) == 0 &&
            t->rsv_off <= size;
-}
-
-/* The string at offset off of an area, NULL unless its NUL lies inside. */
-static const char *string_at(const uint8_t *area, uint32_t size, uint32_t off)
-{
-    if (off >= size)
-        return NULL;
-    const char *s = (const char *)area + off;
-    return strnlen(s, size - off) < size - off ? s : NULL;
+    while (fine && t->strings_size > 0 && b[t->strings_off + t->strings_size - 1] != 0)
+        t->strings_size--; /* what is not terminated is no string: so every offset that is left leads to one */
+    return fine;
 }
 
 /* Reads the token at off; anything broken reads as TOK_STOP.  NOPs are skipped. */
@@ -65,29 +59,29 @@ static struct item next_token(const struct fdt *t, uint32_t off)
     struct item stop = { .kind = TOK_STOP, .next = off };
     const uint8_t *base = t->blob + t->struct_off;
     uint32_t size = t->struct_size;
-    for (;; off += 4) {
+    uint32_t kind;
+    do {
         if (off > size || size - off < 4)
             return stop;
-        if (be32(base + off) != TOK_NOP)
-            break;
-    }
-    uint32_t kind = be32(base + off);
-    off += 4;
+        kind = be32(base + off);
+        off += 4;
+    } while (kind == TOK_NOP);
     if (kind == TOK_END)
         return (struct item){ .kind = TOK_END, .next = off };
     if (kind == TOK_BEGIN) {
-        const char *name = string_at(base, size, off);
-        if (name == NULL)
+        const char *name = (const char *)base + off;
+        uint32_t len = (uint32_t)strnlen(name, size - off) + 1;
+        if (len > size - off)
             return stop;
-        uint32_t len = (uint32_t)strlen(name) + 1;
         return (struct item){ .kind = TOK_BEGIN, .next = off + ((len + 3) & ~3U), .name = name };
     }
     if (kind == TOK_PROP && size - off >= 8) {
         uint32_t len = be32(base + off);
-        const char *name = string_at(t->blob + t->strings_off, t->strings_size, be32(base + off + 4));
+        uint32_t name_off = be32(base + off + 4);
         off += 8;
-        if (name == NULL || len > size - off)
+        if (name_off >= t->strings_size || len > size - off)
             return stop;
+        const char *name = (const char *)t->blob + t->strings_off + name_off;
         return (struct item){ .kind = TOK_PROP, .next = off + ((len + 3) & ~3U), .name = name,
                               .prop = { base + off, len } };
     }

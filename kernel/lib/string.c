@@ -59,12 +59,16 @@ void *memset(void *dst, int c, size_t n)
         *d++ = (unsigned char)c;
         n--;
     }
-    for (; n >= 32; n -= 32, d += 32) {
+    for (; n >= 64; n -= 64, d += 64) {
         word *wd = (word *)d;
         wd[0] = w;
         wd[1] = w;
         wd[2] = w;
         wd[3] = w;
+        wd[4] = w;
+        wd[5] = w;
+        wd[6] = w;
+        wd[7] = w;
     }
     for (; n >= 8; n -= 8, d += 8)
         *(word *)d = w;

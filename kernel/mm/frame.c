@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Physical frames: a buddy allocator per range of RAM, one 8-byte record per frame.
+/* Physical frames: a buddy allocator per range of RAM, one word per frame.
  *
- * A frame is free (refs 0, record on or inside a free block), in use (refs > 0), or fixed (refs FIXED: firmware, kernel
- * image, device tree, initrd; counted by nobody) or OWNED (the same, and nobody may map it).  Lock: `lock` (RANK_FRAMES) guards the free lists; refs is atomic.
- * Memory is zeroed outside the lock, on allocation.
+ * The word of a frame says: so many references (in use), 0 free and inside a block, HEAD | order free and the first of a block, FIXED (firmware,
+ * device tree, initrd; counted by nobody) or OWNED (kernel image: the same, and nobody may map it).  Blocks are linked through their first
+ * words of memory.  Lock: `lock` (RANK_FRAMES) guards free lists, and words that are or become HEAD; others are changed by who holds a
+ * reference.  Memory is zeroed outside the lock, on allocation.
  */
 #include "mm/frame.h"
 #include "lib/string.h"
@@ -12,21 +13,22 @@
 #define ORDERS 19 /* blocks up to 1 GiB */
 #define FIXED UINT32_MAX
 #define OWNED (UINT32_MAX - 1)
-#define NO_FRAME UINT32_MAX
-#define HEAD 0x80000000U /* in order: first frame of a free block */
+#define HEAD 0x80000000U
+#define NOWHERE UINT64_MAX
+#define PAGES_MAX UINT32_MAX
 
-struct frame {
-    _Atomic uint32_t refs;
-    uint32_t next;  /* free block: next one of its order; index in the zone */
-    uint32_t prev;
-    uint32_t order; /* HEAD | order */
+typedef _Atomic uint32_t word;
+
+/* At the beginning of a free block; physical addresses, NOWHERE at the ends of the list. */
+struct link {
+    paddr_t next, prev;
 };
 
 struct zone {
     paddr_t base;
     uint64_t pages;
-    struct frame *frames;
-    uint32_t free[ORDERS];
+    word *words;
+    paddr_t free[ORDERS];
 };
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_FRAMES);
@@ -34,29 +36,28 @@ static struct zone zones[FRAME_ZONES_MAX];
 static unsigned num_zones;
 static uint64_t total_pages, free_pages; /* lock */
 struct frame_range frame_largest;
-static struct frame *largest_frames;
+static word *largest_words;
 
 size_t frame_table_bytes(uint64_t pages)
 {
-    return pages * sizeof(struct frame);
+    return pages * sizeof(word);
 }
 
 void frame_add_zone(paddr_t base, uint64_t pages, void *table)
 {
-    if (num_zones == FRAME_ZONES_MAX || pages >= NO_FRAME)
+    if (num_zones == FRAME_ZONES_MAX || pages >= PAGES_MAX)
         panic("more than %d ranges of RAM, or one above 16 TiB", FRAME_ZONES_MAX);
     struct zone *z = &zones[num_zones++];
     z->base = base;
     z->pages = pages;
-    z->frames = table;
+    z->words = table;
     for (unsigned o = 0; o < ORDERS; o++)
-        z->free[o] = NO_FRAME;
-    for (uint64_t i = 0; i < pages; i++)
-        z->frames[i] = (struct frame){ .refs = FIXED };
+        z->free[o] = NOWHERE;
+    memset(table, 0, frame_table_bytes(pages));
     total_pages += pages;
     if (pages * PAGE_SIZE > frame_largest.bytes) {
         frame_largest = (struct frame_range){ .base = base, .bytes = pages * PAGE_SIZE };
-        largest_frames = z->frames;
+        largest_words = z->words;
     }
 }
 
@@ -68,65 +69,80 @@ static struct zone *zone_of(paddr_t pa)
     return NULL;
 }
 
-static inline struct frame *frame_of(paddr_t pa)
+static inline word *word_of(paddr_t pa)
 {
     if (pa - frame_largest.base < frame_largest.bytes)
-        return &largest_frames[(pa - frame_largest.base) / PAGE_SIZE];
+        return &largest_words[(pa - frame_largest.base) / PAGE_SIZE];
     struct zone *z = zone_of(pa);
-    return z ? &z->frames[(pa - z->base) >> 12] : NULL;
+    return z ? &z->words[(pa - z->base) / PAGE_SIZE] : NULL;
 }
 
-static void list_add(struct zone *z, uint32_t i, unsigned order)
+static struct link *link_of(paddr_t pa)
 {
-    struct frame *f = &z->frames[i];
-    f->order = HEAD | order;
-    f->prev = NO_FRAME;
-    f->next = z->free[order];
-    if (f->next != NO_FRAME)
-        z->frames[f->next].prev = i;
-    z->free[order] = i;
+    return phys_to_virt(pa);
 }
 
-static void list_del(struct zone *z, uint32_t i, unsigned order)
+static word *word_in(const struct zone *z, paddr_t pa)
 {
-    struct frame *f = &z->frames[i];
-    if (f->prev != NO_FRAME)
-        z->frames[f->prev].next = f->next;
+    return &z->words[(pa - z->base) / PAGE_SIZE];
+}
+
+static void list_add(struct zone *z, paddr_t pa, unsigned order)
+{
+    store_relaxed(word_in(z, pa), HEAD | order);
+    *link_of(pa) = (struct link){ .next = z->free[order], .prev = NOWHERE };
+    if (z->free[order] != NOWHERE)
+        link_of(z->free[order])->prev = pa;
+    z->free[order] = pa;
+}
+
+static void list_del(struct zone *z, paddr_t pa, unsigned order)
+{
+    const struct link *l = link_of(pa);
+    if (l->prev != NOWHERE)
+        link_of(l->prev)->next = l->next;
     else
-        z->free[order] = f->next;
-    if (f->next != NO_FRAME)
-        z->frames[f->next].prev = f->prev;
-    f->order = 0;
+        z->free[order] = l->next;
+    if (l->next != NOWHERE)
+        link_of(l->next)->prev = l->prev;
+    store_relaxed(word_in(z, pa), 0);
 }
 
-/* Blocks are aligned by physical frame number, so that contiguous memory is naturally aligned. */
-static void free_block(struct zone *z, uint32_t i, unsigned order)
+/* Blocks are aligned by physical address, so that contiguous memory is naturally aligned. */
+static void free_block(struct zone *z, paddr_t pa, unsigned order)
 {
-    uint64_t first = z->base >> 12;
     free_pages += 1UL << order;
-    while (order + 1 < ORDERS) {
-        uint64_t buddy = (first + i) ^ (1UL << order);
-        if (buddy < first || buddy - first + (1UL << order) > z->pages)
+    for (; order + 1 < ORDERS; order++) {
+        uint64_t bytes = PAGE_SIZE << order;
+        paddr_t buddy = pa ^ bytes;
+        if (buddy < z->base || buddy - z->base + bytes > z->pages * PAGE_SIZE || load_relaxed(word_in(z, buddy)) != (HEAD | order))
             break;
-        uint32_t b = (uint32_t)(buddy - first);
-        if (z->frames[b].order != (HEAD | order))
-            break;
-        list_del(z, b, order);
-        i = MIN(i, b);
-        order++;
+        list_del(z, buddy, order);
+        pa = MIN(pa, buddy);
     }
-    list_add(z, i, order);
+    list_add(z, pa, order);
+}
+
+/* Order of the largest block that begins at pa and ends at or before end. */
+static unsigned largest_order(paddr_t pa, paddr_t end)
+{
+    unsigned order = 0;
+    while (order + 1 < ORDERS && pa % (PAGE_SIZE << (order + 1)) == 0 && end - pa >= PAGE_SIZE << (order + 1))
+        order++;
+    return order;
 }
 
 void frame_release_range(paddr_t base, paddr_t end)
 {
+    struct zone *z = base < end ? zone_of(base) : NULL;
+    if (!z)
+        return;
+    kassert(end - z->base <= z->pages * PAGE_SIZE && load_relaxed(word_in(z, base)) == 0 &&
+            load_relaxed(word_in(z, end - PAGE_SIZE)) == 0);
     spin_lock(&lock);
-    for (paddr_t pa = base; pa < end; pa += PAGE_SIZE) {
-        struct zone *z = zone_of(pa);
-        uint32_t i = (uint32_t)((pa - z->base) >> 12);
-        kassert(atomic_load_explicit(&z->frames[i].refs, memory_order_relaxed) == FIXED);
-        atomic_store_explicit(&z->frames[i].refs, 0, memory_order_relaxed);
-        free_block(z, i, 0);
+    for (unsigned order; base < end; base += PAGE_SIZE << order) {
+        order = largest_order(base, end);
+        free_block(z, base, order);
     }
     spin_unlock(&lock);
 }
@@ -134,18 +150,18 @@ void frame_release_range(paddr_t base, paddr_t end)
 static paddr_t take_from_zone(struct zone *z, unsigned order)
 {
     unsigned o = order;
-    while (o < ORDERS && z->free[o] == NO_FRAME)
+    while (o < ORDERS && z->free[o] == NOWHERE)
         o++;
     if (o == ORDERS)
         return 0;
-    uint32_t i = z->free[o];
-    list_del(z, i, o);
+    paddr_t pa = z->free[o];
+    list_del(z, pa, o);
     while (o > order) {
         o--;
-        list_add(z, i + (1U << o), o);
+        list_add(z, pa + (PAGE_SIZE << o), o);
     }
     free_pages -= 1UL << order;
-    return z->base + ((paddr_t)i << 12);
+    return pa;
 }
 
 static paddr_t take_block(unsigned order)
@@ -162,7 +178,7 @@ static void free_one(paddr_t pa)
 {
     struct zone *z = zone_of(pa);
     spin_lock(&lock);
-    free_block(z, (uint32_t)((pa - z->base) >> 12), 0);
+    free_block(z, pa, 0);
     spin_unlock(&lock);
 }
 
@@ -180,7 +196,7 @@ paddr_t frame_alloc_contig(size_t pages)
         if (i >= pages)
             free_one(pa + i * PAGE_SIZE);
         else
-            atomic_store_explicit(&frame_of(pa + i * PAGE_SIZE)->refs, 1, memory_order_relaxed);
+            store_relaxed(word_of(pa + i * PAGE_SIZE), 1U);
     }
     memset(phys_to_virt(pa), 0, pages * PAGE_SIZE);
     return pa;
@@ -195,17 +211,17 @@ paddr_t frame_alloc_dirty(void)
 {
     paddr_t pa = alloc_fails() ? 0 : take_block(0);
     if (pa != 0)
-        atomic_store_explicit(&frame_of(pa)->refs, 1, memory_order_relaxed);
+        store_relaxed(word_of(pa), 1U);
     return pa;
 }
 
 bool frame_get_ram(paddr_t pa)
 {
-    struct frame *f = frame_of(pa);
-    if (f == NULL || atomic_load_explicit(&f->refs, memory_order_relaxed) >= OWNED)
+    word *f = word_of(pa);
+    if (f == NULL || atomic_load_explicit(f, memory_order_relaxed) >= OWNED)
         return f != NULL;
-    uint32_t old = atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);
-    kassert(old != 0 && old < FIXED / 2);
+    uint32_t old = atomic_fetch_add_explicit(f, 1, memory_order_relaxed);
+    kassert(old != 0 && old < HEAD - 1);
     return true;
 }
 
@@ -216,20 +232,20 @@ void frame_get(paddr_t pa)
 
 void frame_put(paddr_t pa)
 {
-    struct frame *f = frame_of(pa);
-    if (f == NULL || atomic_load_explicit(&f->refs, memory_order_relaxed) >= OWNED)
+    word *f = word_of(pa);
+    if (f == NULL || atomic_load_explicit(f, memory_order_relaxed) >= OWNED)
         return;
     /* Release: our use of the memory is over before it is handed out again (acquire by the last one). */
-    uint32_t old = atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel);
-    kassert(old != 0);
+    uint32_t old = atomic_fetch_sub_explicit(f, 1, memory_order_acq_rel);
+    kassert(old != 0 && old < HEAD);
     if (old == 1)
         free_one(pa);
 }
 
 uint32_t frame_refs(paddr_t pa)
 {
-    struct frame *f = frame_of(pa);
-    return f ? atomic_load_explicit(&f->refs, memory_order_acquire) : FIXED;
+    word *f = word_of(pa);
+    return f ? atomic_load_explicit(f, memory_order_acquire) : FIXED;
 }
 
 bool frame_is_counted(paddr_t pa)
@@ -242,13 +258,24 @@ bool frame_is_private(paddr_t pa)
     return frame_refs(pa) != FIXED;
 }
 
+static void set_range(paddr_t base, paddr_t end, uint32_t value)
+{
+    for (unsigned i = 0; i < num_zones; i++) {
+        const struct zone *z = &zones[i];
+        paddr_t from = MAX(base, z->base), to = MIN(end, z->base + z->pages * PAGE_SIZE);
+        for (paddr_t pa = from; pa < to; pa += PAGE_SIZE)
+            store_relaxed(word_in(z, pa), value);
+    }
+}
+
+void frame_fix_range(paddr_t base, paddr_t end)
+{
+    set_range(base, end, FIXED);
+}
+
 void frame_own_range(paddr_t base, paddr_t end)
 {
-    for (paddr_t pa = base; pa < end; pa += PAGE_SIZE) {
-        struct frame *f = frame_of(pa);
-        if (f)
-            atomic_store_explicit(&f->refs, OWNED, memory_order_relaxed);
-    }
+    set_range(base, end, OWNED);
 }
 
 bool frame_is_ram(paddr_t pa)

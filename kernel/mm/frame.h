@@ -5,12 +5,14 @@
 
 #define FRAME_ZONES_MAX 16
 
-/* Boot: a range of directly mapped RAM, all of it fixed at first, with memory for its records. */
+/* Boot: a range of directly mapped RAM, with memory for its records.  What is not released is nobody's. */
 size_t frame_table_bytes(uint64_t pages);
 void frame_add_zone(paddr_t base, uint64_t pages, void *table);
-/* Boot: fixed frames become free. */
+/* Boot: frames become free. */
 void frame_release_range(paddr_t base, paddr_t end);
-/* Boot: fixed frames of the kernel itself, which no process may map. */
+/* Boot: what lies in RAM and is not the kernel's (device tree, initrd, firmware): may be mapped by physical address, is counted by nobody. */
+void frame_fix_range(paddr_t base, paddr_t end);
+/* Boot: frames of the kernel itself, which no process may map. */
 void frame_own_range(paddr_t base, paddr_t end);
 
 paddr_t frame_alloc_dirty(void); /* contents undefined: for copies */

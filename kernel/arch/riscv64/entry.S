@@ -47,9 +47,16 @@ boot:
     mv s0, a0               /* hartid */
     mv s1, a1               /* device tree, physical */
     lla t0, __bss_start
-    lla t1, _end
-1:  sd zero, 0(t0)
-    addi t0, t0, 8
+    lla t1, __stacks_start  /* stacks may begin as they are */
+1:  sd zero, 0(t0)          /* a multiple of 64 bytes (kernel.lds) */
+    sd zero, 8(t0)
+    sd zero, 16(t0)
+    sd zero, 24(t0)
+    sd zero, 32(t0)
+    sd zero, 40(t0)
+    sd zero, 48(t0)
+    sd zero, 56(t0)
+    addi t0, t0, 64
     bltu t0, t1, 1b
     lla sp, __stacks_start
     li t0, 4096 + KSTACK_SIZE

@@ -184,6 +184,8 @@ static void test_no_terminal(void)
     fclose(file);
 }
 
+#define HOUR_MS 3600000
+
 /* The other way round: standard error is a terminal. */
 static void test_terminal(void)
 {
@@ -198,9 +200,11 @@ static void test_terminal(void)
     dup2(slave, STDERR_FILENO);
     setenv("TERM", "xterm", 1);
     progress_begin(&p, "work", 10);
-    progress_at(&p, 4); /* too early */
+    p.next_ms += HOUR_MS; /* however slow the machine is */
+    progress_at(&p, 4);   /* too early */
     p.next_ms = 0;
     progress_at(&p, 5);
+    p.next_ms += HOUR_MS;
     progress_at(&p, 6); /* too soon after that */
     progress_end(&p);
     setenv("TERM", "dumb", 1);

@@ -93,10 +93,23 @@ fdt_node fdt_root(const struct fdt *t)
     return next_token(t, 0).kind == TOK_BEGIN ? 0 : FDT_NONE;
 }
 
+/* Where the property at off ends; 0: there is none, or a broken one. */
+static uint32_t prop_end(const struct fdt *t, uint32_t off)
+{
+    const uint8_t *p = t->blob + t->struct_off + off;
+    if (off > t->struct_size || t->struct_size - off < 12 || p[3] != TOK_PROP || be32(p) != TOK_PROP)
+        return 0;
+    uint32_t len = be32(p + 4);
+    off += 12;
+    return len <= t->struct_size - off ? off + ((len + 3) & ~3U) : 0;
+}
+
 /* From inside a node (after its BEGIN token): the offset of its first child, or FDT_NONE with *end behind its END token. */
 static fdt_node skip_props(const struct fdt *t, uint32_t off, uint32_t *end)
 {
     for (;;) {
+        for (uint32_t next; (next = prop_end(t, off)) != 0;)
+            off = next;
         struct item it = next_token(t, off);
         if (it.kind == TOK_BEGIN)
             return off;

@@ -90,6 +90,7 @@ hidden long __qrv_ids(long n, long a, long b, long c);
 hidden long __qrv_time(long n, long a, long b, long c, long d, unsigned fl);
 hidden long __qrv_signals(long n, long a, long b, long c, unsigned fl);
 hidden long __qrv_threads(long n, long a, long b, long c, long d, unsigned fl);
+hidden long __qrv_sockets(long n, long a, long b, long c, long d, long e, long f, unsigned fl);
 hidden long __qrv_misc(long n, long a, long b, long c, long d);
 hidden long __qrv_poll(struct pollfd *fds, unsigned long nfds, const struct timespec *ts,
                        const uint64_t *mask, unsigned fl);

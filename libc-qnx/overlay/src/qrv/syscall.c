@@ -155,7 +155,21 @@ long __qrv_syscall(long n, long a, long b, long c, long d, long e, long f)
         return __qrv_misc(n, a, b, c, d);
     case SYS_socket:
     case SYS_socketpair:
-        return -EAFNOSUPPORT; /* what programs with a use for sockets are ready to hear */
+    case SYS_bind:
+    case SYS_connect:
+    case SYS_listen:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_sendto:
+    case SYS_recvfrom:
+    case SYS_sendmsg:
+    case SYS_recvmsg:
+    case SYS_shutdown:
+    case SYS_getsockname:
+    case SYS_getpeername:
+    case SYS_getsockopt:
+    case SYS_setsockopt:
+        return __qrv_sockets(n, a, b, c, d, e, f, fl);
     default:
         return -ENOSYS;
     }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* io-net: TCP/IP behind /dev/socket. */
+/* clang-format off */
+#ifdef __USAGE
+%C - TCP/IP
+
+%C [-d] [-o nodaemon]
+
+Serves /dev/socket, which socket() needs, with IPv4 and IPv6 on the loopback interface lo0 and on each
+network device (virtio over MMIO) as en0, en1 ...; addresses come from DHCP, and from router advertisements.
+/etc/resolv.conf names the DNS servers that DHCP told of.
+ -d           no DHCP; ifconfig sets addresses
+ -o nodaemon  stay in the foreground
+#endif
+/* clang-format on */
+#include <errno.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/timeouts.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/neutrino.h>
+#include <sys/procmgr.h>
+#include <sys/random.h>
+#include <sys/slog.h>
+#include <sys/slogcodes.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "iface.h"
+#include "resolv.h"
+#include "sock.h"
+#include "virtio_net.h"
+
+static resmgr_connect_funcs_t connect_funcs;
+static resmgr_io_funcs_t io_funcs;
+static struct sock device; /* /dev/socket itself: ops is NULL */
+
+/* What lwIP asks of its system: the time in milliseconds, and numbers that nobody guesses. */
+u32_t sys_now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (u32_t)((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
+}
+
+unsigned net_random(void)
+{
+    unsigned n = 0;
+    if (getrandom(&n, sizeof n, 0) != sizeof n)
+        abort();
+    return n;
+}
+
+void net_assert(const char *text, const char *file, int line)
+{
+    fprintf(stderr, "io-net: lwIP: %s (%s:%d)\n", text, file, line);
+    slogf(_SLOG_SETCODE(_SLOGC_NETWORK, 0), _SLOG_CRITICAL, "io-net: lwIP: %s (%s:%d)", text, file, line);
+    abort();
+}
+
+static int fail(const char *what)
+{
+    fprintf(stderr, "io-net: %s: %s\n", what, strerror(errno));
+    return EXIT_FAILURE;
+}
+
+static int attach(dispatch_t *dpp)
+{
+    resmgr_attr_t attr = {.nparts_max = 1, .msg_max_size = 2048};
+    iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
+    message_init(&connect_funcs, &io_funcs);
+    iofunc_attr_init(&device.attr, S_IFSOCK | 0666, NULL, NULL);
+    IOFUNC_NOTIFY_INIT(device.notify);
+    device.attr.inode = 1;
+    if (resmgr_attach(dpp, &attr, "/dev/socket", _FTYPE_ANY, 0, &connect_funcs, &io_funcs, &device) == -1)
+        return fail("/dev/socket");
+    return EXIT_SUCCESS;
+}
+
+/* What lwIP has to do now, and when it wants to be called again. */
+static void run_stack(dispatch_t *dpp)
+{
+    netif_poll_all();
+    sys_check_timeouts();
+    netif_poll_all();
+    u32_t ms = sys_timeouts_sleeptime();
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    if (ms == 0)
+        wait.tv_nsec = 1000000;
+    dispatch_timeout(dpp, ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? NULL : &wait);
+}
+
+static int serve(dispatch_t *dpp)
+{
+    dispatch_context_t *ctp = dispatch_context_alloc(dpp);
+    if (ctp == NULL)
+        return fail("context");
+    for (;;) {
+        run_stack(dpp);
+        dispatch_context_t *next = dispatch_block(ctp);
+        if (next == NULL && errno != EINTR)
+            return fail("dispatch");
+        if (next == NULL)
+            continue;
+        ctp = next;
+        if (ctp->message_context.rcvid != -1)
+            dispatch_handler(ctp);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    bool stay = false, dhcp = true;
+    int option;
+    while ((option = getopt(argc, argv, "do:")) != -1) {
+        if (option == 'd')
+            dhcp = false;
+        else if (option == 'o' && strcmp(optarg, "nodaemon") == 0)
+            stay = true;
+        else
+            return EXIT_FAILURE;
+    }
+    if (ThreadCtl(_NTO_TCTL_IO, 0) == -1)
+        return fail("I/O privilege");
+    dispatch_t *dpp = dispatch_create_channel(-1, 0);
+    if (dpp == NULL)
+        return fail("dispatch");
+    lwip_init();
+    int coid = message_connect(dpp, 0);
+    if (coid == -1)
+        return fail("connection");
+    virtio_net_start(dpp, coid);
+    if (dhcp)
+        iface_start_dhcp();
+    errno = resolv_attach(dpp);
+    if (errno != 0)
+        return fail("/etc/resolv.conf");
+    if (attach(dpp) != EXIT_SUCCESS)
+        return EXIT_FAILURE;
+    if (!stay && procmgr_daemon(EXIT_SUCCESS, 0) == -1)
+        return fail("daemon");
+    return serve(dpp);
+}

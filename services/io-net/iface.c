@@ -14,6 +14,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netif/ethernet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/neutrino.h>
@@ -53,8 +54,8 @@ struct netif *iface_add(const char *prefix, int (*init)(struct netif *netif), st
     netif->state = f;
     netif->name[0] = prefix[0];
     netif->name[1] = prefix[1];
-    netif->num = (u8_t)ethernet_count;
     *f = (struct iface){.netif = netif, .counters = counters};
+    snprintf(f->name, sizeof f->name, "%c%c%u", prefix[0], prefix[1], ethernet_count);
     if (init(netif) != 0) {
         netif_remove(netif);
         free(netif);
@@ -76,11 +77,27 @@ void iface_start_dhcp(void)
         dhcp_start(ethernets[i].netif);
 }
 
-static struct iface_counters *counters_of(struct netif *netif)
+/* Ours, or NULL: the loopback interface is lwIP's. */
+static struct iface *iface_of(const struct netif *netif)
 {
     for (unsigned i = 0; i < ethernet_count; i++)
         if (ethernets[i].netif == netif)
-            return ethernets[i].counters;
+            return &ethernets[i];
+    return NULL;
+}
+
+static const char *name_of(const struct netif *netif)
+{
+    const struct iface *f = iface_of(netif);
+    return f != NULL ? f->name : "lo0";
+}
+
+static struct netif *find(const char *name)
+{
+    struct netif *netif;
+    NETIF_FOREACH(netif)
+        if (strcmp(name, name_of(netif)) == 0)
+            return netif;
     return NULL;
 }
 
@@ -110,12 +127,13 @@ static void describe_v6(const struct netif *netif, struct _sock_if *out)
 
 static void describe(struct netif *netif, struct _sock_if *out)
 {
-    const struct iface_counters *c = counters_of(netif);
+    const struct iface *f = iface_of(netif);
+    const struct iface_counters *c = f != NULL ? f->counters : NULL;
     *out = (struct _sock_if){.index = netif_get_index(netif), .mtu = netif->mtu, .flags = flags_of(netif)};
-    netif_index_to_name(netif_get_index(netif), out->name);
+    strcpy(out->name, name_of(netif));
     out->addr = netif_ip4_addr(netif)->addr;
     out->mask = netif_ip4_netmask(netif)->addr;
-    out->gateway = netif_ip4_gw(netif)->addr;
+    out->gateway = is_loopback(netif) ? 0 : netif_ip4_gw(netif)->addr;
     memcpy(out->mac, netif->hwaddr, netif->hwaddr_len < 6 ? netif->hwaddr_len : 6);
     describe_v6(netif, out);
     for (unsigned i = 0; i < 2; i++)
@@ -187,7 +205,7 @@ int iface_set(const struct request *rq)
     ip4_addr_t addr;
     memcpy(&want, rq->data, sizeof want);
     want.name[sizeof want.name - 1] = '\0';
-    struct netif *netif = netif_find(want.name);
+    struct netif *netif = find(want.name);
     if (netif == NULL)
         return ENXIO;
     if (rq->option & _SOCK_SET_DHCP) {

@@ -23,6 +23,7 @@
 #define LWIP_IGMP                     1
 #define LWIP_MULTICAST_TX_OPTIONS     1
 #define LWIP_DHCP                     1
+#define LWIP_DHCP_DOES_ACD_CHECK      0 /* seconds of waiting for what the server has looked at already */
 #define LWIP_DNS                      1 /* only to keep what DHCP says: resolving is libc's */
 #define LWIP_DHCP_MAX_DNS_SERVERS     2
 #define DNS_MAX_SERVERS               2

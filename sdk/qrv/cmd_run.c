@@ -36,6 +36,10 @@ static const char help[] =
     "      --add FILE[=NAME]     put FILE into the boot image as /proc/boot/NAME (may be "
     "repeated)\n"
     "      --append \"WORD...\"    arguments for the kernel\n"
+    "      --net                 a network device on QEMU's user network: the target gets 10.0.2.15 and\n"
+    "                            reaches this machine as 10.0.2.2\n"
+    "      --forward [udp:]PORT:PORT  --net, and PORT of this machine's loopback leads to PORT of the "
+    "target\n"
     "      --gdb                 GDB server on port 1234: target remote :1234\n"
     "      --gdb-port PORT       GDB server on another port\n"
     "      --wait                with --gdb: do not start before GDB says so\n"
@@ -48,6 +52,7 @@ static const char help[] =
     "  qrv run --add build/mydev                        a shell, with the program in /proc/boot\n"
     "  qrv run --smp 1 --mem 256M --append \"WORD\"       a small machine\n"
     "  qrv run --script test.script --timeout 60        from a test\n"
+    "  qrv run --net --forward 8022:22                  with a network\n"
     "  qrv run --gdb --wait                             halted until GDB says continue\n"
     "  qrv run --disk sd.img                            as a board does: U-Boot, extlinux, kernel\n"
     "\n"
@@ -66,6 +71,7 @@ struct run {
     const char *kernel;
     const char *image;
     const char **add;
+    const char **forward;
     const char *append;
     const char *gdb_port;
     const char *timeout;
@@ -75,6 +81,7 @@ struct run {
     bool debug_kernel;
     bool gdb;
     bool wait;
+    bool net;
     bool dry_run;
     bool json;
     bool want_help;
@@ -307,6 +314,21 @@ static int boot(const struct run *r, struct machine *m)
     return result;
 }
 
+static int check_net(const struct run *r, struct machine *m)
+{
+    m->net = r->net || r->forward != NULL;
+    m->forwards = r->forward;
+    if (m->net && m->kind != MACHINE_VIRT)
+        return complain(EXIT_USAGE, "--net: there is no driver for this machine's network device");
+    for (const char **f = r->forward; f != NULL && *f != NULL; f++) {
+        char *word = machine_forward(*f);
+        if (word == NULL)
+            return complain(EXIT_USAGE, "--forward %s: [udp:]PORT:PORT is needed", *f);
+        free(word);
+    }
+    return 0;
+}
+
 /* Everything that can be wrong on the command line. 0 or an exit code after a message. */
 static int check_options(struct run *r, struct machine *m)
 {
@@ -331,6 +353,9 @@ static int check_options(struct run *r, struct machine *m)
     if (r->wait && m->gdb_port == 0)
         return complain(EXIT_USAGE, "--wait needs --gdb");
     m->wait = r->wait;
+    result = check_net(r, m);
+    if (result != 0)
+        return result;
     if (r->timeout != NULL) {
         r->seconds = strtod(r->timeout, &end);
         if (end == r->timeout || *end != '\0' || !(r->seconds > 0 && r->seconds <= 86400))
@@ -368,6 +393,8 @@ int cmd_run(int argc, char **argv)
                                         {"--kernel", .value = &r.kernel},
                                         {"--image", .value = &r.image},
                                         {"--add", .list = &r.add},
+                                        {"--net", .flag = &r.net},
+                                        {"--forward", .list = &r.forward},
                                         {"--append", .value = &r.append},
                                         {"--gdb", .flag = &r.gdb},
                                         {"--gdb-port", .value = &r.gdb_port},
@@ -401,6 +428,7 @@ int cmd_run(int argc, char **argv)
     for (int i = 0; i < 5; i++)
         free(found[i]);
     free(r.add);
+    free(r.forward);
     dialog_free(&r.dialog);
     return result;
 }

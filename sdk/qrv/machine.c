@@ -98,6 +98,44 @@ static void push_boot(struct vector *v, const struct machine *m)
     }
 }
 
+static bool parse_port(const char **at, char end, unsigned long *port)
+{
+    char *stop;
+    if (**at < '0' || **at > '9')
+        return false;
+    *port = strtoul(*at, &stop, 10);
+    if (*stop != end || *port < 1 || *port > 65535)
+        return false;
+    *at = stop + 1;
+    return true;
+}
+
+char *machine_forward(const char *text)
+{
+    unsigned long host, target;
+    const char *kind = strncmp(text, "udp:", 4) == 0 ? "udp" : "tcp";
+    if (strncmp(text, "tcp:", 4) == 0 || strncmp(text, "udp:", 4) == 0)
+        text += 4;
+    if (!parse_port(&text, ':', &host) || !parse_port(&text, '\0', &target))
+        return NULL;
+    return xprintf("hostfwd=%s:127.0.0.1:%lu-:%lu", kind, host, target);
+}
+
+static void push_net(struct vector *v, const struct machine *m)
+{
+    struct buf text = {0};
+    buf_puts(&text, "user,id=net");
+    for (const char **forward = m->forwards; forward != NULL && *forward != NULL; forward++) {
+        char *word = machine_forward(*forward);
+        buf_puts(&text, ",");
+        buf_puts(&text, word != NULL ? word : "");
+        free(word);
+    }
+    push_pair(v, "-netdev", text.data);
+    push_pair(v, "-device", "virtio-net-device,netdev=net");
+    buf_free(&text);
+}
+
 char **machine_argv(const struct machine *m)
 {
     struct vector v = {0};
@@ -126,6 +164,8 @@ char **machine_argv(const struct machine *m)
     }
     if (m->wait)
         push(&v, "-S");
+    if (m->net)
+        push_net(&v, m);
     for (char **extra = m->extra; extra != NULL && *extra != NULL; extra++)
         push(&v, *extra);
     return v.argv;

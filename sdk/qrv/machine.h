@@ -25,6 +25,8 @@ struct machine {
     long gdb_port;   /* 0: no GDB server */
     bool wait;       /* start stopped, for GDB */
     bool bare;       /* no console and no device that extra does not name */
+    bool net;        /* QEMU's user network behind a virtio device */
+    const char **forwards; /* with net: "PORT:PORT", of the host's loopback and of the target; NULL: none */
     char **extra;    /* NULL-terminated arguments of the user */
 };
 
@@ -38,6 +40,9 @@ char *machine_find_bios(void);
 /* A NULL-terminated argument vector on the heap; machine_argv_free() frees it. */
 char **machine_argv(const struct machine *m);
 void machine_argv_free(char **argv);
+
+/* "[tcp:|udp:]HOST-PORT:TARGET-PORT" as QEMU wants it, on the heap; NULL: it is none. */
+char *machine_forward(const char *text);
 
 /* Appends argv as a line that a shell reads back to the same words. */
 void machine_quote(char *const *argv, struct buf *out);

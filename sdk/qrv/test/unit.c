@@ -288,6 +288,20 @@ static void test_machine(void)
           "the command line of QEMU, quoted for a shell");
     machine_argv_free(argv);
     buf_free(&line);
+    static const char *bad[] = {"", "1", "1:", ":1", "0:1", "1:65536", "tcp:1", "1:2:3", "sctp:1:2", "-1:2"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(machine_forward(bad[i]) == NULL, bad[i]);
+    const char *forwards[] = {"8022:22", "udp:69:70", NULL};
+    m = (struct machine){.qemu = "q", .bios = "b", .kernel = "k", .image = "i", .harts = 1, .net = true,
+                         .forwards = forwards};
+    line = (struct buf){0};
+    argv = machine_argv(&m);
+    machine_quote(argv, &line);
+    CHECK(strstr(line.data, "-netdev user,id=net,hostfwd=tcp:127.0.0.1:8022-:22,hostfwd=udp:127.0.0.1:69-:70 "
+                            "-device virtio-net-device,netdev=net\n") != NULL,
+          "a network with two forwarded ports");
+    machine_argv_free(argv);
+    buf_free(&line);
     CHECK(machine_parse_memory("2G", &bytes) && bytes == (uint64_t)2 << 30, "2G of memory");
     CHECK(machine_parse_memory("128", &bytes) && bytes == 128 << 20,
           "a size without a letter is in MiB");

@@ -40,6 +40,9 @@ static const char help[] =
     "                            reaches this machine as 10.0.2.2\n"
     "      --forward [udp:]PORT:PORT  --net, and PORT of this machine's loopback leads to PORT of the "
     "target\n"
+    "      --line FILE           the serial line becomes the socket FILE, for qrv deploy, shell and "
+    "link\n"
+    "                            with --target unix:FILE; the image is then images/link.cpio\n"
     "      --gdb                 GDB server on port 1234: target remote :1234\n"
     "      --gdb-port PORT       GDB server on another port\n"
     "      --wait                with --gdb: do not start before GDB says so\n"
@@ -73,6 +76,7 @@ struct run {
     const char **add;
     const char **forward;
     const char *append;
+    const char *line;
     const char *gdb_port;
     const char *timeout;
     const char *script;
@@ -350,6 +354,8 @@ static int check_options(struct run *r, struct machine *m)
         return EXIT_USAGE;
     if (r->json && !r->dry_run)
         return complain(EXIT_USAGE, "--json goes with --dry-run");
+    if (r->line != NULL && r->script != NULL)
+        return complain(EXIT_USAGE, "--line and --script exclude each other: both want the console");
     if (r->wait && m->gdb_port == 0)
         return complain(EXIT_USAGE, "--wait needs --gdb");
     m->wait = r->wait;
@@ -371,12 +377,13 @@ static int find_parts(struct run *r, struct machine *m, char **found)
     found[0] = machine_find_qemu();
     found[1] = machine_find_bios();
     found[2] = fs_join(sdk->images, r->debug_kernel ? "debug/Image" : "Image");
-    found[3] = fs_join(sdk->images, "boot.cpio");
+    found[3] = fs_join(sdk->images, r->line != NULL ? "link.cpio" : "boot.cpio");
     m->qemu = r->qemu != NULL ? r->qemu : found[0];
     m->bios = r->bios != NULL ? r->bios : found[1];
     m->kernel = r->kernel = r->kernel != NULL ? r->kernel : found[2];
     m->image = r->image = r->image != NULL ? r->image : found[3];
     m->append = r->append;
+    m->line = r->line;
     return machine_check(m, &found[4]);
 }
 
@@ -396,6 +403,7 @@ int cmd_run(int argc, char **argv)
                                         {"--net", .flag = &r.net},
                                         {"--forward", .list = &r.forward},
                                         {"--append", .value = &r.append},
+                                        {"--line", .value = &r.line},
                                         {"--gdb", .flag = &r.gdb},
                                         {"--gdb-port", .value = &r.gdb_port},
                                         {"--wait", .flag = &r.wait},

@@ -68,15 +68,16 @@ static void push_pair(struct vector *v, const char *option, const char *value)
     push(v, value);
 }
 
-/* QEMU reads a comma in a file name as the next option: it is written twice. */
-static void push_drive(struct vector *v, const char *file, const char *rest)
+/* An option with a file name. QEMU reads a comma in it as the next option: it is written twice. */
+static void push_file(struct vector *v, const char *option, const char *before, const char *file,
+                      const char *rest)
 {
     struct buf text = {0};
-    buf_puts(&text, "file=");
+    buf_puts(&text, before);
     for (const char *c = file; *c != '\0'; c++)
         buf_append(&text, *c == ',' ? ",," : c, *c == ',' ? 2 : 1);
     buf_puts(&text, rest);
-    push_pair(v, "-drive", text.data);
+    push_pair(v, option, text.data);
     buf_free(&text);
 }
 
@@ -89,11 +90,11 @@ static void push_boot(struct vector *v, const struct machine *m)
         push_pair(v, "-initrd", m->image);
     } else if (m->kind == MACHINE_SIFIVE_U) {
         push_pair(v, "-bios", m->loader);
-        push_drive(v, m->disk, ",format=raw,if=sd");
+        push_file(v, "-drive", "file=", m->disk, ",format=raw,if=sd");
     } else {
         push_pair(v, "-bios", m->bios);
         push_pair(v, "-kernel", m->loader);
-        push_drive(v, m->disk, ",format=raw,if=none,id=disk");
+        push_file(v, "-drive", "file=", m->disk, ",format=raw,if=none,id=disk");
         push_pair(v, "-device", "virtio-blk-device,drive=disk");
     }
 }
@@ -152,6 +153,11 @@ char **machine_argv(const struct machine *m)
         push(&v, "-nodefaults");
         push(&v, "-no-user-config");
         push_pair(&v, "-display", "none");
+    } else if (m->line != NULL) {
+        push_pair(&v, "-display", "none");
+        push_pair(&v, "-monitor", "none");
+        push_file(&v, "-chardev", "socket,id=line,server=on,wait=off,path=", m->line, "");
+        push_pair(&v, "-serial", "chardev:line");
     } else
         push(&v, "-nographic");
     push_boot(&v, m);

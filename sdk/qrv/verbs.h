@@ -19,12 +19,19 @@ struct verb {
 extern const struct verb verbs[]; /* ends with a NULL name; main.c */
 
 int cmd_completion(int argc, char **argv);
+int cmd_deploy(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_link(int argc, char **argv);
+int cmd_log(int argc, char **argv);
 int cmd_meson_cross(int argc, char **argv);
 int cmd_new(int argc, char **argv);
+int cmd_ps(int argc, char **argv);
+int cmd_pull(int argc, char **argv);
+int cmd_reset(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_shell(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_usemsg(int argc, char **argv);
 int cmd_verify(int argc, char **argv);

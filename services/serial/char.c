@@ -363,6 +363,8 @@ void chardev_service(struct chardev *dev)
     }
     trigger_notifications(dev);
     chardev_update_timer(dev);
+    if (dev->ops->changed != NULL)
+        dev->ops->changed(dev);
 }
 
 static struct chardev *device_by_value(message_context_t *ctp)
@@ -443,6 +445,8 @@ static int io_close_ocb(resmgr_context_t *ctp, void *reserved, iofunc_ocb_t *ocb
     int status = iofunc_close_ocb_default(ctp, reserved, ocb);
     if (dev->attr.count == 0 && (dev->ld.tio.c_cflag & (HUPCL | CLOCAL)) == HUPCL)
         dev->ops->modem(dev, 0, TIOCM_DTR | TIOCM_RTS);
+    if (dev->ops->users != NULL)
+        dev->ops->users(dev);
     return status;
 }
 
@@ -451,6 +455,8 @@ static int io_open(resmgr_context_t *ctp, io_open_t *msg, struct chardev *dev, v
     int error = iofunc_open_default(ctp, msg, dev, extra);
     if (error == EOK && dev->attr.count == 1 && !(dev->ld.tio.c_cflag & CLOCAL))
         dev->ops->modem(dev, TIOCM_DTR | TIOCM_RTS, 0);
+    if (error == EOK && dev->ops->users != NULL)
+        dev->ops->users(dev);
     return error;
 }
 
@@ -483,6 +489,16 @@ int chardev_claim(struct chardev *dev, int irq)
     dev->irq_id =
         InterruptAttachEvent(irq, &event, _NTO_INTR_FLAGS_TRK_MSK | _NTO_INTR_FLAGS_EXCLUSIVE);
     return dev->irq_id == -1 ? errno : EOK;
+}
+
+int chardev_pulse(int (*handler)(message_context_t *ctp, int code, unsigned flags, void *handle),
+                  void *handle, struct sigevent *event)
+{
+    int code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, handler, handle);
+    if (code == -1)
+        return errno;
+    SIGEV_PULSE_INIT(event, self_coid, PULSE_PRIORITY, code, handle);
+    return EOK;
 }
 
 int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip)

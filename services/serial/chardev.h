@@ -38,6 +38,9 @@ struct chip_ops {
                       unsigned clear);              /* returns the lines as they are now */
     void (*hold)(struct chardev *dev, bool on);     /* does not, does read the line */
     void (*throttle)(struct chardev *dev, bool on); /* hardware flow control of input */
+    /* Both may be NULL. */
+    void (*users)(struct chardev *dev);   /* a descriptor was opened or closed: attr.count */
+    void (*changed)(struct chardev *dev); /* end of chardev_service(): queues may have changed */
 };
 
 /* A client that waits for a reply. */
@@ -82,6 +85,9 @@ int chardev_setup(void);
 int chardev_claim(struct chardev *dev, int irq);
 /* The device gets its path.  0 or errno. */
 int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops *ops, void *chip);
+/* For what has no interrupt: the handler runs in chardev_run() for each such pulse. 0 or errno. */
+int chardev_pulse(int (*handler)(message_context_t *ctp, int code, unsigned flags, void *handle),
+                  void *handle, struct sigevent *event);
 /* Serves for ever; returns an errno when the dispatch layer fails. */
 int chardev_run(void);
 

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* qrv shell, ps, log, reset, link: what else goes over the line to a target. */
+#include "../common/buf.h"
+#include "../common/options.h"
+#include "../common/sdk.h"
+#include "../qrv/verbs.h"
+#include "client.h"
+#include "keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define LEAVE 0x1d /* Ctrl-] */
+
+static const char shell_help[] =
+    "usage: qrv shell [--target T] [--console] [COMMAND...]\n"
+    "\n"
+    "A shell on a running target; with COMMAND its output and exit code. COMMAND gets no input.\n"
+    "Ctrl-] leaves the shell and ends it.\n"
+    "\n"
+    "      --target T     a name in qrv.targets, or a line; see qrv deploy --help\n"
+    "      --console      the console instead of a shell of its own\n"
+    "\n"
+    "Examples:\n"
+    "  qrv shell\n"
+    "  qrv shell --target board ls -l /tmp\n"
+    "\n"
+    "Exit code: that of COMMAND (128 plus the number of the signal that ended it); 125 not started.\n";
+
+static const char ps_help[] = "usage: qrv ps [--target T] [OPTION-OF-PIDIN...]\n"
+                              "\n"
+                              "The processes and threads of a running target, as its pidin shows them.\n"
+                              "\n"
+                              "      --target T     a name in qrv.targets, or a line\n"
+                              "\n"
+                              "Examples:\n"
+                              "  qrv ps\n"
+                              "  qrv ps --target board -- mem\n";
+
+static const char log_help[] =
+    "usage: qrv log [--target T] [--console]\n"
+    "\n"
+    "The system log of a running target, as its sloginfo shows it. With --console what the target wrote\n"
+    "to the line outside of all channels since the link began: the console's text, the kernel's messages.\n"
+    "\n"
+    "      --target T     a name in qrv.targets, or a line\n"
+    "      --console      the text of the line; asks nothing of the target, which may be dead\n"
+    "\n"
+    "Examples:\n"
+    "  qrv log\n"
+    "  qrv log --console\n";
+
+static const char reset_help[] = "usage: qrv reset [--target T]\n"
+                                 "\n"
+                                 "Makes a running target start again (its shutdown -r).\n"
+                                 "\n"
+                                 "      --target T     a name in qrv.targets, or a line\n"
+                                 "\n"
+                                 "Examples:\n"
+                                 "  qrv reset --target board\n";
+
+static const char link_help[] =
+    "usage: qrv link [--target T] [--tcp PORT=CHANNEL]... | --status | --stop\n"
+    "\n"
+    "Holds the line to a target and shows its console's text, until Ctrl-C. The other verbs do this for\n"
+    "themselves; while it runs they share it.\n"
+    "\n"
+    "      --target T          a name in qrv.targets, or a line\n"
+    "      --tcp PORT=CHANNEL  makes a channel a TCP port of this machine (for GDB: --tcp 8000=gdb)\n"
+    "      --status            state and counters of the link that runs now\n"
+    "      --stop              ends it\n"
+    "\n"
+    "Examples:\n"
+    "  qrv link --target board\n"
+    "  qrv link --tcp 8000=gdb\n";
+
+struct remote {
+    const char *target_name;
+    const char **tcp;
+    bool console, status, stop, want_help;
+    struct target target;
+};
+
+static struct message m;
+
+/* Options of all these verbs. The number of operands, or -exit code; argv[*first] is what follows. */
+static int parse(int argc, char **argv, struct remote *r, const struct option_spec *more, int *rest)
+{
+    struct option_spec specs[8] = {{"--target", .value = &r->target_name},
+                                   {"--help", .flag = &r->want_help}};
+    size_t n = 2;
+    for (; more != NULL && more->name != NULL; more++)
+        specs[n++] = *more;
+    return options_parse(argc, argv, specs, rest);
+}
+
+static int not_connected(char *why)
+{
+    int code = complain(EXIT_NOT_STARTED, "%s", why);
+    free(why);
+    return code;
+}
+
+/* ------------------------------------------------------------------ commands */
+
+static int exit_code(uint32_t status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Output until the command ends. */
+static int follow(const struct target *t, int fd)
+{
+    uint32_t status;
+    while (client_receive(fd, &m)) {
+        switch (m.type) {
+        case DEPLOY_BYTES:
+            fwrite(m.data, 1, m.bytes, stdout);
+            fflush(stdout);
+            break;
+        case DEPLOY_EXIT:
+            memcpy(&status, m.data, sizeof status);
+            return exit_code(status);
+        case DEPLOY_ERROR:
+            return complain(EXIT_NOT_STARTED, "the target: %s",
+                            m.bytes > 4 ? (const char *)m.data + 4 : "error");
+        default:
+            return complain(EXIT_FAILED, "the target answers in a language that qrv does not know");
+        }
+    }
+    char *why = client_reason(t);
+    complain(0, "%s", why);
+    free(why);
+    return EXIT_FAILED;
+}
+
+static int run_command(const struct target *t, char *const *words, int count)
+{
+    struct buf all = {0};
+    char *why;
+    for (int i = 0; i < count; i++)
+        buf_append(&all, words[i], strlen(words[i]) + 1);
+    if (all.len > DEPLOY_DATA_MAX) {
+        buf_free(&all);
+        return complain(EXIT_USAGE, "the command is too long: %u bytes at most", DEPLOY_DATA_MAX);
+    }
+    int fd = client_open(t, "deploy", &why);
+    if (fd < 0) {
+        buf_free(&all);
+        return not_connected(why);
+    }
+    client_send(fd, DEPLOY_RUN, all.data, all.len);
+    buf_free(&all);
+    int code = follow(t, fd);
+    close(fd);
+    return code;
+}
+
+/* ------------------------------------------------------------------ terminals */
+
+/* Both directions until one side ends. */
+static void talk(int fd)
+{
+    char bytes[2048];
+    bool input = true;
+    for (;;) {
+        struct pollfd p[2] = {{.fd = fd, .events = POLLIN},
+                              {.fd = input ? STDIN_FILENO : -1, .events = POLLIN}};
+        if (poll(p, 2, -1) < 0 && errno != EINTR)
+            return;
+        if (p[1].revents != 0) {
+            ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+            input = n > 0;
+            char *leave = n > 0 && isatty(STDIN_FILENO) ? memchr(bytes, LEAVE, (size_t)n) : NULL;
+            if (leave != NULL || (n > 0 && send(fd, bytes, (size_t)n, MSG_NOSIGNAL) != n))
+                return;
+        }
+        if (p[0].revents != 0) {
+            ssize_t n = read(fd, bytes, sizeof bytes);
+            if (n <= 0 || write(STDOUT_FILENO, bytes, (size_t)n) != n)
+                return;
+        }
+    }
+}
+
+static int terminal(const struct target *t, const char *channel)
+{
+    struct termios saved, raw;
+    char *why;
+    bool is_tty = tcgetattr(STDIN_FILENO, &saved) == 0;
+    int fd = client_open(t, channel, &why);
+    if (fd < 0)
+        return not_connected(why);
+    if (is_tty) {
+        fprintf(stderr, "(Ctrl-] leaves)\n");
+        raw = saved;
+        cfmakeraw(&raw);
+        tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    }
+    talk(fd);
+    if (is_tty)
+        tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+    close(fd);
+    return EXIT_OK;
+}
+
+/* Has deployd start a shell on the channel, and answers 0 when it runs. */
+static int start_shell(const struct target *t, const char *channel)
+{
+    struct winsize w = {.ws_row = 24, .ws_col = 80};
+    uint8_t request[64];
+    char *why;
+    ioctl(STDIN_FILENO, TIOCGWINSZ, &w);
+    int fd = client_open(t, "deploy", &why);
+    if (fd < 0)
+        return not_connected(why);
+    memcpy(request, &w.ws_row, 2);
+    memcpy(request + 2, &w.ws_col, 2);
+    size_t n = strlen(channel) + 1;
+    memcpy(request + 4, channel, n);
+    bool good = client_send(fd, DEPLOY_SHELL, request, 4 + n) && client_receive(fd, &m);
+    close(fd);
+    if (!good)
+        return not_connected(client_reason(t));
+    if (m.type == DEPLOY_ERROR)
+        return complain(EXIT_NOT_STARTED, "the target: %s", (const char *)m.data + 4);
+    return 0;
+}
+
+int cmd_shell(int argc, char **argv)
+{
+    struct remote r = {0};
+    const struct option_spec more[] = {{"--console", .flag = &r.console}, {NULL}};
+    int rest;
+    /* Options behind the first word are the command's. */
+    int own = 1;
+    while (own < argc && argv[own][0] == '-' && strcmp(argv[own], "--") != 0)
+        own += strcmp(argv[own], "--target") == 0 ? 2 : 1;
+    own = own < argc ? own : argc;
+    int n = parse(own, argv, &r, more, &rest);
+    if (n < 0)
+        return EXIT_USAGE;
+    if (r.want_help) {
+        fputs(shell_help, stdout);
+        return EXIT_OK;
+    }
+    if (own < argc && strcmp(argv[own], "--") == 0)
+        own++;
+    int result = target_find(r.target_name, &r.target);
+    if (result != 0)
+        return result;
+    if (own < argc)
+        return run_command(&r.target, argv + own, argc - own);
+    if (r.console)
+        return terminal(&r.target, "con1");
+    result = start_shell(&r.target, "shell");
+    return result != 0 ? result : terminal(&r.target, "shell");
+}
+
+/* A verb that is one command of the target. */
+static int one_command(int argc, char **argv, const char *help, const char *command,
+                       const struct option_spec *more, struct remote *r)
+{
+    int rest;
+    int n = parse(argc, argv, r, more, &rest);
+    if (n < 0)
+        return EXIT_USAGE;
+    if (r->want_help) {
+        fputs(help, stdout);
+        return EXIT_OK;
+    }
+    int result = target_find(r->target_name, &r->target);
+    if (result != 0 || command == NULL)
+        return result;
+    char **words = xmalloc((size_t)(argc + 2) * sizeof *words);
+    int count = 0;
+    words[count++] = (char *)command;
+    for (int i = 1; i <= n; i++)
+        words[count++] = argv[i];
+    for (int i = rest; i < argc; i++)
+        words[count++] = argv[i];
+    result = run_command(&r->target, words, count);
+    free(words);
+    return result;
+}
+
+int cmd_ps(int argc, char **argv)
+{
+    struct remote r = {0};
+    return one_command(argc, argv, ps_help, "pidin", NULL, &r);
+}
+
+int cmd_log(int argc, char **argv)
+{
+    struct remote r = {0};
+    const struct option_spec more[] = {{"--console", .flag = &r.console}, {NULL}};
+    bool console = false;
+    for (int i = 1; i < argc; i++)
+        console |= strcmp(argv[i], "--console") == 0;
+    int result = one_command(argc, argv, log_help, console ? NULL : "sloginfo", more, &r);
+    if (!console || r.want_help || result != 0)
+        return result;
+    char *text = client_ask(&r.target, "text");
+    if (text == NULL)
+        return complain(EXIT_FAILED, "%s: no link runs that could have seen anything; qrv link starts one",
+                        r.target.line);
+    fputs(text, stdout);
+    free(text);
+    return EXIT_OK;
+}
+
+int cmd_reset(int argc, char **argv)
+{
+    struct remote r = {0};
+    char *why;
+    int result = one_command(argc, argv, reset_help, NULL, NULL, &r);
+    if (result != 0 || r.want_help)
+        return result;
+    int fd = client_open(&r.target, "deploy", &why);
+    if (fd < 0)
+        return not_connected(why);
+    bool good = client_send(fd, DEPLOY_REBOOT, NULL, 0) && client_receive(fd, &m);
+    close(fd);
+    return good && m.type == DEPLOY_DONE ? EXIT_OK : not_connected(client_reason(&r.target));
+}
+
+/* ------------------------------------------------------------------ link */
+
+static void started(void *arg, const char *why)
+{
+    const struct target *t = arg;
+    if (why != NULL)
+        complain(0, "%s: %s", t->line, why);
+}
+
+static int parse_ports(const char **tcp, struct keeper_port *ports, size_t max, size_t *count)
+{
+    for (*count = 0; tcp != NULL && tcp[*count] != NULL; ++*count) {
+        const char *text = tcp[*count];
+        char *end;
+        long port = strtol(text, &end, 10);
+        if (*count == max || port < 1 || port > 65535 || *end != '=' || end[1] == '\0')
+            return complain(EXIT_USAGE, "--tcp %s: PORT=CHANNEL is needed, %zu at most", text, max);
+        ports[*count] = (struct keeper_port){port, end + 1};
+    }
+    return 0;
+}
+
+int cmd_link(int argc, char **argv)
+{
+    struct remote r = {0};
+    struct keeper_port ports[8];
+    struct keeper_options options = {.foreground = true, .ports = ports};
+    const struct option_spec more[] = {{"--tcp", .list = &r.tcp},
+                                       {"--status", .flag = &r.status},
+                                       {"--stop", .flag = &r.stop},
+                                       {NULL}};
+    int result = one_command(argc, argv, link_help, NULL, more, &r);
+    if (result != 0 || r.want_help)
+        return result;
+    if (r.status || r.stop) {
+        char *text = client_ask(&r.target, r.stop ? "stop" : "status");
+        if (text == NULL)
+            return complain(EXIT_FAILED, "%s: no link runs", r.target.line);
+        fputs(text, stdout);
+        free(text);
+        return EXIT_OK;
+    }
+    result = parse_ports(r.tcp, ports, sizeof ports / sizeof ports[0], &options.port_count);
+    if (result != 0)
+        return result;
+    return keeper_run(&r.target, &options, started, &r.target) ? EXIT_OK : EXIT_NOT_STARTED;
+}

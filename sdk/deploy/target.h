@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Targets that qrv talks to, from one small file:
+ *
+ *     # comment
+ *     [board]
+ *     line = /dev/ttyUSB0
+ *     speed = 115200
+ *
+ * A line is a device, or unix:PATH, or tcp:HOST:PORT (an emulator's serial line, a terminal server).
+ * Paths that do not begin with / are taken from the directory of the file.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct target {
+    char *name;
+    char *line;
+    long speed; /* 0: as the device is */
+};
+
+struct targets {
+    struct target *list;
+    size_t count;
+};
+
+/* Parses the text of a file; false: *line_number and *why say what is wrong with it. */
+bool targets_parse(const char *text, size_t len, struct targets *t, unsigned *line_number,
+                   const char **why);
+void targets_free(struct targets *t);
+
+/* name NULL: the first of the file; with a slash or colon: a line, no file is read. 0, or an exit
+ * code after a message. */
+int target_find(const char *name, struct target *found);

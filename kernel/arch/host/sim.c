@@ -345,11 +345,13 @@ void sim_relax(void)
     }
 }
 
-uint64_t sim_now(void)
+/* Not on the stack: a user thread's goes from one host thread to another, and ThreadSanitizer sees what the C library writes there.  Not
+ * inlined: the variable is the calling host thread's. */
+__attribute__((noinline)) uint64_t sim_now(void)
 {
+    static __thread struct timespec t;
     if (!sim_config.free_running)
         return now;
-    struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000UL + (uint64_t)t.tv_nsec - now;
 }

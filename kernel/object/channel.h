@@ -34,7 +34,7 @@ struct channel {
     struct list receivers;   /* RECEIVE-blocked threads: LIFO */
     struct list repliers;    /* REPLY-blocked threads */
     struct list pulses;      /* priority, then arrival */
-    struct list sconns;      /* struct sconn.chan_link; lock */
+    struct list sconns;      /* struct sconn.chan_link: those of clients that are gone last; lock */
     uint32_t num_send, num_pulse;
 };
 

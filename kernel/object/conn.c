@@ -84,6 +84,8 @@ static void sconn_client_gone(struct sconn *s)
             s->gone.code = _PULSE_CODE_DISCONNECT;
             s->gone.value = 0;
             s->gone.scoid = QRV_SCOID_BASE + s->index;
+            list_remove(&s->chan_link);
+            list_push_tail(&ch->sconns, &s->chan_link);
             pulse_send_reserved_locked(ch, &s->gone, QRV_PRIO_DEFAULT);
         } else {
             racy_write(s->detached, true);
@@ -133,8 +135,13 @@ static struct sconn *sconn_find_locked(struct channel *ch, const struct process 
 {
     list_for_each(e, &ch->sconns) {
         struct sconn *s = list_entry(e, struct sconn, chan_link);
-        if (s->client == client && !s->detached && !s->told)
-            return s;
+        if (s->told) /* and so are all behind it: the server may be slow to detach them */
+            break;
+        if (s->client != client || s->detached)
+            continue;
+        list_remove(e); /* whoever attaches, does it again */
+        list_push_head(&ch->sconns, e);
+        return s;
     }
     return NULL;
 }
@@ -177,7 +184,7 @@ static int sconn_join(struct channel *ch, struct process *client, struct sconn *
         } else {
             s = fresh;
             s->index = index;
-            list_push_tail(&ch->sconns, &s->chan_link);
+            list_push_head(&ch->sconns, &s->chan_link);
             atomic_store_explicit(&s->refs, 1, memory_order_release);
         }
     }

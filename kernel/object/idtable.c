@@ -11,6 +11,18 @@ static uint32_t top_entries(const struct idtable *t)
     return (t->max + IDTABLE_CHUNK - 1) / IDTABLE_CHUNK;
 }
 
+static size_t top_bytes(const struct idtable *t)
+{
+    return top_entries(t) * (sizeof(void *) + sizeof(uint16_t));
+}
+
+/* How many entries of a chunk are used: whole chunks, full or empty, are passed over.  Readers without the owner's lock may see a
+ * number that is just changing, as they may see the entry itself. */
+static _Atomic uint16_t *used(const struct idtable *t, void *_Atomic *_Atomic *top, uint32_t chunk)
+{
+    return (_Atomic uint16_t *)&top[top_entries(t)] + chunk;
+}
+
 void idtable_init(struct idtable *t, uint32_t max_ids)
 {
     t->chunks = NULL;
@@ -29,14 +41,14 @@ void idtable_fini(struct idtable *t)
         if (chunk)
             kfree(chunk, CHUNK_BYTES);
     }
-    kfree((void *)t->chunks, top_entries(t) * sizeof(void *));
+    kfree((void *)t->chunks, top_bytes(t));
     t->chunks = NULL;
 }
 
 static void *_Atomic *slot_make(struct idtable *t, uint32_t id)
 {
     if (!t->chunks) {
-        void *top = kmalloc(top_entries(t) * sizeof(void *));
+        void *top = kmalloc(top_bytes(t));
         if (!top)
             return NULL;
         __atomic_store_n(&t->chunks, top, __ATOMIC_RELEASE);
@@ -56,8 +68,15 @@ int idtable_alloc(struct idtable *t, uint32_t from, void *ptr)
         void *_Atomic *s = slot_make(t, id);
         if (!s)
             return -ENOMEM;
+        _Atomic uint16_t *u = used(t, t->chunks, id / IDTABLE_CHUNK);
+        uint16_t n = atomic_load_explicit(u, memory_order_relaxed);
+        if (n == IDTABLE_CHUNK) {
+            id |= IDTABLE_CHUNK - 1;
+            continue;
+        }
         if (atomic_load_explicit(s, memory_order_relaxed))
             continue;
+        atomic_store_explicit(u, n + 1, memory_order_relaxed);
         atomic_store_explicit(s, ptr, memory_order_release);
         t->count++;
         if (from <= t->hint)
@@ -74,6 +93,8 @@ void *idtable_remove(struct idtable *t, uint32_t id)
         return NULL;
     void *p = atomic_exchange_explicit(s, NULL, memory_order_acq_rel);
     if (p) {
+        _Atomic uint16_t *u = used(t, t->chunks, id / IDTABLE_CHUNK); /* written under the owner's lock only */
+        atomic_store_explicit(u, atomic_load_explicit(u, memory_order_relaxed) - 1, memory_order_relaxed);
         t->count--;
         if (id < t->hint)
             t->hint = id;
@@ -83,15 +104,18 @@ void *idtable_remove(struct idtable *t, uint32_t id)
 
 int idtable_next(const struct idtable *t, uint32_t from)
 {
-    for (uint32_t id = from; id < t->max;) {
-        void *_Atomic *s = idtable_slot(t, id);
-        if (!s) {
-            id = (id / IDTABLE_CHUNK + 1) * IDTABLE_CHUNK;
+    void *_Atomic *_Atomic *top = __atomic_load_n(&t->chunks, __ATOMIC_ACQUIRE);
+    if (!top)
+        return -1;
+    const _Atomic uint16_t *counts = used(t, top, 0);
+    uint32_t chunks = top_entries(t), i = from % IDTABLE_CHUNK;
+    for (uint32_t c = from / IDTABLE_CHUNK; c < chunks; c++, i = 0) {
+        if (atomic_load_explicit(&counts[c], memory_order_relaxed) == 0)
             continue;
-        }
-        if (atomic_load_explicit(s, memory_order_acquire))
-            return (int)id;
-        id++;
+        void *_Atomic *chunk = atomic_load_explicit(&top[c], memory_order_acquire);
+        for (; chunk && i < IDTABLE_CHUNK; i++)
+            if (atomic_load_explicit(&chunk[i], memory_order_relaxed))
+                return (int)(c * IDTABLE_CHUNK + i);
     }
     return -1;
 }

@@ -10,7 +10,7 @@
 #define IDTABLE_CHUNKS_MAX 512
 
 struct idtable {
-    void *_Atomic *_Atomic *chunks; /* array of chunk pointers, allocated on first use */
+    void *_Atomic *_Atomic *chunks; /* array of chunk pointers, then one of entries used per chunk; allocated on first use */
     uint32_t max;                   /* ids are < max */
     uint32_t count;
     uint32_t hint;                  /* no free id below this one */

@@ -457,10 +457,10 @@ void process_notify_taskman(struct process *p, int code)
 /* Up to TEARDOWN_IDS entries of a table are closed by fn; true when the table is empty. */
 static bool drain(struct process *p, struct idtable *t, int (*fn)(struct process *, int32_t), int32_t base)
 {
-    for (int n = 0; n < TEARDOWN_IDS; n++) {
-        int id = idtable_next(t, 0);
+    for (int n = 0, id = 0; n < TEARDOWN_IDS; n++) {
+        id = idtable_next(t, (uint32_t)id);
         if (id < 0)
-            return true;
+            return n == 0; /* otherwise there may be some below where this step began */
         (void)fn(p, base + id);
     }
     return false;

@@ -16,7 +16,7 @@
 
 static const char help[] =
     "usage: qrv-harness --kernel IMAGE --elf KERNEL.ELF --image CPIO --list TESTS.LIST --log FILE\n"
-    "                   [--results FILE] [--coverage FILE] [--smp N] [--mem SIZE]\n"
+    "                   [--results FILE] [--coverage FILE] [--machine NAME] [--smp N] [--mem SIZE]\n"
     "                   [--timeout SECONDS] [--append TEXT]\n"
     "                   [-- QEMU-ARGUMENT...]\n"
     "Exit code: 0 all passed, 1 something failed, 2 bad command line.\n";
@@ -31,6 +31,7 @@ struct harness {
     const char *log;
     const char *results;
     const char *coverage;
+    const char *machine;
     const char *smp;
     const char *mem;
     const char *timeout;
@@ -171,6 +172,16 @@ static void judge_missing(struct harness *h, const struct tap *tap)
     fclose(list);
 }
 
+/* The tests are done: the machine has to end by itself. sifive_u cannot: it has to say so, and QEMU is told by its escape key. */
+static bool machine_ends(struct console *c, enum machine_kind kind)
+{
+    long long limit = console_now_ms() + SHUTDOWN_MS;
+    if (kind == MACHINE_SIFIVE_U &&
+        (console_expect(c, "switch off by hand", limit) != CONSOLE_OK || !console_send(c, "\x01x", 2, limit)))
+        return false;
+    return console_wait(c, limit) == CONSOLE_END;
+}
+
 static void show_end_of_console(const struct console *c)
 {
     size_t from = c->seen.len > 1500 ? c->seen.len - 1500 : 0;
@@ -197,7 +208,7 @@ static int run(struct harness *h, const struct machine *m, double seconds)
         fail(h, "image", why);
         show_end_of_console(&c);
         console_stop(&c);
-    } else if (console_wait(&c, console_now_ms() + SHUTDOWN_MS) != CONSOLE_END) {
+    } else if (!machine_ends(&c, m->kind)) {
         fail(h, "shutdown", "the machine did not end");
         show_end_of_console(&c);
         console_stop(&c);
@@ -217,7 +228,7 @@ static int run(struct harness *h, const struct machine *m, double seconds)
 
 int main(int argc, char **argv)
 {
-    struct harness h = {.smp = "4", .mem = "512M", .timeout = "600"};
+    struct harness h = {.machine = "virt", .smp = "4", .mem = "512M", .timeout = "600"};
     struct machine m = {0};
     bool want_help = false;
     char *end;
@@ -228,11 +239,11 @@ int main(int argc, char **argv)
         {"--log", .value = &h.log},         {"--results", .value = &h.results},
         {"--smp", .value = &h.smp},         {"--mem", .value = &h.mem},
         {"--timeout", .value = &h.timeout}, {"--append", .value = &h.append},
-        {"--coverage", .value = &h.coverage}, {"--help", .flag = &want_help}, {NULL}};
+        {"--coverage", .value = &h.coverage}, {"--machine", .value = &h.machine}, {"--help", .flag = &want_help}, {NULL}};
     int n = options_parse(argc, argv, specs, &rest);
     double seconds = strtod(h.timeout, &end);
     if (want_help || n != 0 || !h.kernel || !h.elf || !h.image || !h.list || !h.log ||
-        *end != '\0' || !option_number("--smp", h.smp, 1, 8, &m.harts) ||
+        *end != '\0' || !machine_find(h.machine, &m.kind) || !option_number("--smp", h.smp, 1, 8, &m.harts) ||
         !machine_parse_memory(h.mem, &m.memory)) {
         fputs(help, want_help ? stdout : stderr);
         return want_help ? 0 : 2;

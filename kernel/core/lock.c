@@ -40,8 +40,6 @@ const char *lock_rank_name(unsigned rank)
         return "heap";
     case RANK_FRAMES:
         return "frames";
-    case RANK_CONSOLE:
-        return "console";
     }
     return "no such rank";
 }

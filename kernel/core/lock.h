@@ -2,7 +2,7 @@
 /* Spinlocks with a documented order.  There is no lock that every kernel call takes.
  *
  * The kernel runs with interrupts off, so a lock is never taken from an interrupt on the same hart.
- * Order: a hart may take a lock only of a higher rank than any it holds; two locks of one rank only through
+ * Order (docs/architecture/lock-order.md is made from this file and the locks' initialisers): a hart may take a lock only of a higher rank than any it holds; two locks of one rank only through
  * spin_lock_pair() (lower address first).  Builds with QRV_LOCK_DEBUG panic on a breach, naming both (class, instance).
  *
  * Memory order: acquire on taking pairs with release on dropping; nothing else is implied.
@@ -15,13 +15,12 @@ enum lock_rank {
     RANK_PROC = 10,    /* struct process.lock: id tables, thread list, signals */
     RANK_WAIT = 20,    /* a container that holds blocked threads: channel.lock, sync bucket, thread.wait_lock, intr.lock */
     RANK_RQ = 30,      /* run queue of one hart */
-    RANK_PI = 35,      /* object/sync.c: list of the threads that wait for mutexes a thread holds; leaf but for consoles */
+    RANK_PI = 35,      /* list of the threads that wait for mutexes which a thread holds; none is taken under it */
     RANK_TIMER = 40,   /* timer queue of one hart */
     RANK_ASPACE = 50,  /* struct aspace.lock: page tables of one process */
-    RANK_MEMOBJ = 55,
-    RANK_HEAP = 60,    /* slabs */
+    RANK_MEMOBJ = 55,  /* pages of one memory object, table of all */
+    RANK_HEAP = 60,    /* slabs; the offset of the realtime clock */
     RANK_FRAMES = 70,  /* frame allocator */
-    RANK_CONSOLE = 90, /* may be taken with anything held */
 };
 
 struct spinlock {

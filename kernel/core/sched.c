@@ -264,6 +264,19 @@ void thread_block_locked(struct thread *t, int state, struct spinlock *l)
     spin_unlock(&h->rq.lock);
 }
 
+/* t, READY in the queue of h, which runs something as important: the hart that runs the least important thread, if that is less so. */
+static void offer_elsewhere(const struct hart *h, const struct thread *t, int prio)
+{
+    struct hart *best = NULL;
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in sched_pick() */
+    for (uint32_t i = 0; i < num_harts; i++) {
+        if (&harts[i] != h && (t->runmask & 1U << i) && cur_prio(&harts[i]) < prio && (!best || cur_prio(&harts[i]) < cur_prio(best)))
+            best = &harts[i];
+    }
+    if (best)
+        hart_resched(best);
+}
+
 void thread_set_prio_locked(struct thread *t, int prio)
 {
     int old = t->prio;
@@ -276,6 +289,8 @@ void thread_set_prio_locked(struct thread *t, int prio)
         rq_insert(&h->rq, t, prio < old);
         if (prio > cur_prio(h))
             hart_resched(h);
+        else if (prio > old && num_harts > 1)
+            offer_elsewhere(h, t, prio);
     } else if (t->state == STATE_RUNNING) {
         racy_write(t->prio, (uint8_t)prio);
         atomic_store_explicit(&h->rq.cur_prio, prio, memory_order_relaxed);
@@ -429,7 +444,45 @@ struct thread *sched_pick(struct hart *h)
     return t;
 }
 
-/* Threads that wait here although a hart is idle: two wakers may have chosen the same one, or a prompt server was not. */
+/* Where the first threads of the queue, at most n, may run.  rq->lock held. */
+static uint32_t waiting_masks(const struct runqueue *rq, uint32_t *masks, uint32_t n)
+{
+    uint32_t found = 0;
+    if (rq->only) {
+        masks[0] = rq->only->runmask;
+        return 1;
+    }
+    for (int w = PRIO_LEVELS / 64 - 1; w >= 0; w--) {
+        for (uint64_t bits = rq->bitmap[w]; bits;) {
+            int bit = 63 - __builtin_clzl(bits);
+            bits &= ~(1UL << bit);
+            list_for_each(e, &rq->level[w * 64 + bit]) {
+                if (found == n)
+                    return found;
+                masks[found++] = list_entry(e, struct thread, link)->runmask;
+            }
+        }
+    }
+    return found;
+}
+
+/* For each of the first threads that wait here an idle hart that may run it. */
+static __attribute__((noinline)) void wake_idle(struct hart *h)
+{
+    uint32_t masks[QRV_HARTS_MAX], taken = 1U << h->index;
+    spin_lock(&h->rq.lock);
+    uint32_t n = rq_top(&h->rq) < 0 ? 0 : waiting_masks(&h->rq, masks, num_harts - 1);
+    spin_unlock(&h->rq.lock);
+    for (uint32_t i = 0; i < n; i++) {
+        struct hart *idle = find_idle(masks[i] & ~taken);
+        if (!idle)
+            continue;
+        taken |= 1U << idle->index;
+        hart_resched(idle);
+    }
+}
+
+/* Threads that wait here although harts are idle: two wakers may have chosen the same one, or a prompt server was not. */
 void sched_share(struct hart *h)
 {
     if (atomic_load_explicit(&h->rq.top_prio, memory_order_relaxed) < 0)
@@ -437,9 +490,8 @@ void sched_share(struct hart *h)
     /* Ours of cur_prio before another's: a hart that becomes idle meanwhile sees us busy with something as important, or is seen.  Pairs with
      * the fence in sched_pick(). model: B7 */
     atomic_thread_fence(memory_order_seq_cst);
-    struct hart *idle = find_idle(~(1U << h->index));
-    if (idle)
-        hart_resched(idle);
+    if (find_idle(~(1U << h->index)))
+        wake_idle(h);
 }
 
 bool sched_hand_over(struct thread *t, int state, struct spinlock *l, struct thread *r)

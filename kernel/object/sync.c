@@ -6,6 +6,7 @@
  * only set and cleared under the bucket lock. A waiter for a mutex is also in the `held` list of
  * the thread that holds the mutex (object/inherit.c).
  */
+#include "object/channel.h"
 #include "object/sync_internal.h"
 
 #define BUCKETS 256
@@ -215,8 +216,56 @@ bool sync_event_get(const uint64_t key[2], int32_t *pid, struct _kc_sigevent *ev
     return se != NULL;
 }
 
+/* Bucket lock held, which keeps lockers out.  The mutex of se, in shared memory, is held by a process that is at its end: it is DEAD now. */
+static bool dies_with_locked(const struct sync_event *se, const struct process *p)
+{
+    if (!se->frame || (se->key[0] & (PAGE_SIZE - 1)) > PAGE_SIZE - 2 * sizeof(uint32_t))
+        return false;
+    _Atomic uint32_t *count = phys_to_virt(se->key[0]), *owner = count + 1;
+    uint32_t w = atomic_load(owner), id = W_ID(w);
+    if ((int32_t)(id >> 16) != p->pid || id == QRV_SYNC_DEAD || id == QRV_SYNC_DESTROYED || (atomic_load(count) & QRV_MUTEX_ROBUST))
+        return false;
+    return atomic_compare_exchange_strong(owner, &w, (uint32_t)QRV_SYNC_DEAD | W_WAITERS);
+}
+
+/* The first mutex of the bucket that dies with p: its event, delivered with the lock dropped. */
+static bool tell_one(struct bucket *b, struct process *p)
+{
+    struct sync_event *found = NULL;
+    struct _kc_sigevent ev;
+    int32_t pid = 0;
+    spin_lock(&b->lock);
+    list_for_each(e, &b->events)
+    {
+        struct sync_event *se = list_entry(e, struct sync_event, link);
+        if (se->pid == p->pid || !dies_with_locked(se, p))
+            continue;
+        found = se;
+        ev = se->ev;
+        pid = se->pid;
+        break;
+    }
+    spin_unlock(&b->lock);
+    struct process *to = found ? process_get(pid) : NULL;
+    if (to) {
+        (void)event_deliver(to, NULL, &ev);
+        process_put(to);
+    }
+    return found != NULL;
+}
+
+/* The process has no thread any more that runs its program.  What waiters found out by themselves is done (sync_thread_exit()). */
+static void tell_owner_died(struct process *p)
+{
+    for (int i = 0; i < BUCKETS && atomic_load(&event_count) > 0; i++) {
+        while (tell_one(&buckets[i], p))
+            ;
+    }
+}
+
 void sync_process_fini(struct process *p)
 {
+    tell_owner_died(p);
     for (int i = 0; i < BUCKETS && atomic_load(&event_count) > 0; i++) {
         struct bucket *b = &buckets[i];
         spin_lock(&b->lock);

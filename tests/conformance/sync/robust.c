@@ -130,10 +130,45 @@ static void event(void)
     is_int(SyncMutexEvent_r((sync_t *)&sh->plain, &ev), EBADF, "an event on no connection: EBADF");
 }
 
+/* Nobody waits for the mutex when its owner dies: the event comes all the same, once. */
+static void event_unwaited(void)
+{
+    int chid = ChannelCreate(0), coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
+    struct sigevent ev;
+    struct _pulse p;
+    SIGEV_PULSE_INIT(&ev, coid, 10, 4, 78);
+    SyncMutexEvent((sync_t *)&sh->plain, &ev);
+    pid_t pid = doomed_child(1);
+    ok(rv_receive(chid, &p, sizeof(p), NULL) == 0 && p.code == 4 && p.value.sival_int == 78, "an event without a waiter");
+    waitpid(pid, NULL, 0);
+    uint64_t ns = 20000000;
+    TimerTimeout(CLOCK_MONOTONIC, _NTO_TIMEOUT_MUTEX, NULL, &ns, NULL);
+    is_int(SyncMutexLock_r((sync_t *)&sh->plain), ETIMEDOUT, "the mutex is dead");
+    rv_receive_timeout(1);
+    is_int(MsgReceive(chid, &p, sizeof(p), NULL), -1, "which is not told again");
+    is_int(SyncMutexRevive_r((sync_t *)&sh->plain), 0, "and can be revived");
+    SyncMutexUnlock((sync_t *)&sh->plain);
+
+    pid = doomed_child(10000);
+    kill(pid, SIGKILL);
+    ok(rv_receive(chid, &p, sizeof(p), NULL) == 0 && p.code == 4, "an owner that is killed");
+    waitpid(pid, NULL, 0);
+    SyncMutexRevive((sync_t *)&sh->plain);
+    SyncMutexUnlock((sync_t *)&sh->plain);
+
+    pid = fork();
+    if (pid == 0)
+        _exit(SyncMutexLock_r((sync_t *)&sh->plain) || SyncMutexUnlock_r((sync_t *)&sh->plain));
+    waitpid(pid, NULL, 0);
+    rv_receive_timeout(20);
+    is_int(MsgReceive(chid, &p, sizeof(p), NULL), -1, "one that has unlocked it is none");
+    SyncMutexEvent((sync_t *)&sh->plain, NULL);
+}
+
 int main(void)
 {
     pthread_mutexattr_t a;
-    tap_plan(17);
+    tap_plan(23);
     sh = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
     if (sh == MAP_FAILED)
         bail_out("mmap");
@@ -146,5 +181,6 @@ int main(void)
     processes();
     deadlk();
     event();
+    event_unwaited();
     return done();
 }

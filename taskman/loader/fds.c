@@ -11,6 +11,8 @@
 #include "loader/loader.h"
 
 #define FDS_MAX 1024 /* spawn_check() refuses longer maps */
+/* Of the flags of a connection: what a copy in another process keeps. */
+#define COF_INHERITED (_NTO_COF_CLOEXEC | _NTO_COF_NOEVENT | _NTO_COF_REG_EVENTS | _NTO_COF_INSECURE)
 
 /* Makes `index` a copy of descriptor `from` of process pid, about which `info` tells.  0 or -errno.
  */
@@ -67,6 +69,8 @@ int fds_inherit(struct loader *l)
     if (l->req->parent_pid <= 0)
         return 0;
     for (int fd = 0;; fd++) {
+        int rc;
+
         fd = (int)k_connect_server_info(l->req->parent_pid, fd, &info);
         if (fd < 0 || fd >= _NTO_SIDE_CHANNEL)
             return 0;
@@ -76,7 +80,9 @@ int fds_inherit(struct loader *l)
             continue;
         /* A server that is gone, or knows no _IO_DUP (a plain channel), leaves a hole, as in
          * Neutrino. */
-        copy_fd(&info, l->req->parent_pid, fd, fd, (unsigned)info.flags & _NTO_COF_CLOEXEC);
+        rc = copy_fd(&info, l->req->parent_pid, fd, fd, (unsigned)info.flags & COF_INHERITED);
+        if (rc == -ENOMEM || rc == -EAGAIN)
+            return rc;
     }
 }
 

@@ -8,9 +8,12 @@
 
 extern hidden int __qrv_forked_owner; /* forked.c */
 
+/* Of the flags of a connection: what a copy in another process keeps. */
+#define COF_INHERITED (_NTO_COF_CLOEXEC | _NTO_COF_NOEVENT | _NTO_COF_REG_EVENTS | _NTO_COF_INSECURE)
+
 /* fork(): the child has its memory but only the connection to the process manager; it copies the
  * parent's descriptors while the parent waits for FORK_DONE. */
-static void copy_descriptors(int parent)
+static long copy_descriptors(int parent)
 {
     struct _msg_info info;
     for (int fd = 0; fd <= QRV_COID_MAX; fd++) {
@@ -18,8 +21,12 @@ static void copy_descriptors(int parent)
         if (rc < fd || rc >= _NTO_SIDE_CHANNEL || rc > QRV_COID_MAX)
             break;
         fd = (int)rc;
-        __qrv_dup_from(parent, fd, fd, 1, (unsigned)info.flags & _NTO_COF_CLOEXEC);
+        rc = __qrv_dup_from(parent, fd, fd, 1, (unsigned)info.flags & COF_INHERITED);
+        if (rc == -ENOMEM || rc == -EAGAIN)
+            return rc;
+        /* A server that is gone, or knows no _IO_DUP (a plain channel), leaves a hole, as in Neutrino. */
     }
+    return 0;
 }
 
 static long do_fork(void)
@@ -31,10 +38,12 @@ static long do_fork(void)
     if (rc)
         return rc;
     __qrv_forked_owner = parent << 16 | tid;
-    copy_descriptors(parent);
+    done.status = (int)-copy_descriptors(parent);
     __qrv_poll_forked();
     __qrv_stack_forked();
     __qrv_tm(&done, sizeof done, 0, 0);
+    while (done.status) /* the parent's fork() has failed with it */
+        __kercall1(KC_PROC_EXIT, 127 << 8);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/procmgr.h>
 #include <sys/stat.h>
 
 #define NS_PER_DS 100000000UL
@@ -462,6 +463,25 @@ static int io_open(resmgr_context_t *ctp, io_open_t *msg, struct chardev *dev, v
 
 /* ------------------------------------------------------------------ set-up */
 
+static int on_process_death(message_context_t *ctp, int code, unsigned flags, void *handle)
+{
+    (void)ctp, (void)code, (void)flags, (void)handle;
+    for (struct chardev *dev = devices; dev != NULL; dev = dev->next)
+        chardev_process_ended(dev);
+    return 0;
+}
+
+/* Sessions end with their leaders. */
+static int watch_processes(void)
+{
+    struct sigevent event;
+    int code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_process_death, NULL);
+    if (code == -1)
+        return -1;
+    SIGEV_PULSE_INIT(&event, self_coid, PULSE_PRIORITY, code, 0);
+    return procmgr_event_notify(PROCMGR_EVENT_PROCESS_DEATH, &event);
+}
+
 int chardev_setup(void)
 {
     dpp = dispatch_create();
@@ -478,7 +498,7 @@ int chardev_setup(void)
     interrupt_code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_interrupt, NULL);
     timer_code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_timer, NULL);
     self_coid = message_connect(dpp, 0);
-    return interrupt_code == -1 || timer_code == -1 || self_coid == -1 ? errno : EOK;
+    return interrupt_code == -1 || timer_code == -1 || self_coid == -1 || watch_processes() == -1 ? errno : EOK;
 }
 
 int chardev_claim(struct chardev *dev, int irq)

@@ -108,5 +108,6 @@ void chardev_break(struct chardev *dev, unsigned ms, int rcvid);
  * sent sig). */
 int chardev_may_access(struct chardev *dev, resmgr_context_t *ctp, int sig);
 void chardev_signal(struct chardev *dev, int sig);
+void chardev_process_ended(struct chardev *dev); /* somebody has: the session's leader? */
 int chardev_set_session(struct chardev *dev, resmgr_context_t *ctp);
 int chardev_set_group(struct chardev *dev, resmgr_context_t *ctp, pid_t pgrp);

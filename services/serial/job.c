@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/procfs.h>
+#include <sys/sysmgr.h>
 #include <unistd.h>
 
 void chardev_signal(struct chardev *dev, int sig)
@@ -24,6 +25,23 @@ static void drop_dead_session(struct chardev *dev)
         dev->sid = 0;
         dev->pgrp = 0;
     }
+}
+
+/* Its descriptors are closed, so is the connection to the process manager that every process has: it has ended, if its parent has
+ * not waited for it yet. */
+static bool has_ended(pid_t pid)
+{
+    struct _server_info info;
+    return ConnectServerInfo(pid, SYSMGR_COID, &info) != SYSMGR_COID;
+}
+
+void chardev_process_ended(struct chardev *dev)
+{
+    if (dev->sid == 0 || !has_ended(dev->sid))
+        return;
+    chardev_signal(dev, SIGHUP); /* POSIX, _exit(): the foreground group of a leader that ends */
+    dev->sid = 0;
+    dev->pgrp = 0;
 }
 
 /* Does this thread of the client block or its process ignore the signal?  Unknown counts as yes: an

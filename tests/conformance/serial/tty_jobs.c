@@ -4,6 +4,7 @@
 #include "tty.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 static volatile sig_atomic_t caught;
@@ -96,6 +97,55 @@ static void test_limits(void)
        "another session does not learn the foreground group");
 }
 
+struct hangup {
+    volatile int ready, hung_up;
+};
+static struct hangup *hangup;
+
+static void on_hangup(int signo)
+{
+    (void)signo;
+    hangup->hung_up = 1;
+}
+
+/* A leader with the terminal; a job of its in the foreground, which it leaves behind. */
+static void lead_and_end(void)
+{
+    setsid();
+    if (ioctl(tty_fd, TIOCSCTTY, 0) == -1)
+        _exit(1);
+    pid_t job = fork();
+    if (job == 0) {
+        setpgid(0, 0);
+        signal(SIGHUP, on_hangup);
+        hangup->ready = 1;
+        for (int i = 0; i < 500 && !hangup->hung_up; i++)
+            tty_nap(10);
+        _exit(0);
+    }
+    setpgid(job, job);
+    while (!hangup->ready)
+        tty_nap(1);
+    _exit(tcsetpgrp(tty_fd, job) == 0 ? 0 : 2);
+}
+
+/* POSIX _exit(): the foreground group gets SIGHUP when the session's leader ends. The leader's status is not fetched before it has come. */
+static void test_leader_ends(void)
+{
+    int status = -1;
+    hangup = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+    if (hangup == MAP_FAILED)
+        bail_out("mmap");
+    pid_t pid = fork();
+    if (pid == 0)
+        lead_and_end();
+    for (int i = 0; i < 500 && !hangup->hung_up; i++)
+        tty_nap(10);
+    ok(hangup->hung_up, "the leader ends: SIGHUP for the foreground group");
+    waitpid(pid, &status, 0);
+    is_int(status, 0, "... of the leader's session");
+}
+
 int main(void)
 {
     tap_plan(0);
@@ -107,6 +157,7 @@ int main(void)
     /* Without a controlling terminal this becomes one's session: what the harness runs may have
      * none. */
     if (tcgetsid(tty_fd) != getsid(0)) {
+        test_leader_ends();
         setsid();
         if (ioctl(tty_fd, TIOCSCTTY, 0) == -1) {
             skip("the terminal belongs to another session");

@@ -235,6 +235,8 @@ KC_HANDLER(msg_deliver_event)
         if (ct && !thread_get_live(ct))
             ct = NULL;
         if (!(atomic_load(&client->flags) & PF_DYING))
+            ret = event_admit(s, client, &ev);
+        if (ret == 0)
             ret = event_send(client, ct, &ev);
         if (ct)
             thread_put(ct);
@@ -257,7 +259,9 @@ KC_HANDLER(msg_verify_event)
         return -ESRCH;
     int64_t ret = -ESRCH;
     if (process_get_live(s->client)) {
-        ret = event_check(s->client, &ev);
+        ret = event_admit(s, s->client, &ev);
+        if (ret == 0)
+            ret = event_check(s->client, &ev);
         process_put(s->client);
     }
     sconn_put(s);

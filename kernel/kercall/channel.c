@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Channel* and Connect* calls. */
+/* Channel* and Connect* calls, registered events. */
 #include <abi/kercall.h>
+#include <abi/sigevent.h>
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/channel.h"
@@ -58,16 +59,56 @@ KC_HANDLER(connect_flags)
         struct conn *c = conn_lookup(p, (int32_t)a[1]);
         r = -EBADF;
         if (c) {
-            uint32_t mask = (uint32_t)a[2] & _NTO_COF_MASK & ~_NTO_COF_DEAD;
-            uint32_t old = atomic_load(&c->flags);
-            while (!atomic_compare_exchange_weak(&c->flags, &old, (old & ~mask) | ((uint32_t)a[3] & mask)))
-                ;
-            r = old;
+            r = conn_change_flags(c, (uint32_t)a[2] & _NTO_COF_MASK & ~_NTO_COF_DEAD, (uint32_t)a[3]);
             conn_put(c);
         }
     }
     process_put(p);
     return r;
+}
+
+/* The connection is looked at once: what later becomes of it does not matter to the registration. */
+static int64_t register_event(struct thread *t, const struct _kc_sigevent *ev, int32_t coid)
+{
+    struct channel *server = NULL;
+    if (coid != -1) {
+        struct conn *c = conn_lookup(t->proc, coid);
+        if (!c)
+            return -EBADF;
+        server = c->chan;
+        (void)channel_get_live(server); /* c has a reference */
+        conn_put(c);
+    }
+    int64_t handle = event_register(t->proc, ev, server);
+    if (handle < 0 && server)
+        channel_put(server);
+    return handle;
+}
+
+KC_HANDLER(msg_register_event)
+{
+    struct _kc_sigevent ev;
+    if (copy_from_user(&ev, UADDR(a[0]), sizeof(ev)))
+        return -EFAULT;
+    int err = ev.notify & SIGEV_FLAG_HANDLE ? -EINVAL : event_check(t->proc, &ev);
+    if (err)
+        return err;
+    int64_t handle = register_event(t, &ev, (int32_t)a[1]);
+    if (handle < 0)
+        return handle;
+    struct _kc_sigevent out = { .notify = ev.notify | SIGEV_FLAG_HANDLE, .id = (int32_t)handle, .value = ev.value };
+    if (!copy_to_user(UADDR(a[0]), &out, sizeof(out)))
+        return 0;
+    (void)event_unregister(t->proc, out.id);
+    return -EFAULT;
+}
+
+KC_HANDLER(msg_unregister_event)
+{
+    struct _kc_sigevent ev;
+    if (copy_from_user(&ev, UADDR(a[0]), sizeof(ev)))
+        return -EFAULT;
+    return ev.notify & SIGEV_FLAG_HANDLE ? event_unregister(t->proc, ev.id) : -ESRCH;
 }
 
 /* First connection of p with an id >= coid in coid's own number space; referenced. */

@@ -26,6 +26,8 @@ KC_HANDLER(msg_info);
 KC_HANDLER(msg_deliver_event);
 KC_HANDLER(msg_current);
 KC_HANDLER(msg_verify_event);
+KC_HANDLER(msg_register_event);
+KC_HANDLER(msg_unregister_event);
 KC_HANDLER(channel_create);
 KC_HANDLER(channel_destroy);
 KC_HANDLER(connect_attach);

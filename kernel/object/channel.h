@@ -47,6 +47,9 @@ struct sconn {
     int32_t index;             /* in the server's table */
     uint32_t conns;            /* chan->lock: connections of the client */
     bool detached;             /* chan->lock: server did ConnectDetach(scoid), or the server is gone */
+    /* chan->lock, read without: how many of those connections have _NTO_COF_NOEVENT, _REG_EVENTS, _INSECURE.  A rcvid does not say
+     * which connection its message came by: one is enough. */
+    _Atomic uint32_t no_event, reg_events, insecure;
     bool told;                 /* the disconnect pulse was sent: this scoid is the server's to detach, not to be joined again */
     struct list chan_link;     /* chan->lock */
     struct pulse gone;         /* reserved: _PULSE_CODE_DISCONNECT */
@@ -76,6 +79,8 @@ bool conn_get_live(struct conn *c);
 void conn_put(struct conn *c);
 void conn_free(struct conn *c); /* its last reference was dropped */
 struct conn *conn_lookup(struct process *p, int32_t coid); /* referenced, or NULL */
+/* Sets the flags of mask to bits; what they were.  c is referenced. */
+uint32_t conn_change_flags(struct conn *c, uint32_t mask, uint32_t bits);
 /* Where p's table has coid; NULL: nowhere. */
 static inline void *_Atomic *conn_slot(const struct process *p, int32_t coid)
 {
@@ -99,8 +104,17 @@ void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio);
 /* Delivers an event to process p (signal, pulse through p's coid, SIGEV_INTR to t, semaphore...): object/event.c.
  * t: the thread for SIGEV_SIGNAL_THREAD / SIGEV_INTR / SIGEV_UNBLOCK, may be NULL.  Any context without locks. */
 int event_deliver(struct process *p, struct thread *t, const struct _kc_sigevent *ev);
-/* Checks what can be checked beforehand: -EINVAL, -EBADF, -EPERM. */
+/* Checks what can be checked beforehand: -EINVAL, -EBADF, -EPERM, a handle's -ESRCH. */
 int event_check(struct process *p, const struct _kc_sigevent *ev);
+/* What a server may deliver to a client: -EACCES for what the client's connections exclude.  A handle is replaced by its event. */
+int event_admit(const struct sconn *s, struct process *client, struct _kc_sigevent *ev);
+
+/* Registered events: object/event_handle.c.  A checked event -> its handle, or -EAGAIN; the reference to server (or NULL) passes over. */
+int event_register(struct process *p, const struct _kc_sigevent *ev, struct channel *server);
+int event_unregister(struct process *p, int32_t handle);
+int event_drop(struct process *p, int32_t id); /* by its place in p->events: teardown */
+/* Replaces a handle by its event.  by: who delivers it, NULL: the kernel.  -ESRCH, -EACCES. */
+int event_fetch(struct process *p, const struct channel *by, struct _kc_sigevent *ev);
 
 /* Thread t is ending: forgets what it serves. */
 void channel_thread_fini(struct thread *t);

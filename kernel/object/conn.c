@@ -100,6 +100,33 @@ static void sconn_client_gone(struct sconn *s)
         sconn_put(s);
 }
 
+/* ch->lock of s held: one of its client's connections had the flags old and has now. */
+static void restrict_locked(struct sconn *s, uint32_t old, uint32_t now)
+{
+    const struct {
+        uint32_t flag;
+        _Atomic uint32_t *count;
+    } kinds[] = { { _NTO_COF_NOEVENT, &s->no_event }, { _NTO_COF_REG_EVENTS, &s->reg_events }, { _NTO_COF_INSECURE, &s->insecure } };
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        int change = ((now & kinds[i].flag) != 0) - ((old & kinds[i].flag) != 0);
+        if (change)
+            atomic_fetch_add(kinds[i].count, (uint32_t)change);
+    }
+}
+
+uint32_t conn_change_flags(struct conn *c, uint32_t mask, uint32_t bits)
+{
+    uint32_t now;
+    spin_lock(&c->chan->lock);
+    uint32_t old = atomic_load(&c->flags);
+    do /* channel.c marks it dead under another lock */
+        now = (old & ~mask) | (bits & mask) | (old & _NTO_COF_INSECURE); /* which nobody takes back */
+    while (!atomic_compare_exchange_weak(&c->flags, &old, now));
+    restrict_locked(c->sconn, old, now);
+    spin_unlock(&c->chan->lock);
+    return old;
+}
+
 void conn_put(struct conn *c)
 { /* model: C1, C2 */
     if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) == 1)
@@ -110,8 +137,10 @@ void conn_free(struct conn *c)
 {
     struct sconn *s = c->sconn;
     struct channel *ch = c->chan;
+    uint32_t flags = atomic_load(&c->flags);
     slab_free(&conn_slab, c);
     spin_lock(&ch->lock);
+    restrict_locked(s, flags, 0);
     bool last = --s->conns == 0;
     spin_unlock(&ch->lock);
     if (last)
@@ -159,6 +188,9 @@ static struct sconn *sconn_new(struct channel *ch, struct process *client)
     s->conns = 0;
     s->detached = false;
     s->told = false;
+    atomic_store(&s->no_event, 0);
+    atomic_store(&s->reg_events, 0);
+    atomic_store(&s->insecure, 0);
     list_init(&s->chan_link);
     list_init(&s->gone.link);
     atomic_store(&s->gone.queued, false);
@@ -241,7 +273,8 @@ int connect_attach(struct process *client, struct process *server, int32_t chid,
     c->proc = client;
     racy_write(c->chan, ch);
     c->mi_where = (uint32_t)ch->chid | (uint64_t)(QRV_SCOID_BASE + (uint32_t)c->sconn->index) << 32;
-    atomic_store(&c->flags, flags & _NTO_COF_MASK & ~_NTO_COF_DEAD);
+    atomic_store(&c->flags, 0);
+    (void)conn_change_flags(c, _NTO_COF_MASK & ~_NTO_COF_DEAD, flags);
     atomic_store_explicit(&c->refs, 2, memory_order_release);
     int coid = conn_publish(client, c, index);
     if (coid < 0)

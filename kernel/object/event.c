@@ -30,8 +30,27 @@ static int check_pulse(struct process *p, const struct _kc_sigevent *ev)
     return 0;
 }
 
+int event_admit(const struct sconn *s, struct process *client, struct _kc_sigevent *ev)
+{
+    if (atomic_load(&s->no_event))
+        return -EACCES;
+    if (ev->notify & SIGEV_FLAG_HANDLE) {
+        int err = event_fetch(client, s->chan, ev);
+        if (err)
+            return err;
+    } else if (atomic_load(&s->reg_events)) {
+        return -EACCES;
+    }
+    bool powerful = type_of(ev) == SIGEV_MEMORY || type_of(ev) == SIGEV_THREAD;
+    return powerful && atomic_load(&s->insecure) ? -EACCES : 0;
+}
+
 int event_check(struct process *p, const struct _kc_sigevent *ev)
 {
+    if (ev->notify & SIGEV_FLAG_HANDLE) {
+        struct _kc_sigevent kept = *ev; /* checked when it was registered */
+        return event_fetch(p, NULL, &kept);
+    }
     switch (type_of(ev)) {
     case SIGEV_NONE:
     case SIGEV_UNBLOCK:
@@ -119,6 +138,14 @@ static int deliver_pulse(struct process *p, struct thread *t, const struct _kc_s
 
 int event_deliver(struct process *p, struct thread *t, const struct _kc_sigevent *ev)
 {
+    struct _kc_sigevent kept;
+    if (ev->notify & SIGEV_FLAG_HANDLE) {
+        kept = *ev;
+        int err = event_fetch(p, NULL, &kept);
+        if (err)
+            return err;
+        ev = &kept;
+    }
     switch (type_of(ev)) {
     case SIGEV_NONE:
         return 0;

@@ -87,6 +87,7 @@ static void tables_init(struct process *p)
     idtable_init(&p->sconns, QRV_SCOID_MAX + 1);
     idtable_init(&p->timers, QRV_TIMER_MAX + 1);
     idtable_init(&p->intrs, 256);
+    idtable_init(&p->events, QRV_EVENT_MAX + 1);
 }
 
 static void tables_fini(struct process *p)
@@ -98,6 +99,7 @@ static void tables_fini(struct process *p)
     idtable_fini(&p->sconns);
     idtable_fini(&p->timers);
     idtable_fini(&p->intrs);
+    idtable_fini(&p->events);
 }
 
 static void notes_free(struct process *p)
@@ -215,7 +217,7 @@ static void process_reset(struct process *p)
     atomic_store(&p->flags, PF_NEW);
     list_init(&p->thread_list);
     list_init(&p->cpu_timers);
-    p->live_threads = p->death_channels = 0;
+    p->live_threads = p->death_channels = p->event_serial = 0;
     tables_init(p);
     __builtin_memset(p->action, 0, sizeof(p->action));
     p->stub = p->sig_pending = 0;
@@ -489,7 +491,7 @@ static bool drain_zombies(struct process *p, struct thread *reaper)
     }
 }
 
-enum phase { PH_TIMERS, PH_INTRS, PH_CHANNELS, PH_FDS, PH_SIDE, PH_SCONNS, PH_MEMORY, PH_ZOMBIES, PH_DONE };
+enum phase { PH_TIMERS, PH_INTRS, PH_EVENTS, PH_CHANNELS, PH_FDS, PH_SIDE, PH_SCONNS, PH_MEMORY, PH_ZOMBIES, PH_DONE };
 
 /* One bounded piece of one phase; true: the phase is over. */
 static bool teardown_piece(struct process *p, struct thread *reaper, enum phase ph)
@@ -502,6 +504,8 @@ static bool teardown_piece(struct process *p, struct thread *reaper, enum phase 
         intr_process_fini(p);
         sync_process_fini(p);
         return trace_process_fini(p);
+    case PH_EVENTS:
+        return drain(p, &p->events, event_drop, 0);
     case PH_CHANNELS:
         return drain(p, &p->channels, channel_destroy, 0);
     case PH_FDS:

@@ -43,6 +43,8 @@ struct process {
     struct idtable timers;     /* struct timer, id from 0 */
     struct list cpu_timers;    /* struct timer: on a CPU-time clock of this process */
     struct idtable intrs;      /* struct intr, id from 0 */
+    struct idtable events;     /* struct event_reg (object/event_handle.c), from 0 */
+    uint32_t event_serial;
     uint32_t generation;       /* of pid slot */
 
     /* signals: lock */

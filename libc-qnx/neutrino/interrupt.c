@@ -20,12 +20,16 @@ struct waiter { /* a thread that has attached handlers; under list_lock but for 
     sem_t sem;
 };
 
+typedef const struct sigevent *(*isr)(void *area, int id);
+typedef const struct sigevent *const *(*isr_array)(void *area, int id);
+
 struct service {
     struct service *next;
     int intr, id;
     volatile int stop;
     unsigned flags;
-    const struct sigevent *(*handler)(void *area, int id);
+    isr handler;             /* one of them is there */
+    isr_array array_handler;
     void *area;
     sem_t *started;
     struct waiter *owner;
@@ -86,6 +90,22 @@ static void deliver(struct service *s, const struct sigevent *ev)
         sem_post(&s->owner->sem);
 }
 
+/* What the handler returned is delivered with the gate open again: a pulse may make a waiting handler run. */
+static void handle(struct service *s)
+{
+    const struct sigevent *one = 0, *const *list = 0;
+    pthread_mutex_lock(&gate);
+    if (s->handler)
+        one = s->handler(s->area, s->id);
+    else
+        list = s->array_handler(s->area, s->id);
+    pthread_mutex_unlock(&gate);
+    if (one)
+        deliver(s, one);
+    while (list && *list)
+        deliver(s, *list++);
+}
+
 static void *serve(void *arg)
 {
     struct service *s = arg;
@@ -100,11 +120,7 @@ static void *serve(void *arg)
             break;
         if (rc < 0)
             continue;
-        pthread_mutex_lock(&gate);
-        const struct sigevent *out = s->handler(s->area, s->id);
-        pthread_mutex_unlock(&gate);
-        if (out)
-            deliver(s, out);
+        handle(s);
         __kercall2(KC_INTR_UNMASK, s->intr, s->id);
     }
     return 0;
@@ -132,10 +148,9 @@ static int start(struct service *s)
     return s->id;
 }
 
-static int attach(int intr, const struct sigevent *(*handler)(void *area, int id), const void *area,
-                  unsigned flags)
+static int attach(int intr, isr handler, isr_array array_handler, const void *area, unsigned flags)
 {
-    if (!handler)
+    if (!handler && !array_handler)
         return -EINVAL;
     struct service *s = calloc(1, sizeof *s);
     if (!s)
@@ -143,6 +158,7 @@ static int attach(int intr, const struct sigevent *(*handler)(void *area, int id
     s->intr = intr;
     s->flags = flags;
     s->handler = handler;
+    s->array_handler = array_handler;
     s->area = (void *)area;
     s->owner = waiter_get();
     int id = s->owner ? start(s) : -EAGAIN;
@@ -159,20 +175,38 @@ static int attach(int intr, const struct sigevent *(*handler)(void *area, int id
     return id;
 }
 
+static int attach_quietly(int intr, isr handler, isr_array array_handler, const void *area, unsigned flags)
+{
+    int saved = errno; /* calloc() and mmap() set it when there is no memory */
+    int id = attach(intr, handler, array_handler, area, flags);
+    errno = saved;
+    return id;
+}
+
 int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, int id),
                       const void *area, int size, unsigned flags)
 {
-    int saved = errno; /* calloc() and mmap() set it when there is no memory */
     (void)size;
-    int id = attach(intr, handler, area, flags);
-    errno = saved;
-    return id;
+    return attach_quietly(intr, handler, 0, area, flags);
 }
 
 int InterruptAttach(int intr, const struct sigevent *(*handler)(void *area, int id),
                     const void *area, int size, unsigned flags)
 {
     return (int)__qrv_neg(InterruptAttach_r(intr, handler, area, size, flags));
+}
+
+int InterruptAttachArray_r(int intr, const struct sigevent *const *(*handler)(void *area, int id),
+                           const void *area, int size, unsigned flags)
+{
+    (void)size;
+    return attach_quietly(intr, 0, handler, area, flags);
+}
+
+int InterruptAttachArray(int intr, const struct sigevent *const *(*handler)(void *area, int id),
+                         const void *area, int size, unsigned flags)
+{
+    return (int)__qrv_neg(InterruptAttachArray_r(intr, handler, area, size, flags));
 }
 
 int InterruptAttachEvent_r(int intr, const struct sigevent *event, unsigned flags)

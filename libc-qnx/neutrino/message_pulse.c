@@ -37,6 +37,26 @@ int MsgDeliverEvent(int rcvid, const struct sigevent *event)
     return __qrv_ok(__kercall2(KC_MSG_DELIVER_EVENT, rcvid, (long)event));
 }
 
+int MsgRegisterEvent_r(struct sigevent *event, int coid)
+{
+    return __qrv_pos(__kercall2(KC_MSG_REGISTER_EVENT, (long)event, coid));
+}
+
+int MsgRegisterEvent(struct sigevent *event, int coid)
+{
+    return __qrv_ok(__kercall2(KC_MSG_REGISTER_EVENT, (long)event, coid));
+}
+
+int MsgUnregisterEvent_r(const struct sigevent *event)
+{
+    return __qrv_pos(__kercall1(KC_MSG_UNREGISTER_EVENT, (long)event));
+}
+
+int MsgUnregisterEvent(const struct sigevent *event)
+{
+    return __qrv_ok(__kercall1(KC_MSG_UNREGISTER_EVENT, (long)event));
+}
+
 int MsgVerifyEvent_r(int rcvid, const struct sigevent *event)
 {
     return __qrv_pos(__kercall2(KC_MSG_VERIFY_EVENT, rcvid, (long)event));

@@ -57,6 +57,8 @@ const char *trace_call_name(unsigned number)
         [KC_MSG_DELIVER_EVENT] = "MsgDeliverEvent",
         [KC_MSG_CURRENT] = "MsgCurrent",
         [KC_MSG_VERIFY_EVENT] = "MsgVerifyEvent",
+        [KC_MSG_REGISTER_EVENT] = "MsgRegisterEvent",
+        [KC_MSG_UNREGISTER_EVENT] = "MsgUnregisterEvent",
         [KC_CHANNEL_CREATE] = "ChannelCreate",
         [KC_CHANNEL_DESTROY] = "ChannelDestroy",
         [KC_CONNECT_ATTACH] = "ConnectAttach",

@@ -23,6 +23,9 @@ int pthread_mutex_wakeup_np(pthread_mutex_t *mutex, pid_t pid, pthread_t tid);
 int pthread_mutexattr_setrecursive(pthread_mutexattr_t *attr, int recursive);
 int pthread_mutexattr_getrecursive(const pthread_mutexattr_t *attr, int *recursive);
 int pthread_mutex_timedlock_monotonic(pthread_mutex_t *mutex, const struct timespec *abs_timeout);
+/* As pthread_join(), but ETIMEDOUT at that time of CLOCK_REALTIME or CLOCK_MONOTONIC (p/pthread_timedjoin). */
+int pthread_timedjoin(pthread_t thread, void **value, const struct timespec *abs_timeout);
+int pthread_timedjoin_monotonic(pthread_t thread, void **value, const struct timespec *abs_timeout);
 int pthread_attr_setstackaddr(pthread_attr_t *attr, void *addr);
 int pthread_attr_getstackaddr(const pthread_attr_t *attr, void **addr);
 int pthread_attr_setstacklazy(pthread_attr_t *attr, int lazy);

@@ -19,6 +19,8 @@ int timer_timeout(clockid_t id, int flags, const struct sigevent *notify,
 /* As timer_timeout(), but returns the errno value. */
 int timer_timeout_r(clockid_t id, int flags, const struct sigevent *notify,
                     const struct timespec *ntime, struct timespec *otime);
+/* 0: the timer has expired (or was not set); -1: it runs (EBUSY), or does not exist (EINVAL): t/timer_getexpstatus. */
+int timer_getexpstatus(timer_t timerid);
 void nsec2timespec(struct timespec *ts, uint64_t nsec);
 uint64_t timespec2nsec(const struct timespec *ts);
 int nanospin(const struct timespec *when);

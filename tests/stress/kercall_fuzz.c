@@ -70,6 +70,8 @@ static const struct shape shapes[] = {
     { KC_MSG_DELIVER_EVENT, 4, 0, { RCVID, EVENT } },
     { KC_MSG_CURRENT, 2, 0, { RCVID } },
     { KC_MSG_VERIFY_EVENT, 2, 0, { RCVID, EVENT } },
+    { KC_MSG_REGISTER_EVENT, 3, 0, { EVENT, COID } },
+    { KC_MSG_UNREGISTER_EVENT, 2, 0, { EVENT } },
     { KC_CHANNEL_CREATE, 3, 0, { SMALL } },
     { KC_CHANNEL_DESTROY, 2, 0, { CHID } },
     { KC_CONNECT_ATTACH, 6, 0, { SMALL, PID, CHID, COID, SMALL } },

@@ -24,6 +24,8 @@
 #define KC_MSG_DELIVER_EVENT    9   /* rcvid (0: self), const struct sigevent * */
 #define KC_MSG_CURRENT          10  /* rcvid */
 #define KC_MSG_VERIFY_EVENT     11  /* rcvid, const struct sigevent * */
+#define KC_MSG_REGISTER_EVENT   12  /* struct sigevent * (becomes a handle), coid of who may deliver it (-1: anybody) */
+#define KC_MSG_UNREGISTER_EVENT 13  /* const struct sigevent * */
 
 #define KC_SEND_NC              0x1 /* not a cancellation point */
 #define KC_RECEIVE_PULSE        0x1 /* dequeue pulses only */

@@ -11,6 +11,7 @@
 #define QRV_CHID_MAX 4095
 #define QRV_SCOID_MAX 65535
 #define QRV_TIMER_MAX 4095
+#define QRV_EVENT_MAX 4095 /* registered events */
 #define QRV_IOV_MAX 1024
 #define QRV_USER_END 0x3ffffff000UL /* Sv39 lower half less one page; no user address at or above */
 

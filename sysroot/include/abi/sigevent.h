@@ -6,7 +6,7 @@
 
 struct _kc_sigevent {
     int32_t  notify;   /* SIGEV_* in the low 8 bits, SIGEV_FLAG_* above */
-    int32_t  id;       /* signo, coid or interrupt id */
+    int32_t  id;       /* signo, coid or interrupt id; with SIGEV_FLAG_HANDLE the handle */
     uint64_t value;
     int16_t  code;     /* pulse code, or si_code */
     int16_t  priority; /* pulse priority, SIGEV_PULSE_PRIO_INHERIT (-1) */
@@ -34,4 +34,5 @@ struct _kc_sigevent {
 #define SIGEV_TYPE_MASK     0xff
 #define SIGEV_FLAG_CRITICAL   0x1000
 #define SIGEV_FLAG_UPDATEABLE 0x2000
+#define SIGEV_FLAG_HANDLE     0x4000 /* id names an event that MsgRegisterEvent() keeps in the kernel; the type is its type */
 #define SIGEV_PULSE_PRIO_INHERIT (-1)

@@ -125,6 +125,12 @@ int MsgDeliverEvent(int rcvid, const struct sigevent *event);
 int MsgDeliverEvent_r(int rcvid, const struct sigevent *event);
 int MsgVerifyEvent(int rcvid, const struct sigevent *event);
 int MsgVerifyEvent_r(int rcvid, const struct sigevent *event);
+/* Registers the event, which becomes a handle (7.1 m/msgregisterevent): only the server at the other end of coid (-1: anybody) may deliver it.
+ * SIGEV_MAKE_UPDATEABLE() before lets the server set its value. */
+int MsgRegisterEvent(struct sigevent *event, int coid);
+int MsgRegisterEvent_r(struct sigevent *event, int coid);
+int MsgUnregisterEvent(const struct sigevent *event);
+int MsgUnregisterEvent_r(const struct sigevent *event);
 int MsgCurrent(int rcvid);
 int MsgCurrent_r(int rcvid);
 
@@ -248,6 +254,11 @@ int InterruptAttach(int intr, const struct sigevent *(*handler)(void *area, int 
                     const void *area, int size, unsigned flags);
 int InterruptAttach_r(int intr, const struct sigevent *(*handler)(void *area, int id),
                       const void *area, int size, unsigned flags);
+/* As InterruptAttach(); the handler returns NULL or a list of events that NULL ends (7.1 i/interruptattacharray). */
+int InterruptAttachArray(int intr, const struct sigevent *const *(*handler)(void *area, int id),
+                         const void *area, int size, unsigned flags);
+int InterruptAttachArray_r(int intr, const struct sigevent *const *(*handler)(void *area, int id),
+                           const void *area, int size, unsigned flags);
 int InterruptAttachEvent(int intr, const struct sigevent *event, unsigned flags);
 int InterruptAttachEvent_r(int intr, const struct sigevent *event, unsigned flags);
 int InterruptDetach(int id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Interrupt calls in both forms: every errno, every pointer, a wait that is disturbed.
- * Page: QNX Neutrino Library Reference, InterruptAttach(), InterruptAttachEvent(), InterruptDetach(), InterruptWait(),
+ * Page: QNX Neutrino Library Reference, InterruptAttach(), 7.1 i/interruptattacharray, InterruptAttachEvent(), InterruptDetach(), InterruptWait(),
  * InterruptMask(), InterruptUnmask(), InterruptDisable(), InterruptEnable(), InterruptLock(), InterruptUnlock().
  */
 #include "../blocked.h"
@@ -9,6 +9,13 @@
 #define SPARE 50 /* a vector nobody uses */
 
 static const struct sigevent *handler(void *area, int id)
+{
+    (void)area;
+    (void)id;
+    return NULL;
+}
+
+static const struct sigevent *const *array_handler(void *area, int id)
 {
     (void)area;
     (void)id;
@@ -66,6 +73,17 @@ static void handlers(void)
     fails_value(InterruptAttach, EINVAL, "vector 5000", 5000, handler, NULL, 0, 0);
     covers("InterruptAttach:EPERM InterruptAttach_r:EPERM");
     ok(unprivileged(FAIL_BOTH_VALUE(InterruptAttach, EPERM, SPARE, handler, NULL, 0, 0)), "without the ability: EPERM");
+    a = InterruptAttachArray(SPARE, array_handler, NULL, 0, 0);
+    errno = UNTOUCHED;
+    b = InterruptAttachArray_r(SPARE, array_handler, NULL, 0, 0);
+    covers("InterruptAttachArray:ok InterruptAttachArray_r:ok");
+    ok(a >= 0 && b >= 0 && errno == UNTOUCHED, "two handlers that return arrays (%d, %d)", a, b);
+    InterruptDetach(a);
+    InterruptDetach(b);
+    fails_value(InterruptAttachArray, EINVAL, "vector 5000", 5000, array_handler, NULL, 0, 0);
+    fails_value(InterruptAttachArray, EINVAL, "no handler", SPARE, NULL, NULL, 0, 0);
+    covers("InterruptAttachArray:EPERM InterruptAttachArray_r:EPERM");
+    ok(unprivileged(FAIL_BOTH_VALUE(InterruptAttachArray, EPERM, SPARE, array_handler, NULL, 0, 0)), "without the ability: EPERM");
     struct intrspin spin = {0};
     InterruptLock(&spin);
     InterruptUnlock(&spin);

@@ -73,6 +73,39 @@ static void by_pulse(void)
        "no such vector: EINVAL");
 }
 
+static struct sigevent second;
+static const struct sigevent *const both[] = {&event, &second, NULL};
+
+static const struct sigevent *const *array_handler(void *area, int id)
+{
+    rtc_quiet();
+    passed_id = id;
+    calls += *(int *)area;
+    return silent ? NULL : both;
+}
+
+/* InterruptAttachArray(): the handler returns several events. */
+static void by_array(void)
+{
+    struct _pulse p;
+    int four = 4, chid = ChannelCreate(0), coid = ConnectAttach(0, 0, chid, _NTO_SIDE_CHANNEL, 0);
+    SIGEV_PULSE_INIT(&event, coid, 20, 5, 1);
+    SIGEV_PULSE_INIT(&second, coid, 20, 6, 2);
+    calls = 0;
+    int id = InterruptAttachArray(RTC_VECTOR, array_handler, &four, sizeof(four), 0);
+    ok(id >= 0, "InterruptAttachArray()");
+    rtc_alarm_in(2000000);
+    ok(rv_receive(chid, &p, sizeof(p), NULL) == 0 && p.code == 5 && p.value.sival_int == 1, "the first event arrives");
+    ok(rv_receive(chid, &p, sizeof(p), NULL) == 0 && p.code == 6 && p.value.sival_int == 2, "and the second");
+    ok(calls == 4 && passed_id == id, "the handler ran once, with area and id");
+    silent = 1;
+    rtc_alarm_in(2000000);
+    rv_receive_timeout(100);
+    ok(MsgReceive(chid, &p, sizeof(p), NULL) == -1 && calls == 8, "NULL: no event");
+    silent = 0;
+    is_int(InterruptDetach(id), 0, "detached");
+}
+
 int main(void)
 {
     if (!rtc_open()) {
@@ -80,8 +113,9 @@ int main(void)
         skip("no goldfish clock on this machine");
         return done();
     }
-    tap_plan(15);
+    tap_plan(21);
     by_wait();
     by_pulse();
+    by_array();
     return done();
 }

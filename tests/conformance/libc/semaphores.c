@@ -59,9 +59,28 @@ static void shared(void)
     munmap(s, sizeof(*s));
 }
 
+/* Library Reference, sem_timedwait_monotonic(). */
+static void monotonic(void)
+{
+    sem_t s;
+    uint64_t now;
+    struct timespec at;
+    sem_init(&s, 0, 1);
+    ClockTime(CLOCK_MONOTONIC, NULL, &now);
+    nsec2timespec(&at, now + 10000000);
+    is_int(sem_timedwait_monotonic(&s, &at), 0, "sem_timedwait_monotonic() takes it");
+    ok(sem_timedwait_monotonic(&s, &at) == -1 && errno == ETIMEDOUT, "waits for the monotonic clock: ETIMEDOUT");
+    ClockTime(CLOCK_MONOTONIC, NULL, &now);
+    ok(now >= timespec2nsec(&at), "not earlier");
+    at.tv_nsec = 1000000000;
+    ok(sem_timedwait_monotonic(&s, &at) == -1 && errno == EINVAL, "too many nanoseconds: EINVAL");
+    sem_destroy(&s);
+}
+
 int main(void)
 {
-    tap_plan(16);
+    tap_plan(20);
+    monotonic();
     named();
     shared();
     return done();

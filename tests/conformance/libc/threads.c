@@ -3,6 +3,7 @@
  * barrier, once, keys. Pages: POSIX pthread_create(), pthread_detach(), pthread_key_create() ...;
  * Library Reference ThreadCreate(). */
 #include <sched.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include "../rendezvous.h"
 #include <abi/taskman.h>
@@ -192,6 +193,30 @@ static void at_end(void *status)
     hooked = status == (void *)11;
 }
 
+static void *until_told(void *arg)
+{
+    while (sem_wait(arg) == -1)
+        ;
+    return (void *)7;
+}
+
+/* Library Reference, p/pthread_timedjoin. */
+static void timed_join(int (*join)(pthread_t, void **, const struct timespec *), clockid_t clk, const char *name)
+{
+    struct timespec at;
+    pthread_t t;
+    sem_t go;
+    void *v = NULL;
+    sem_init(&go, 0, 0);
+    pthread_create(&t, NULL, until_told, &go);
+    clock_gettime(clk, &at);
+    is_int(join(t, &v, &at), ETIMEDOUT, name);
+    sem_post(&go);
+    at.tv_sec += 100;
+    ok(join(t, &v, &at) == 0 && v == (void *)7, "... and joins");
+    is_int(join(pthread_self(), &v, &at), EDEADLK, "oneself: EDEADLK");
+}
+
 static void raw(void)
 {
     void *v = NULL;
@@ -206,11 +231,13 @@ static void raw(void)
 
 int main(void)
 {
-    tap_plan(21);
+    tap_plan(27);
     come_and_go();
     share();
     timed();
     specifics();
+    timed_join(pthread_timedjoin, CLOCK_REALTIME, "pthread_timedjoin() waits until its time");
+    timed_join(pthread_timedjoin_monotonic, CLOCK_MONOTONIC, "pthread_timedjoin_monotonic()");
     raw();
     return done();
 }

@@ -72,6 +72,24 @@ static void by_alarm(void)
     ok(setitimer(ITIMER_REAL, &it, NULL) == -1 && errno == EINVAL, "10^6 microseconds: EINVAL");
 }
 
+/* Library Reference, t/timer_getexpstatus. */
+static void expired(void)
+{
+    struct sigevent ev;
+    struct itimerspec far = {.it_value = {100, 0}}, soon = {.it_value = {0, 1000000}}, left;
+    timer_t id;
+    SIGEV_NONE_INIT(&ev);
+    timer_create(CLOCK_MONOTONIC, &ev, &id);
+    timer_settime(id, 0, &far, NULL);
+    ok(timer_getexpstatus(id) == -1 && errno == EBUSY, "timer_getexpstatus() of one that runs: -1");
+    timer_settime(id, 0, &soon, NULL);
+    for (int i = 0; i < 5000 && timer_gettime(id, &left) == 0 && left.it_value.tv_nsec; i++)
+        rv_sleep_ms(1);
+    is_int(timer_getexpstatus(id), 0, "0 when it has expired");
+    timer_delete(id);
+    ok(timer_getexpstatus(id) == -1 && errno == EINVAL, "no such timer: EINVAL");
+}
+
 static void clocks(void)
 {
     struct timespec a, b, ts;
@@ -102,7 +120,8 @@ static void clocks(void)
 
 int main(void)
 {
-    tap_plan(28);
+    tap_plan(31);
+    expired();
     by_thread();
     by_alarm();
     clocks();

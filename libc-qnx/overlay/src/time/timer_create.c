@@ -198,6 +198,15 @@ int timer_gettime(timer_t t, struct itimerspec *val)
     return 0;
 }
 
+/* 0: it has expired. One that still runs: -1 with EBUSY, for which the documentation has no number. */
+int timer_getexpstatus(timer_t t)
+{
+    struct itimerspec left;
+    if (timer_gettime(t, &left) != 0)
+        return -1;
+    return left.it_value.tv_sec || left.it_value.tv_nsec ? (int)fail(-EBUSY) : 0;
+}
+
 int timer_getoverrun(timer_t t)
 {
     struct _timer_info info;

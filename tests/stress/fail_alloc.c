@@ -108,6 +108,36 @@ static int fork_it(void)
     return pid == -1 ? errno : (reap(pid), 0);
 }
 
+/* A fork that works has copied every descriptor. */
+static int fork_copies(void)
+{
+    int status = 0, fds[8], n = 0;
+    while (n < 8 && (fds[n] = open("/dev/null", O_RDWR)) != -1)
+        n++;
+    pid_t pid = n == 8 ? fork() : -1;
+    if (pid == 0) {
+        for (int i = 0; i < n; i++)
+            if (write(fds[i], "x", 1) != 1)
+                _exit(1);
+        _exit(0);
+    }
+    int error = pid == -1 ? errno : 0;
+    while (n > 0)
+        close(fds[--n]);
+    if (pid == -1)
+        return error;
+    while (waitpid(pid, &status, 0) == -1 && errno != ECHILD)
+        ;
+    return status ? EBADF : 0;
+}
+
+static int event(void)
+{
+    struct sigevent ev;
+    SIGEV_PULSE_INIT(&ev, coid, 10, 1, 0);
+    return MsgRegisterEvent(&ev, coid) == -1 ? errno : (MsgUnregisterEvent(&ev), 0);
+}
+
 static int spawn_it(void)
 {
     char *argv[] = { "true", NULL };
@@ -157,7 +187,8 @@ static const struct {
 } calls[] = {
     { "ChannelCreate", channel, 0 }, { "ConnectAttach", connection, 0 }, { "MsgSendPulse", pulse, 0 },
     { "TimerCreate", timer, 0 },     { "ThreadCreate", thread, 0 },      { "sigqueue", queued_signal, 0 },
-    { "fork", fork_it, 1 },          { "posix_spawn", spawn_it, 1 },     { "mmap, mprotect, munmap", map_it, 1 },
+    { "MsgRegisterEvent", event, 0 },
+    { "fork", fork_it, 1 }, { "fork with descriptors", fork_copies, 1 },          { "posix_spawn", spawn_it, 1 },     { "mmap, mprotect, munmap", map_it, 1 },
     { "open", open_it, 1 },          { "shm_open, ftruncate", shared_object, 1 }, { "waitpid", wait_nobody, 1 },
 };
 

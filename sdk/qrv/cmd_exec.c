@@ -26,6 +26,7 @@ static const char help[] =
     "      --mem SIZE           memory, as 512M or 2G (default 512M)\n"
     "      --timeout SECONDS    end the program after that time (exit code 124)\n"
     "      --env NAME=VALUE     a variable of the program's environment (may be repeated)\n"
+    "      --net                sockets, and a network: this machine is 10.0.2.2\n"
     "      --console            show the machine's console on standard error\n"
     "  -v, --verbose            say on standard error where the time went\n"
     "      --dry-run            print the command line of QEMU instead of running it\n"
@@ -174,6 +175,7 @@ int cmd_exec(int argc, char **argv)
                                         {"--mem", .value = &raw.mem},
                                         {"--timeout", .value = &raw.timeout},
                                         {"--env", .list = &e.env},
+                                        {"--net", .flag = &e.net},
                                         {"--console", .flag = &e.console},
                                         {"--verbose", .flag = &e.verbose},
                                         {"-v", .flag = &e.verbose},

@@ -19,6 +19,7 @@ struct exec {
     double seconds; /* --timeout, 0: none */
     bool console;   /* the machine's console goes to standard error as it comes */
     bool dry_run;
+    bool net; /* QEMU's user network */
     bool verbose;
     const char *qemu, *bios, *kernel, *image;
     char **argv; /* the program and its arguments, NULL-terminated */

@@ -202,7 +202,10 @@ static int check_program(const char *program)
 
 int exec_plan(const struct exec *e, struct buf *start)
 {
-    struct qrv_exec_start head = {.magic = QRV_EXEC_MAGIC, .uid = getuid(), .gid = getgid()};
+    struct qrv_exec_start head = {.magic = QRV_EXEC_MAGIC,
+                                  .uid = getuid(),
+                                  .gid = getgid(),
+                                  .flags = e->net ? QRV_EXEC_NET : 0};
     struct mounts m = {0};
     struct winsize ws = {0};
     struct timespec now;
@@ -256,8 +259,7 @@ char **exec_machine(const struct exec *e, int link)
 {
     char *socket = xprintf("socket,id=link,fd=%d", link);
     char *port = xprintf("virtserialport,chardev=link,nr=%d,name=qrv.exec", QRV_EXEC_PORT);
-    /* What is not named is not there: no network, no monitor, nothing shared with other machines.
-     */
+    /* What is not named is not there: no monitor, nothing shared with other machines. */
     const char *const devices[] = {
         "-chardev",   "stdio,id=console,signal=off",
         "-serial",    "chardev:console",
@@ -276,6 +278,7 @@ char **exec_machine(const struct exec *e, int link)
                               .memory = e->memory,
                               .append = "fault-report",
                               .bare = true,
+                              .net = e->net,
                               .extra = (char **)devices};
     char **argv = machine_argv(&m);
     free(socket);

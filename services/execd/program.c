@@ -27,7 +27,8 @@ directories with fs-9p, runs the program and reports its end.  The exec boot ima
 
 #include "execd.h"
 
-#define FS_9P "/proc/boot/fs-9p"
+#define FS_9P  "/proc/boot/fs-9p"
+#define IO_NET "/proc/boot/io-net"
 
 static pthread_cond_t started = PTHREAD_COND_INITIALIZER;
 static struct qrv_exec_start *request; /* under execd_lock until the program's thread has it */
@@ -200,6 +201,16 @@ static void mount_all(const struct plan *p)
     mounted_ns = machine_ns();
 }
 
+static void start_network(void)
+{
+    char *argv[] = {IO_NET, "-w10", NULL};
+    if (!(request->flags & QRV_EXEC_NET))
+        return;
+    int error = run_and_wait(argv);
+    if (error != 0)
+        fail(error, "io-net did not start: the console (--console) says why");
+}
+
 /* pipe() works from the first instruction on. */
 static void wait_for_pipes(void)
 {
@@ -285,6 +296,7 @@ void *program_thread(void *unused)
     set_clock(request->realtime_ns);
     mount_all(&p);
     wait_for_pipes();
+    start_network();
     setenv("PATH", "/bin:/usr/bin:/sbin:/proc/boot", 1); /* for posix_spawnp() */
     umask((mode_t)request->umask);
     int error = start_program(&p, &child);

@@ -77,6 +77,14 @@ void iface_start_dhcp(void)
         dhcp_start(ethernets[i].netif);
 }
 
+bool iface_has_address(void)
+{
+    for (unsigned i = 0; i < ethernet_count; i++)
+        if (ip4_addr_isany(netif_ip4_addr(ethernets[i].netif)))
+            return false;
+    return true;
+}
+
 /* Ours, or NULL: the loopback interface is lwIP's. */
 static struct iface *iface_of(const struct netif *netif)
 {

@@ -29,5 +29,6 @@ int iface_set(const struct request *rq);
 int iface_membership(const struct request *rq); /* IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP */
 /* Starts DHCP on every Ethernet interface. */
 void iface_start_dhcp(void);
+bool iface_has_address(void); /* an IPv4 address on every Ethernet interface */
 /* Text of /etc/resolv.conf; the bytes, without NUL. */
 size_t iface_resolv_conf(char *text, size_t size);

@@ -4,12 +4,13 @@
 #ifdef __USAGE
 %C - TCP/IP
 
-%C [-d] [-o nodaemon]
+%C [-d] [-w seconds] [-o nodaemon]
 
 Serves /dev/socket, which socket() needs, with IPv4 and IPv6 on the loopback interface lo0 and on each
 network device (virtio over MMIO) as en0, en1 ...; addresses come from DHCP, and from router advertisements.
 /etc/resolv.conf names the DNS servers that DHCP told of.
  -d           no DHCP; ifconfig sets addresses
+ -w seconds   go into the background only when an address is there, or after that time
  -o nodaemon  stay in the foreground
 #endif
 /* clang-format on */
@@ -35,6 +36,10 @@ network device (virtio over MMIO) as en0, en1 ...; addresses come from DHCP, and
 #include "sock.h"
 #include "virtio_net.h"
 
+static struct {
+    bool stay, no_dhcp;
+    uint32_t patience_ms; /* -w */
+} options;
 static resmgr_connect_funcs_t connect_funcs;
 static resmgr_io_funcs_t io_funcs;
 static struct sock device; /* /dev/socket itself: ops is NULL */
@@ -94,13 +99,26 @@ static void run_stack(dispatch_t *dpp)
     dispatch_timeout(dpp, ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? NULL : &wait);
 }
 
+/* Whoever started us waits until programs can use the network. */
+static bool is_ready(uint32_t started)
+{
+    return iface_has_address() || sys_now() - started >= options.patience_ms;
+}
+
 static int serve(dispatch_t *dpp)
 {
+    bool in_front = !options.stay;
+    uint32_t started = sys_now();
     dispatch_context_t *ctp = dispatch_context_alloc(dpp);
     if (ctp == NULL)
         return fail("context");
     for (;;) {
         run_stack(dpp);
+        if (in_front && is_ready(started)) {
+            in_front = false;
+            if (procmgr_daemon(EXIT_SUCCESS, 0) == -1)
+                return fail("daemon");
+        }
         dispatch_context_t *next = dispatch_block(ctp);
         if (next == NULL && errno != EINTR)
             return fail("dispatch");
@@ -112,17 +130,28 @@ static int serve(dispatch_t *dpp)
     }
 }
 
+static bool parse(int argc, char **argv)
+{
+    int option;
+    while ((option = getopt(argc, argv, "do:w:")) != -1) {
+        unsigned long seconds = option == 'w' ? strtoul(optarg, NULL, 10) : 0;
+        if (option == 'd')
+            options.no_dhcp = true;
+        else if (option == 'o' && strcmp(optarg, "nodaemon") == 0)
+            options.stay = true;
+        else if (option == 'w' && seconds <= 3600)
+            options.patience_ms = (uint32_t)seconds * 1000;
+        else
+            return false;
+    }
+    return optind == argc;
+}
+
 int main(int argc, char **argv)
 {
-    bool stay = false, dhcp = true;
-    int option;
-    while ((option = getopt(argc, argv, "do:")) != -1) {
-        if (option == 'd')
-            dhcp = false;
-        else if (option == 'o' && strcmp(optarg, "nodaemon") == 0)
-            stay = true;
-        else
-            return EXIT_FAILURE;
+    if (!parse(argc, argv)) {
+        fprintf(stderr, "usage: io-net [-d] [-w seconds] [-o nodaemon]\n");
+        return EXIT_FAILURE;
     }
     if (ThreadCtl(_NTO_TCTL_IO, 0) == -1)
         return fail("I/O privilege");
@@ -134,14 +163,12 @@ int main(int argc, char **argv)
     if (coid == -1)
         return fail("connection");
     virtio_net_start(dpp, coid);
-    if (dhcp)
+    if (!options.no_dhcp)
         iface_start_dhcp();
     errno = resolv_attach(dpp);
     if (errno != 0)
         return fail("/etc/resolv.conf");
     if (attach(dpp) != EXIT_SUCCESS)
         return EXIT_FAILURE;
-    if (!stay && procmgr_daemon(EXIT_SUCCESS, 0) == -1)
-        return fail("daemon");
     return serve(dpp);
 }

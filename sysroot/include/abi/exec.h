@@ -40,6 +40,8 @@ struct qrv_exec_frame {
 #define QRV_EXEC_FD_TTY 1
 #define QRV_EXEC_FD_NULL 2
 
+#define QRV_EXEC_NET 1u /* start io-net, and wait until it has an address */
+
 struct qrv_exec_winsize {
     uint16_t rows, columns;
 };
@@ -53,7 +55,7 @@ struct qrv_exec_start {
     uint8_t ahead;           /* standard input is sent before the program asks: the host can put back what is left */
     struct qrv_exec_winsize winsize;
     uint32_t umask;
-    uint32_t reserved;
+    uint32_t flags;          /* QRV_EXEC_NET */
     uint64_t realtime_ns;
 };
 struct qrv_exec_signal {

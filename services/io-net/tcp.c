@@ -14,8 +14,9 @@
 #include "netaddr.h"
 #include "sock.h"
 
-#define STAGE      16384u
-#define ROOM_PBUFS 32 /* queue entries that a write may need */
+#define STAGE       16384u
+#define ROOM_PBUFS  32   /* queue entries that a write may need */
+#define PACKETS_MAX 1024 /* a window full of single bytes must not cost a buffer for each */
 
 static uint8_t stage[STAGE]; /* one thread: used within one call */
 
@@ -56,7 +57,7 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t error
     } else if (s->read_shut) {
         tcp_recved(pcb, p->tot_len);
         pbuf_free(p);
-    } else if (!sock_queue(s, p, NULL)) {
+    } else if (s->packets >= PACKETS_MAX || !sock_queue(s, p, NULL)) {
         return ERR_MEM; /* lwIP keeps it and tries again */
     }
     sock_service(s);

@@ -20,11 +20,14 @@ int sem_init(sem_t *sem, int shared, unsigned value)
 
 int sem_destroy(sem_t *sem)
 {
-    if (__atomic_load_n(&__qrv_sync((void *)sem)->__owner, __ATOMIC_ACQUIRE) & QRV_SYNC_WAITERS) {
-        errno = EBUSY;
-        return -1;
-    }
-    return 0;
+    /* The flag says that somebody may wait: one who gave up leaves it set.  The kernel knows. */
+    if (!(__atomic_load_n(&__qrv_sync((void *)sem)->__owner, __ATOMIC_ACQUIRE) & QRV_SYNC_WAITERS))
+        return 0;
+    long rc = __kercall1(KC_SYNC_DESTROY, (long)sem);
+    if (rc >= 0)
+        return 0;
+    errno = (int)-rc;
+    return -1;
 }
 
 int sem_getvalue(sem_t *restrict sem, int *restrict value)

@@ -155,8 +155,11 @@ int SchedGet(pid_t pid, int tid, struct sched_param *param)
 }
 
 /* struct sched_param is the kernel's record. */
+/* 6.6 s/schedset: tid 0 is the calling thread, whatever the pid. */
 int SchedSet_r(pid_t pid, int tid, int policy, const struct sched_param *param)
 {
+    if (tid == 0)
+        pid = 0;
     return __qrv_pos(__kercall4(KC_SCHED_SET, pid, tid, policy, (long)param));
 }
 
@@ -213,5 +216,5 @@ int setprio(pid_t pid, int prio)
         return -1;
     memset(&p, 0, sizeof p);
     p.sched_priority = prio;
-    return SchedSet(pid, 0, SCHED_NOCHANGE, &p) == -1 ? -1 : old;
+    return SchedSet(pid, pid ? 1 : 0, SCHED_NOCHANGE, &p) == -1 ? -1 : old;
 }

@@ -193,7 +193,12 @@ static void scheduling(void)
     works(SchedSet, 0, 0, SCHED_NOCHANGE, &sp);
     bad_status(SchedSet, param, 0, 0, SCHED_RR, BAD);
     fails_status(SchedSet, EINVAL, "an unknown policy", 0, 0, 77, &sp);
-    fails_status(SchedSet, ESRCH, "no such process", NOBODY, 0, SCHED_RR, &sp);
+    fails_status(SchedSet, ESRCH, "no such process", NOBODY, 1, SCHED_RR, &sp);
+    sp.sched_priority = 11;
+    is_int(SchedSet_r(NOBODY, 0, SCHED_NOCHANGE, &sp), EOK, "tid 0 is the caller, whatever the pid");
+    ok(SchedGet(0, 0, &sp) == SCHED_RR && sp.sched_priority == 11, "whose priority it was");
+    sp.sched_priority = 10;
+    SchedSet(0, 0, SCHED_RR, &sp);
     fails_status(SchedSet, ESRCH, "no such thread", 0, 4000, SCHED_RR, &sp);
     sp.sched_priority = 256;
     fails_status(SchedSet, EINVAL, "priority 256", 0, 0, SCHED_RR, &sp);

@@ -7,7 +7,7 @@
 
 #define MAGIC        "qrv1"
 #define GAP_MS       250u /* silence on the line that ends a half frame */
-#define TIMEOUT_MIN  500u
+#define TIMEOUT_MIN  1000u
 #define TIMEOUT_MAX  3000u
 #define CREDIT_STEP  512u
 #define HELLO_BYTES  9u /* magic, session, fresh */
@@ -28,7 +28,8 @@ static void begin_session(struct mux *m, uint32_t session)
 {
     m->session = session;
     m->base = m->next = m->resend = m->expect = 0;
-    m->want_ack = m->want_nak = m->nak_given = false;
+    m->want_ack = m->want_nak = m->nak_given = m->want_probe = false;
+    m->timeouts = 0;
     m->timeout_ms = 1000;
     m->delay_ms = m->spread_ms = 0;
     memset(m->channels, 0, sizeof m->channels);
@@ -86,14 +87,14 @@ static void emit_welcome(struct mux *m)
     m->want_welcome = false;
 }
 
-static void emit_repeated(struct mux *m)
+static void emit_again(struct mux *m, uint8_t number)
 {
-    unsigned at = m->resend % MUX_WINDOW;
-    if (m->resend == m->base)
+    unsigned at = number % MUX_WINDOW;
+    if (number == m->base)
         m->progress_ms = m->now_ms;
     m->window_ms[at] = 0;
     emit(m, &m->window[at]);
-    m->resend++;
+    m->want_probe = false;
     m->count.repeated++;
 }
 
@@ -216,7 +217,9 @@ static void fill(struct mux *m)
         m->want_nak = false;
         emit_unsequenced(m, FRAME_NAK, NULL, 0);
     } else if (m->resend != m->next)
-        emit_repeated(m);
+        emit_again(m, m->resend++);
+    else if (m->want_probe)
+        emit_again(m, m->base);
     else if (in_flight(m) < MUX_WINDOW && emit_something_new(m))
         return;
     else if (m->want_ack)
@@ -255,6 +258,8 @@ static void is_up(struct mux *m, int fresh)
 {
     if (m->up && !m->silent && !fresh)
         return;
+    if (m->silent)
+        m->resend = m->base; /* nothing has arrived meanwhile */
     m->up = true;
     m->silent = false;
     m->ops->event(m->owner, MUX_UP, 0, fresh);
@@ -291,6 +296,8 @@ static void take_ack(struct mux *m, uint8_t ack)
         m->resend = ack;
     m->base = ack;
     m->progress_ms = m->now_ms;
+    m->want_probe = false;
+    m->timeouts = 0;
 }
 
 static void take_hello(struct mux *m, const struct frame *f)
@@ -485,6 +492,18 @@ static uint32_t tick_host(struct mux *m)
     return (uint32_t)every;
 }
 
+/* Perhaps the other side is only slow: the oldest frame alone is repeated, and all of them when that
+ * is not answered either. */
+static void on_timeout(struct mux *m)
+{
+    if (m->timeouts++ == 0)
+        m->want_probe = true;
+    else
+        m->resend = m->base;
+    m->progress_ms = m->now_ms;
+    m->timeout_ms = 2 * m->timeout_ms < TIMEOUT_MAX ? 2 * m->timeout_ms : TIMEOUT_MAX;
+}
+
 uint32_t mux_tick(struct mux *m, uint64_t now_ms)
 {
     uint32_t wait = MUX_KEEPALIVE_MS;
@@ -496,11 +515,8 @@ uint32_t mux_tick(struct mux *m, uint64_t now_ms)
     if (m->is_host && m->session != 0)
         wait = tick_host(m);
     if (m->up && !m->silent && in_flight(m) > 0) {
-        if (m->resend == m->next && now_ms - m->progress_ms >= m->timeout_ms) {
-            m->resend = m->base;
-            m->progress_ms = now_ms;
-            m->timeout_ms = 2 * m->timeout_ms < TIMEOUT_MAX ? 2 * m->timeout_ms : TIMEOUT_MAX;
-        }
+        if (m->resend == m->next && now_ms - m->progress_ms >= m->timeout_ms)
+            on_timeout(m);
         uint64_t at = m->progress_ms + m->timeout_ms;
         uint64_t left = at > now_ms ? at - now_ms : 1;
         wait = left < wait ? (uint32_t)left : wait;

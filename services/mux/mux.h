@@ -62,6 +62,8 @@ struct mux {
     uint8_t base, next, resend;      /* oldest without answer; next new number; next to go out */
     uint8_t expect;                  /* number of the next frame that is taken */
     bool want_ack, want_nak, nak_given;
+    bool want_probe;   /* the oldest frame is to go out once more */
+    unsigned timeouts; /* since there was progress */
 
     uint8_t out[FRAME_WIRE_MAX];
     size_t out_len, out_at;

@@ -33,6 +33,7 @@ enum {
     OUT_MAX = 65536,
     TEXT_MAX = 65536,
     ANSWER_MS = 10000, /* patience with a target that does not answer at all */
+    SERVER_MS = 8000,  /* with a server that does not open its device, on a busy machine */
     SILENT_MS = 30000, /* and with one that did */
     LINGER_MS = 3000,
     REOPEN_MS = 200,
@@ -305,7 +306,7 @@ static void opened(struct guest *g, int error)
         g->state = TALKING;
         if (!g->is_quiet)
             buf_puts(&g->out, "ok\n");
-    } else if (error == EAGAIN || (error == ENXIO && k.now - g->since_ms < 2000)) {
+    } else if (error == EAGAIN || (error == ENXIO && k.now - g->since_ms < SERVER_MS)) {
         g->state = WAITING; /* the last user is about to close, the server to open again */
         g->channel = -1;
         g->retry_ms = k.now + RETRY_MS;

@@ -7,8 +7,8 @@
 
 #define MAGIC        "qrv1"
 #define GAP_MS       250u /* silence on the line that ends a half frame */
-#define TIMEOUT_MIN  1000u
-#define TIMEOUT_MAX  3000u
+#define TIMEOUT_MIN  2000u
+#define TIMEOUT_MAX  6000u
 #define CREDIT_STEP  512u
 #define HELLO_BYTES  9u /* magic, session, fresh */
 
@@ -19,7 +19,7 @@ void mux_init(struct mux *m, bool is_host, const struct mux_ops *ops, void *owne
     m->ops = ops;
     m->owner = owner;
     m->session = is_host ? session : 0;
-    m->timeout_ms = 1000;
+    m->timeout_ms = TIMEOUT_MIN;
     m->names = "";
 }
 
@@ -30,7 +30,7 @@ static void begin_session(struct mux *m, uint32_t session)
     m->base = m->next = m->resend = m->expect = 0;
     m->want_ack = m->want_nak = m->nak_given = m->want_probe = false;
     m->timeouts = 0;
-    m->timeout_ms = 1000;
+    m->timeout_ms = TIMEOUT_MIN;
     m->delay_ms = m->spread_ms = 0;
     memset(m->channels, 0, sizeof m->channels);
 }

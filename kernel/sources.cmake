@@ -4,7 +4,7 @@
 # build machine.
 
 set(kernel_portable
-    core/exit.c core/ktimer.c core/lock.c core/sched.c core/trace.c core/trace_control.c
+    core/exit.c core/ktimer.c core/lock.c core/preempt.c core/sched.c core/trace.c core/trace_control.c
     ipc/quick.c ipc/receive.c ipc/reply.c ipc/send.c ipc/xfer.c
     kercall/channel.c kercall/clock.c kercall/entry.c kercall/intr.c kercall/signal.c
     kercall/sync.c kercall/table.c kercall/thread.c kercall/timer.c kercall/trace.c kercall/tm_debug.c kercall/tm_mem.c kercall/tm_proc.c

@@ -60,6 +60,14 @@ void arch_idle_wait(void);
 /* Handles pending timer/IPI/external interrupts now (used at preemption points of long work). */
 void arch_poll_interrupts(void);
 
+/* Kernel stacks (core/preempt.c).  Spare ones: by their top, 0 when there is none. */
+uint64_t arch_stack_take(void);
+void arch_stack_give(uint64_t top);
+/* The caller's state goes to the stack and where it is to *sp; the hart goes on in kernel_exit() on the stack of hart->kstack_top.
+ * Returns when some hart passes that to arch_stack_return(), whose own stack is then nobody's. */
+void arch_stack_leave(uint64_t *sp);
+_Noreturn void arch_stack_return(uint64_t sp);
+
 _Noreturn void arch_reboot(int how, int code); /* TM_REBOOT_* */
 _Noreturn void arch_panic_stop(int code);      /* ends an emulator with code, stops a board */
 

@@ -97,12 +97,14 @@ static inline struct thread *take_next(struct hart *h)
 }
 
 /* Pending work of the current thread; true: start over. */
-static bool thread_work(struct hart *h, struct thread *t)
+static bool thread_work(struct thread *t)
 {
+    struct hart *h = this_hart_anew();
     void (*fn)(struct thread *);
     while ((fn = load_relaxed(&t->kcont))) {
         store_relaxed(&t->kcont, NULL);
         fn(t);
+        h = this_hart_anew(); /* it may have given way (core/preempt.c) */
         if (h->switch_out || !h->current || load_relaxed(&h->resched))
             return true;
     }
@@ -174,13 +176,17 @@ static bool switch_thread(struct hart *h)
 /* Apart, so that the quick way needs no stack frame. */
 static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
 {
-    for (;;) {
+    for (;; h = this_hart_anew()) {
         if (!switch_thread(h))
             continue;
         struct thread *t = h->current;
         arch_aspace_load(t->proc->as); /* an IPI may have dropped it */
-        if (thread_work(h, t) || h->switch_out || !h->current ||
-            load_relaxed(&h->resched))
+        if (thread_work(t)) {
+            arch_poll_interrupts(); /* the next one may just end, or block again, too */
+            continue;
+        }
+        h = this_hart_anew();
+        if (h->switch_out || !h->current || load_relaxed(&h->resched))
             continue;
         call_over(t);
         return t;
@@ -188,11 +194,12 @@ static __attribute__((noinline)) struct thread *exit_slowly(struct hart *h)
 }
 
 /* t has something to finish in the kernel first, usually no more than that. */
-static __attribute__((noinline)) struct thread *continue_and_exit(struct hart *h, struct thread *t)
+static __attribute__((noinline)) struct thread *continue_and_exit(struct thread *t)
 {
     void (*fn)(struct thread *) = load_relaxed(&t->kcont);
     store_relaxed(&t->kcont, NULL);
     fn(t);
+    struct hart *h = this_hart_anew(); /* it may have given way (core/preempt.c) */
     if (h->switch_out || !h->current || load_relaxed(&h->resched) || load_relaxed(&t->kcont) || (load_relaxed(&t->flags) & TF_ON_EXIT))
         return exit_slowly(h);
     return t;
@@ -223,7 +230,7 @@ static inline struct thread *switched(struct hart *h, struct thread *old, bool l
     if (load_relaxed(&t->flags) & TF_ON_EXIT)
         return exit_slowly(h);
     if (load_relaxed(&t->kcont))
-        return continue_and_exit(h, t);
+        return continue_and_exit(t);
     return t;
 }
 
@@ -272,8 +279,10 @@ void kernel_timer_interrupt(void)
     struct hart *h = this_hart();
     if (trace_on(h))
         trace_event(_NTO_TRACE_INTENTER, QRV_TRACE_INT_CLOCK, interrupted_pc(h), 0);
+    h->in_interrupt = true;
     ktimer_run_expired();
     sched_timer_check();
+    h->in_interrupt = false;
     if (trace_on(h))
         trace_event(_NTO_TRACE_INTEXIT, QRV_TRACE_INT_CLOCK, 0, 0);
 }

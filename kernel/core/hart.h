@@ -51,6 +51,7 @@ struct hart {
     struct runqueue rq;         /* large: behind what offsets of one instruction reach */
     uint32_t lock_depth;        /* QRV_LOCK_DEBUG */
     const struct spinlock *locks[16];
+    bool in_interrupt;          /* in an interrupt's work: no giving way */
     bool in_panic;
     _Atomic bool online;
 };

@@ -56,8 +56,10 @@ int main(void)
         if (test_random() % 16 == 0) {
             fake.now += test_random() % 400;
             last_fired = 0;
-            ktimer_run_expired();
-            CHECK(earliest() > fake.now && fake.timer == earliest());
+            do {
+                ktimer_run_expired();
+                CHECK(fake.timer == earliest()); /* some may be left: the next interrupt comes at once then */
+            } while (earliest() <= fake.now);
         }
     }
     CHECK(fired > 1000);

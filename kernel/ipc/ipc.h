@@ -15,10 +15,13 @@ struct client {
 #define XFER_FETCH 0x4000 /* its message is on the way to a receiver: nobody has its rcvid yet */
 #define DEFERRED_FAIL (WAKE_KILL + 2) /* in msg.deferred: the wait ends, whoever is asked */
 
-/* Finds the REPLY-blocked thread that rcvid names for process p and holds it.  alone: waits until no other copy runs, and
- * lets none begin: the client is about to be answered.
- * -ESRCH when there is none. */
-int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c);
+/* Finds the REPLY-blocked thread that rcvid names for the process of self, the current thread, and holds it.  alone: no other copy
+ * runs, and none may begin: the client is about to be answered.
+ * -ESRCH when there is none.  KC_BLOCKED: another copy is in the way, which may have given way (core/preempt.c); self waits until it
+ * is over and then makes its call anew: the caller returns this at once and has done nothing yet. */
+int64_t client_begin(struct thread *self, int32_t rcvid, bool alone, struct client *c);
+/* ch->lock held, a hold of a client of ch is over: who waits for that looks again. */
+void client_unstall_locked(struct channel *ch);
 /* Ends the hold; a disturbance that came meanwhile is applied. */
 void client_end(struct client *c);
 /* Ends the hold and the wait: the client's call returns result.  Drops everything. */

@@ -109,6 +109,8 @@ static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
         *sender_err = EFAULT;
         return -EAGAIN; /* only the sender fails; the receiver goes on waiting */
     }
+    if (n == COPY_ENDING)
+        return n; /* s stays as after any MsgReceive() whose thread ends */
     struct _msg_info info;
     if (n >= 0) {
         msg_info_fill(&info, s, n);
@@ -119,7 +121,7 @@ static int64_t fetch_copy(struct thread *t, struct thread *s, int *sender_err)
         *sender_err = ESRVRFAULT;
         return -EFAULT;
     }
-    if (trace_on(this_hart()))
+    if (trace_on(this_hart_anew()))
         trace_event(_NTO_TRACE_COMM, _NTO_TRACE_COMM_RMSG, (uint64_t)msg_rcvid(s), trace_who(s));
     return msg_rcvid(s);
 }
@@ -128,6 +130,7 @@ static void fetch_end(struct channel *ch, struct thread *s, int sender_err)
 { /* model: R3 */
     spin_lock(&ch->lock);
     s->msg.xfers &= (uint16_t)~XFER_FETCH;
+    client_unstall_locked(ch);
     if (sender_err)
         send_fail_locked(ch, s, sender_err);
     else

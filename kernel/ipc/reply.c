@@ -29,38 +29,66 @@ static bool is_client_of(const struct thread *t, int32_t tid, const struct sconn
     return t->state == STATE_REPLY && t->tid == tid && t->msg.conn && t->msg.conn->sconn == s && !(t->msg.xfers & XFER_FETCH);
 }
 
-int client_begin(struct process *p, int32_t rcvid, bool alone, struct client *c)
+/* The call starts over, as if it had not been made yet. */
+static void stall_over(struct thread *t)
+{
+    list_remove(&t->link);
+    thread_call_again(t);
+    thread_ready_locked(t);
+}
+
+static void stall_disturb(struct thread *t, enum wake_cause cause, int err)
+{
+    (void)cause;
+    (void)err;
+    stall_over(t);
+}
+
+static const struct wait_ops stall_ops = { .name = "stalled", .disturb = stall_disturb };
+
+void client_unstall_locked(struct channel *ch)
+{ /* model: P6 */
+    while (!list_empty(&ch->stalled))
+        stall_over(list_entry(ch->stalled.next, struct thread, link));
+}
+
+/* ch->lock, which is the client's, held. */
+static void stall_locked(struct channel *ch, struct thread *self)
+{
+    self->wait_ops = &stall_ops;
+    thread_block_locked(self, STATE_RECEIVE, &ch->lock);
+    list_push_tail(&ch->stalled, &self->link);
+}
+
+int64_t client_begin(struct thread *self, int32_t rcvid, bool alone, struct client *c)
 { /* model: P2 */
     struct sconn *s;
-    struct thread *t = client_lookup(p, rcvid, &s);
+    struct thread *t = client_lookup(self->proc, rcvid, &s);
     if (!t)
         return -ESRCH;
-    for (;;) {
-        struct spinlock *l = thread_lock(t);
-        if (!is_client_of(t, rcvid >> 16, s)) {
-            thread_unlock(l);
-            sconn_put(s);
-            return -ESRCH;
-        }
-        if (!(t->msg.xfers & (alone ? 0xffff : XFER_ALONE))) {
-            c->hold = alone ? XFER_ALONE : 1;
-            t->msg.xfers += c->hold;
-            thread_unlock(l);
-            break;
-        }
-        thread_unlock(l);
-        arch_relax(); /* another server thread copies to or from this client: bounded by that copy, which runs with interrupts off */
+    int64_t ret = 0;
+    struct spinlock *l = thread_lock(t);
+    if (!is_client_of(t, rcvid >> 16, s)) {
+        ret = -ESRCH;
+    } else if (t->msg.xfers & (alone ? 0xffff : XFER_ALONE)) {
+        stall_locked(s->chan, self);
+        ret = KC_BLOCKED;
+    } else {
+        c->hold = alone ? XFER_ALONE : 1;
+        t->msg.xfers += c->hold;
+        c->t = t; /* it cannot end while it is held */
+        c->chan = s->chan; /* alive: the held client keeps its conn, which keeps the channel */
     }
-    c->t = t; /* it cannot end while it is held */
-    c->chan = s->chan; /* alive: the held client keeps its conn, which keeps the channel */
+    thread_unlock(l);
     sconn_put(s);
-    return 0;
+    return ret;
 }
 
 void client_end(struct client *c)
 { /* model: P5 */
     spin_lock(&c->chan->lock);
     c->t->msg.xfers -= c->hold;
+    client_unstall_locked(c->chan);
     reply_apply_deferred_locked(c->chan, c->t);
     spin_unlock(&c->chan->lock);
 }
@@ -71,6 +99,7 @@ void client_finish(struct client *c, int64_t result)
     struct conn *conn = t->msg.conn;
     spin_lock(&c->chan->lock);
     t->msg.xfers -= c->hold;
+    client_unstall_locked(c->chan);
     t->msg.deferred = 0;
     t->msg.conn = NULL;
     t->msg.chan = NULL;
@@ -91,7 +120,7 @@ static int64_t own_total(uint64_t addr, int64_t parts)
 /* The client's call is about to end. */
 static void trace_reply(unsigned event, const struct client *c)
 {
-    if (trace_on(this_hart()))
+    if (trace_on(this_hart_anew()))
         trace_event(_NTO_TRACE_COMM, event, (uint64_t)msg_rcvid(c->t), trace_who(c->t));
 }
 
@@ -101,13 +130,13 @@ int64_t reply_any(struct thread *t, const uint64_t a[6])
     if (len < 0)
         return len;
     struct client c;
-    int err = client_begin(t->proc, (int32_t)a[0], true, &c);
+    int64_t err = client_begin(t, (int32_t)a[0], true, &c);
     if (err)
         return err;
     /* model: P3 */
     int64_t n = msg_store(c.t->proc->as, c.t->given.rmsg, c.t->given.rparts, a[2], (int64_t)a[3],
                           MIN((uint64_t)len, msg_rlen(c.t)));
-    if (n == COPY_FAULT_SELF) {
+    if (n == COPY_FAULT_SELF || n == COPY_ENDING) {
         client_end(&c);
         return -ESRVRFAULT; /* the client still waits for a good reply */
     }
@@ -127,7 +156,7 @@ KC_HANDLER(msg_error)
     if (code < -1)
         return -EINVAL;
     struct client c;
-    int err = client_begin(t->proc, (int32_t)a[0], true, &c);
+    int64_t err = client_begin(t, (int32_t)a[0], true, &c);
     if (err)
         return err;
     if (code == -1) /* the error of the disturbance that made the unblock pulse */
@@ -152,7 +181,7 @@ static int64_t transfer(struct thread *t, const uint64_t a[6], bool read)
     if ((int64_t)a[3] < 0)
         return -EINVAL;
     struct client c;
-    int err = client_begin(t->proc, (int32_t)a[0], false, &c);
+    int64_t err = client_begin(t, (int32_t)a[0], false, &c);
     if (err)
         return err;
     struct msgbuf own, other;
@@ -184,7 +213,7 @@ KC_HANDLER(msg_writev)
 KC_HANDLER(msg_info)
 {
     struct client c;
-    int err = client_begin(t->proc, (int32_t)a[0], false, &c);
+    int64_t err = client_begin(t, (int32_t)a[0], false, &c);
     if (err)
         return err;
     struct _msg_info info;
@@ -196,7 +225,7 @@ KC_HANDLER(msg_info)
 KC_HANDLER(msg_current)
 {
     struct client c;
-    int err = client_begin(t->proc, (int32_t)a[0], false, &c);
+    int64_t err = client_begin(t, (int32_t)a[0], false, &c);
     if (err)
         return err;
     int prio = racy_read(c.t->prio);

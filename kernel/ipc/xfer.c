@@ -2,7 +2,11 @@
 /* Moving message bytes between two address spaces, piece by piece.  No lock is held. */
 #include "ipc/xfer.h"
 #include <abi/limits.h>
+#include "core/preempt.h"
 #include "mm/mm.h"
+#include "object/thread.h"
+
+#define PIECE_WORK 1024 /* what a piece of a message costs beside its bytes: as much as copying so many */
 
 struct user_iov {
     uint64_t base, len;
@@ -31,7 +35,9 @@ int64_t msgbuf_total_parts(uint64_t addr, int64_t parts)
     if (parts > QRV_IOV_MAX)
         return -EINVAL;
     uint64_t sum = 0;
+    struct pace p = { 0 };
     for (int64_t i = 0; i < parts; i++) {
+        pace(&p, PACE_STEP / 64);
         struct user_iov iov;
         if (read_iov(NULL, addr, (uint64_t)i, &iov))
             return -EFAULT;
@@ -45,7 +51,9 @@ int64_t msgbuf_total_parts(uint64_t addr, int64_t parts)
 /* Makes left non-zero when bytes remain; 0 at the end of the message. */
 static int refill(struct msgbuf *b)
 {
+    struct pace p = { 0 };
     while (b->left == 0 && b->parts > 0 && b->index < (uint64_t)b->parts) {
+        pace(&p, PACE_STEP / 32);
         struct user_iov iov;
         if (read_iov(b->as, b->addr, b->index, &iov))
             return b->as ? COPY_FAULT_OTHER : COPY_FAULT_SELF;
@@ -76,10 +84,29 @@ static int copy_piece(const struct msgbuf *dst, const struct msgbuf *src, uint64
     return copy_to_aspace(dst->as, UADDR(dst->cur), UADDR(src->cur), n);
 }
 
+/* A step of the copy is over. */
+static bool must_end(void)
+{
+    preempt_point();
+    const struct thread *t = this_hart_anew()->current;
+    return (atomic_load_explicit(&t->flags, memory_order_relaxed) & TF_KILL) != 0;
+}
+
+/* What is cut off for the next step begins a page of the other side, which is looked up page by page. */
+static uint64_t to_page(const struct msgbuf *far, uint64_t n, uint64_t left)
+{
+    return n < left && n > PAGE_SIZE ? n - (far->cur + n) % PAGE_SIZE : n;
+}
+
 int64_t msg_copy(struct msgbuf *dst, struct msgbuf *src, uint64_t max)
 {
-    uint64_t done = 0;
+    uint64_t done = 0, step = 0;
     while (done < max) {
+        if (step >= COPY_STEP) {
+            step = 0;
+            if (must_end())
+                return COPY_ENDING;
+        }
         int r = refill(dst);
         if (r > 0)
             r = refill(src);
@@ -87,7 +114,10 @@ int64_t msg_copy(struct msgbuf *dst, struct msgbuf *src, uint64_t max)
             return r;
         if (r == 0)
             break;
-        uint64_t n = MIN(MIN(dst->left, src->left), max - done);
+        /* Bytes that do not lie alike in their words cost several times as much. */
+        unsigned dear = (dst->cur ^ src->cur) & 7 ? 1 : 0;
+        uint64_t n = MIN(MIN(MIN(dst->left, src->left), max - done), (COPY_STEP - step + dear) >> dear);
+        n = to_page(src->as ? src : dst, n, max - done);
         r = copy_piece(dst, src, n);
         if (r)
             return r;
@@ -96,6 +126,7 @@ int64_t msg_copy(struct msgbuf *dst, struct msgbuf *src, uint64_t max)
         src->cur += n;
         src->left -= n;
         done += n;
+        step = MIN(step + (n << dear) + PIECE_WORK, COPY_STEP);
     }
     return (int64_t)done;
 }

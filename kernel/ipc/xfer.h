@@ -28,5 +28,6 @@ int msgbuf_skip(struct msgbuf *b, uint64_t n);
 int64_t msg_fetch(uint64_t dst, int64_t dparts, struct aspace *from, uint64_t src, int64_t sparts, uint64_t max);
 int64_t msg_store(struct aspace *to, uint64_t dst, int64_t dparts, uint64_t src, int64_t sparts, uint64_t max);
 /* Copies up to max bytes from src to dst, at least one of them the loaded address space; returns bytes, or COPY_FAULT_SELF /
- * COPY_FAULT_OTHER. */
+ * COPY_FAULT_OTHER / COPY_ENDING: the current thread has to end, nobody will see the result.  Comes by preempt_point(). */
+#define COPY_ENDING (-EINTR)
 int64_t msg_copy(struct msgbuf *dst, struct msgbuf *src, uint64_t max);

@@ -3,13 +3,13 @@
 #include <abi/intr.h>
 #include "core/boot.h"
 #include "core/panic.h"
+#include "core/preempt.h"
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/intr.h"
 #include "object/timer.h"
 
-#define COPY_STEP 65536UL /* bytes between two looks at interrupts */
 #define PRINT_MAX 4096UL
 
 extern struct slab process_slab, thread_slab;
@@ -28,7 +28,7 @@ static int target_begin(int32_t pid, struct target *g)
     spin_lock(&g->p->lock);
     g->as = g->p->as;
     if (g->as)
-        aspace_hold(g->as);
+        aspace_get(g->as);
     spin_unlock(&g->p->lock);
     if (!g->as) {
         process_put(g->p);
@@ -39,7 +39,7 @@ static int target_begin(int32_t pid, struct target *g)
 
 static void target_end(struct target *g)
 {
-    aspace_release(g->as);
+    aspace_put(g->as);
     process_put(g->p);
 }
 
@@ -143,15 +143,16 @@ KC_HANDLER(tm_copy)
     int err = target_begin((int32_t)a[0], &g);
     if (err)
         return err;
-    for (uint64_t off = 0; off < bytes && err == 0; off += COPY_STEP) {
-        uint64_t n = MIN(bytes - off, COPY_STEP);
+    uint64_t step = (va ^ own) & 7 ? COPY_STEP / 2 : COPY_STEP;
+    for (uint64_t off = 0; off < bytes && err == 0; off += step) {
+        uint64_t n = MIN(bytes - off, step);
         if (a[4] == TM_COPY_READ)
             err = copy_from_aspace(UADDR(own + off), g.as, UADDR(va + off), n);
         else if (a[4] == TM_COPY_WRITE)
             err = copy_to_aspace(g.as, UADDR(va + off), UADDR(own + off), n);
         else
             err = poke_aspace(g.as, UADDR(va + off), UADDR(own + off), n);
-        arch_poll_interrupts();
+        preempt_point();
     }
     if (a[4] == TM_COPY_POKE)
         arch_icache_sync_all();
@@ -169,6 +170,7 @@ KC_HANDLER(tm_kprint)
         if (copy_from_user(buf, UADDR(a[0] + off), n))
             return -EFAULT;
         console_write(buf, n);
+        preempt_point();
     }
     return (int64_t)bytes;
 }

@@ -26,7 +26,7 @@ KC_HANDLER(tm_proc_create)
 KC_HANDLER(tm_proc_fork)
 {
     struct client c;
-    int err = client_begin(t->proc, (int32_t)a[0], true, &c);
+    int64_t err = client_begin(t, (int32_t)a[0], true, &c);
     if (err)
         return err;
     while (atomic_load_explicit(&c.t->on_cpu, memory_order_acquire))
@@ -48,7 +48,7 @@ KC_HANDLER(tm_proc_exec)
         process_begin_exec(p, NULL);
     } else {
         struct client c;
-        int err = client_begin(t->proc, id, true, &c);
+        int64_t err = client_begin(t, id, true, &c);
         if (err)
             return err;
         p = c.t->proc;

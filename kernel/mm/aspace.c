@@ -78,27 +78,30 @@ uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create)
 
 uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **table)
 {
-    uint64_t *root = phys_to_virt(as->root);
-    while (va < end) {
+    const uint64_t *root = phys_to_virt(as->root);
+    *table = NULL;
+    for (unsigned middles = 0; va < end && middles < MIDDLES_MAX;) {
         uint64_t e2 = root[PT_INDEX(va, 2)];
         if (e2 == 0) {
             va = ALIGN_DOWN(va, 1UL << PT_SHIFT(2)) + (1UL << PT_SHIFT(2));
             continue;
         }
-        uint64_t e1 = table_at(e2)[PT_INDEX(va, 1)];
-        if (e1 == 0) {
+        const uint64_t *middle = table_at(e2);
+        middles++;
+        for (unsigned i = PT_INDEX(va, 1); i < PT_ENTRIES && va < end; i++) {
+            if (middle[i] != 0) {
+                *table = table_at(middle[i]);
+                return va;
+            }
             va = ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1));
-            continue;
         }
-        *table = table_at(e1);
-        return va;
     }
-    return end;
+    return MIN(va, end);
 }
 
 /* ------------------------------------------------------------------ batches of removed pages */
 
-#define BATCH 64
+#define BATCH (STEP_PAGES + 1)
 struct batch {
     struct aspace *as;
     unsigned count;
@@ -145,6 +148,13 @@ static void drop_table(struct batch *b, uint64_t va)
     batch_add(b, table);
 }
 
+/* The range from `from` has been emptied up to `to`: a table of it that ends there goes. */
+static void drop_passed_table(struct batch *b, uint64_t from, uint64_t to)
+{
+    if (to % (1UL << PT_SHIFT(1)) == 0 && to - from >= 1UL << PT_SHIFT(1))
+        drop_table(b, to - (1UL << PT_SHIFT(1)));
+}
+
 static void batch_stale(struct batch *b, uint64_t va)
 {
     b->lo = b->stale ? MIN(b->lo, va) : va;
@@ -176,7 +186,7 @@ struct aspace *aspace_create(void)
     struct aspace *as = slab_alloc(&aspaces);
     if (as == NULL)
         return NULL;
-    *as = (struct aspace){ .root = frame_alloc() };
+    *as = (struct aspace){ .root = frame_alloc(), .refs = 1 };
     spin_init(&as->lock, RANK_ASPACE);
     if (as->root == 0)
         goto fail;
@@ -195,17 +205,22 @@ fail:
     return NULL;
 }
 
-static void free_tables(paddr_t pa, int level)
+/* No lock: nobody knows the address space any more. */
+static void free_tables(paddr_t pa, int level, struct pace *p)
 {
     uint64_t *t = phys_to_virt(pa);
     unsigned n = level == PT_LEVELS - 1 ? PT_ENTRIES / 2 : PT_ENTRIES;
     for (unsigned i = 0; i < n; i++) {
-        if (level > 0 && t[i] != 0)
-            free_tables(PTE_PA(t[i]), level - 1);
-        else if (level == 0 && has_frame(t[i]))
+        if (t[i] == 0)
+            continue;
+        if (level > 0)
+            free_tables(PTE_PA(t[i]), level - 1, p);
+        else if (has_frame(t[i]))
             frame_put(PTE_PA(t[i]));
+        pace(p, WORK_PAGE);
     }
     frame_put(pa);
+    pace(p, WORK_TABLE);
 }
 
 void aspace_destroy(struct aspace *as)
@@ -214,10 +229,23 @@ void aspace_destroy(struct aspace *as)
     while (atomic_load_explicit(&as->users, memory_order_acquire) != 0)
         arch_relax();
     arch_aspace_evict(as);
+    struct pace p = { 0 };
     if (as->root != 0)
-        free_tables(as->root, PT_LEVELS - 1);
+        free_tables(as->root, PT_LEVELS - 1, &p);
     as->root = 0;
     slab_free(&aspaces, as);
+}
+
+void aspace_get(struct aspace *as)
+{
+    atomic_fetch_add_explicit(&as->refs, 1, memory_order_relaxed);
+}
+
+void aspace_put(struct aspace *as)
+{
+    /* Release: what was done with it is over before the last one, acquiring, takes it apart. */
+    if (atomic_fetch_sub_explicit(&as->refs, 1, memory_order_acq_rel) == 1)
+        aspace_destroy(as);
 }
 
 void aspace_hold(struct aspace *as)
@@ -260,7 +288,7 @@ static int prepare_tables(struct aspace *as, uint64_t va, uint64_t bytes)
         spin_unlock(&as->lock);
         if (t == NULL)
             return -ENOMEM;
-        arch_poll_interrupts();
+        preempt_point();
     }
     return 0;
 }
@@ -285,10 +313,12 @@ static int check_limit(struct aspace *as, uint64_t pages)
 /* A chain of frames, linked through their first words. */
 static void free_chain(paddr_t pa)
 {
+    struct pace p = { 0 };
     while (pa != 0) {
         paddr_t next = *(paddr_t *)phys_to_virt(pa);
         frame_put(pa);
         pa = next;
+        pace(&p, WORK_PAGE);
     }
 }
 
@@ -303,6 +333,7 @@ static paddr_t pop_chain(paddr_t *chain)
 
 static int alloc_chain(uint64_t pages, paddr_t *chain)
 {
+    struct pace p = { 0 };
     *chain = 0;
     for (uint64_t i = 0; i < pages; i++) {
         paddr_t pa = frame_alloc();
@@ -312,8 +343,7 @@ static int alloc_chain(uint64_t pages, paddr_t *chain)
         }
         *(paddr_t *)phys_to_virt(pa) = *chain;
         *chain = pa;
-        if (i % 32 == 31)
-            arch_poll_interrupts();
+        pace(&p, WORK_ZERO);
     }
     return 0;
 }
@@ -333,7 +363,7 @@ int aspace_map_anon(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t pro
     if (err != 0)
         return err;
     if (flags & TM_MAP_CONTIG) {
-        run = frame_alloc_contig(pages);
+        run = frame_alloc_run(pages);
         err = run == 0 ? -ENOMEM : 0;
     } else if (!lazy) {
         err = alloc_chain(pages, &chain);
@@ -342,7 +372,7 @@ int aspace_map_anon(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t pro
         return release_tables(as, err);
     for (uint64_t a = va; a < va + bytes;) {
         struct batch b = { .as = as };
-        uint64_t end = table_end(a, va + bytes);
+        uint64_t end = step_end(a, va + bytes);
         spin_lock(&as->lock);
         uint64_t *t = leaf_table(as, a, false);
         for (; a < end; a += PAGE_SIZE) {
@@ -351,7 +381,7 @@ int aspace_map_anon(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t pro
         }
         batch_flush(&b);
         spin_unlock(&as->lock);
-        arch_poll_interrupts();
+        preempt_point();
     }
     if ((rights & PTE_X) && !lazy)
         arch_icache_sync_all();
@@ -365,23 +395,24 @@ int aspace_map_phys(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t pro
     int err = prepare_tables(as, va, bytes);
     if (err != 0)
         return err;
+    struct pace p = { 0 };
     for (uint64_t off = 0; err == 0 && off < bytes; off += PAGE_SIZE) {
         if (frame_is_ram(pa + off) && frame_is_private(pa + off))
             err = -EINVAL;
-        if (off % (1UL << PT_SHIFT(1)) == 0)
-            arch_poll_interrupts();
+        pace(&p, WORK_PAGE);
     }
     if (err != 0)
         return release_tables(as, err);
     for (uint64_t a = va; a < va + bytes;) {
         struct batch b = { .as = as };
-        uint64_t end = table_end(a, va + bytes);
+        uint64_t end = step_end(a, va + bytes);
         spin_lock(&as->lock);
         uint64_t *t = leaf_table(as, a, false);
         for (; a < end; a += PAGE_SIZE)
             replace(&b, &t[PT_INDEX(a, 0)], a, make_entry(pa + (a - va), rights_of(prot), PTE_SHARED));
         batch_flush(&b);
         spin_unlock(&as->lock);
+        preempt_point();
     }
     if (prot & TM_PROT_EXEC)
         arch_icache_sync_all();
@@ -402,7 +433,7 @@ int aspace_map_obj(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot
         return err;
     for (uint64_t a = va; a < va + bytes;) {
         struct batch b = { .as = as };
-        uint64_t end = table_end(a, va + bytes);
+        uint64_t end = step_end(a, va + bytes);
         spin_lock(&as->lock);
         uint64_t *t = leaf_table(as, a, false);
         for (; a < end; a += PAGE_SIZE) {
@@ -412,7 +443,7 @@ int aspace_map_obj(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot
         }
         batch_flush(&b);
         spin_unlock(&as->lock);
-        arch_poll_interrupts();
+        preempt_point();
     }
     if (prot & TM_PROT_EXEC)
         arch_icache_sync_all();
@@ -428,17 +459,15 @@ void aspace_unmap(struct aspace *as, uint64_t va, uint64_t bytes)
         struct batch b = { .as = as };
         spin_lock(&as->lock);
         a = next_table(as, a, end, &t);
-        if (a < end) {
-            uint64_t from = a, stop = table_end(a, end);
-            for (; a < stop; a += PAGE_SIZE)
+        if (t != NULL) {
+            for (uint64_t stop = step_end(a, end); a < stop; a += PAGE_SIZE)
                 if (t[PT_INDEX(a, 0)] != 0)
                     replace(&b, &t[PT_INDEX(a, 0)], a, 0);
-            if (stop - from == 1UL << PT_SHIFT(1))
-                drop_table(&b, from);
+            drop_passed_table(&b, va, a);
         }
         batch_flush(&b);
         spin_unlock(&as->lock);
-        arch_poll_interrupts();
+        preempt_point();
     }
 }
 
@@ -452,7 +481,7 @@ int aspace_protect(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot
         struct batch b = { .as = as };
         spin_lock(&as->lock);
         a = next_table(as, a, end, &t);
-        for (uint64_t stop = a < end ? table_end(a, end) : a; a < stop; a += PAGE_SIZE) {
+        for (uint64_t stop = t != NULL ? step_end(a, end) : a; a < stop; a += PAGE_SIZE) {
             uint64_t *p = &t[PT_INDEX(a, 0)], old = *p;
             if (is_lazy(old))
                 set_entry(p, lazy_entry(rights));
@@ -463,34 +492,28 @@ int aspace_protect(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot
         }
         batch_flush(&b);
         spin_unlock(&as->lock);
-        arch_poll_interrupts();
+        preempt_point();
     }
     if (rights & PTE_X)
         arch_icache_sync_all();
     return 0;
 }
 
-uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget)
+uint64_t aspace_teardown(struct aspace *as, uint64_t va)
 {
     struct batch b = { .as = as };
-    uint64_t *t, freed = 0;
+    uint64_t *t;
     spin_lock(&as->lock);
-    while (va < USER_LIMIT && freed < budget) {
-        va = next_table(as, va, USER_LIMIT, &t);
-        if (va >= USER_LIMIT)
-            break;
-        uint64_t from = va;
-        for (uint64_t stop = table_end(va, USER_LIMIT); va < stop && freed < budget; va += PAGE_SIZE) {
-            if (t[PT_INDEX(va, 0)] != 0) {
-                replace(&b, &t[PT_INDEX(va, 0)], va, 0);
-                freed++;
-            }
-        }
-        if (va % (1UL << PT_SHIFT(1)) == 0) { /* everything below is gone by now */
-            drop_table(&b, from);
+    va = next_table(as, va, USER_LIMIT, &t);
+    uint32_t freed = 0;
+    for (uint64_t stop = t != NULL ? table_end(va, USER_LIMIT) : va; va < stop && freed < STEP_PAGES; va += PAGE_SIZE) {
+        if (t[PT_INDEX(va, 0)] != 0) {
+            replace(&b, &t[PT_INDEX(va, 0)], va, 0);
             freed++;
         }
     }
+    if (t != NULL)
+        drop_passed_table(&b, 0, va);
     batch_flush(&b);
     spin_unlock(&as->lock);
     return va < USER_LIMIT ? va : QRV_USER_END;

@@ -4,10 +4,14 @@
 
 /* ------------------------------------------------------------------ fork */
 
-#define FORK_UNDO 64 /* pages given back per step when memory is out */
+/* What one step has done. */
+struct fork_step {
+    uint32_t work;
+    bool narrowed; /* entries of the parent have lost a right */
+};
 
 /* The child's entry for a parent's; *p becomes copy-on-write where needed.  0 when memory is out. */
-static uint64_t fork_entry(uint64_t *p, bool *narrowed)
+static uint64_t fork_entry(uint64_t *p, struct fork_step *s)
 {
     uint64_t e = *p;
     if (!has_frame(e))
@@ -18,54 +22,59 @@ static uint64_t fork_entry(uint64_t *p, bool *narrowed)
         if (copy == 0)
             return 0;
         memcpy(phys_to_virt(copy), phys_to_virt(pa), PAGE_SIZE);
+        s->work += WORK_ZERO;
         return (e & ~PTE_PPN_MASK) | PTE_FROM_PA(copy);
     }
     if (!(e & PTE_SHARED) && (e & PTE_W)) {
         e = (e & ~(PTE_W | PTE_D)) | PTE_COW;
         set_entry(p, e);
-        *narrowed = true;
+        s->narrowed = true;
     }
     frame_get(pa);
     return e;
 }
 
-static int fork_table(struct aspace *child, uint64_t va, uint64_t *from, bool *narrowed)
+/* Some entries of one leaf table from *va on, which is moved behind them. */
+static int fork_entries(struct aspace *child, uint64_t *va, uint64_t *from, struct fork_step *s)
 {
     uint64_t *to = NULL;
-    for (uint64_t end = table_end(va, USER_LIMIT); va < end; va += PAGE_SIZE) {
-        uint64_t *p = &from[PT_INDEX(va, 0)];
+    for (uint64_t end = table_end(*va, USER_LIMIT); *va < end && s->work < PACE_STEP; *va += PAGE_SIZE) {
+        uint64_t *p = &from[PT_INDEX(*va, 0)];
+        s->work += *p == 0 ? 8 : WORK_PAGE / 2;
         if (*p == 0)
             continue;
-        if (to == NULL && (to = leaf_table(child, va, true)) == NULL)
+        if (to == NULL && (to = leaf_table(child, *va, true)) == NULL)
             return -ENOMEM;
-        uint64_t e = fork_entry(p, narrowed);
+        uint64_t e = fork_entry(p, s);
         if (e == 0)
             return -ENOMEM;
-        set_entry(&to[PT_INDEX(va, 0)], e);
+        set_entry(&to[PT_INDEX(*va, 0)], e);
         child->pages += has_frame(e) ? 1 : 0;
     }
     return 0;
 }
 
+/* In steps.  Other threads of the parent may run, fault and map between them, as they may before and after the whole: what the child
+ * gets of a page is what the page was when its step came.  Whatever a step narrows is flushed before the locks are dropped. */
 int aspace_fork(struct aspace *parent, struct aspace *child)
 {
     int err = 0;
-    bool narrowed = false;
     uint64_t *t;
-    spin_lock_pair(&parent->lock, &child->lock);
-    for (uint64_t va = 0; err == 0;) {
-        va = next_table(parent, va, USER_LIMIT, &t);
-        if (va >= USER_LIMIT)
-            break;
-        err = fork_table(child, va, t, &narrowed);
-        va = table_end(va, USER_LIMIT);
+    for (uint64_t va = 0; err == 0 && va < USER_LIMIT;) {
+        struct fork_step s = { 0 };
+        spin_lock_pair(&parent->lock, &child->lock);
+        uint64_t from = va = next_table(parent, va, USER_LIMIT, &t);
+        if (t != NULL)
+            err = fork_entries(child, &va, t, &s);
+        if (s.narrowed)
+            arch_tlb_flush(parent, from, MIN(va + PAGE_SIZE, USER_LIMIT) - from);
+        spin_unlock_pair(&parent->lock, &child->lock);
+        preempt_point();
     }
-    if (narrowed)
-        arch_tlb_flush(parent, 0, USER_LIMIT);
-    spin_unlock_pair(&parent->lock, &child->lock);
-    if (err != 0)
-        for (uint64_t va = 0; va < QRV_USER_END;)
-            va = aspace_teardown(child, va, FORK_UNDO);
+    for (uint64_t va = 0; err != 0 && va < QRV_USER_END;) {
+        va = aspace_teardown(child, va);
+        preempt_point();
+    }
     return err;
 }
 
@@ -160,24 +169,25 @@ bool aspace_is_mapped(struct aspace *as, uint64_t va)
 uint64_t aspace_next_text(struct aspace *as, uint64_t *va)
 {
     uint64_t at = *va, start = 0, *t;
-    bool is_over = false;
-    spin_lock(&as->lock);
-    while (!is_over && at < USER_LIMIT) {
+    for (bool is_over = false; !is_over && at < USER_LIMIT;) {
         uint64_t from = at;
+        spin_lock(&as->lock);
         at = next_table(as, at, USER_LIMIT, &t);
         if (start != 0 && at != from) {
             at = from; /* a gap without a table ends the run */
-            break;
+            t = NULL;
+            is_over = true;
         }
-        uint64_t stop = at < USER_LIMIT ? table_end(at, USER_LIMIT) : at;
+        uint64_t stop = t != NULL ? table_end(at, USER_LIMIT) : at;
         for (; at < stop && !is_over; at += is_over ? 0 : PAGE_SIZE) {
             bool exec = (t[PT_INDEX(at, 0)] & (PTE_V | PTE_X)) == (PTE_V | PTE_X);
             if (exec && start == 0)
                 start = at;
             is_over = start != 0 && !exec;
         }
+        spin_unlock(&as->lock);
+        preempt_point();
     }
-    spin_unlock(&as->lock);
     *va = start;
     return start != 0 ? at : 0;
 }

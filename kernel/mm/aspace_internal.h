@@ -3,6 +3,7 @@
 #pragma once
 #include "arch/riscv64/pte.h"
 #include "core/arch.h"
+#include "core/preempt.h"
 #include "lib/string.h"
 #include "mm/frame.h"
 #include "mm/mm.h"
@@ -32,13 +33,26 @@ static inline void set_entry(uint64_t *p, uint64_t e)
 /* ---- walking: as->lock held */
 /* Leaf table of va; NULL when there is none (with create: when memory is out). */
 uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create);
-/* First address at or after va whose leaf table exists; end when there is none.  *table is that table. */
+/* First address at or after va whose leaf table exists; *table is that table.  NULL: there is none below what is returned. */
 uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **table);
+
+/* What is done with as->lock held: so many pages, so many tables of the middle level looked through. */
+#define STEP_PAGES 32
+#define MIDDLES_MAX 4
+/* Units of struct pace, generously. */
+#define WORK_PAGE 256U
+#define WORK_TABLE 2048U
+#define WORK_ZERO 1024U
 
 /* End of the part of [va, end) that one leaf table covers. */
 static inline uint64_t table_end(uint64_t va, uint64_t end)
 {
     return MIN(end, ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1)));
+}
+
+static inline uint64_t step_end(uint64_t va, uint64_t end)
+{
+    return MIN(table_end(va, end), va + STEP_PAGES * PAGE_SIZE);
 }
 
 /* NULL when there is no leaf table. */

@@ -236,7 +236,7 @@ static void random_walk(bool starve)
     for (int s = 0; s < SPACES; s++) {
         if (space[s].as != NULL) {
             for (uint64_t va = 0; va < QRV_USER_END;)
-                va = aspace_teardown(space[s].as, va, 7);
+                va = aspace_teardown(space[s].as, va);
             CHECK(space[s].as->pages == 0);
             aspace_destroy(space[s].as);
         }
@@ -347,12 +347,12 @@ static void batches(void)
     aspace_unmap(as, border, 0x200000);
     uint64_t before = free_pages();
     for (uint64_t n = 1; n < 140; n++) {
-        for (int way = 0; way < 3; way++) {
+        for (int way = 0; way < 2; way++) {
             CHECK(aspace_map_anon(as, border - n * PAGE_SIZE, 2 * n * PAGE_SIZE, 3, TM_MAP_ANON) == 0);
             if (way == 0)
                 aspace_unmap(as, 0, 2 * border);
             for (uint64_t va = 0; way > 0 && va < QRV_USER_END;)
-                va = aspace_teardown(as, va, way == 1 ? (uint32_t)n : 1000);
+                va = aspace_teardown(as, va);
             CHECK(as->pages == 0 && free_pages() == before);
         }
     }

@@ -7,6 +7,7 @@
  * reference.  Memory is zeroed outside the lock, on allocation.
  */
 #include "mm/frame.h"
+#include "core/preempt.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 
@@ -16,6 +17,7 @@
 #define HEAD 0x80000000U
 #define NOWHERE UINT64_MAX
 #define PAGES_MAX UINT32_MAX
+#define WORK_ZERO 1024 /* units of struct pace for a page */
 
 typedef _Atomic uint32_t word;
 
@@ -182,7 +184,7 @@ static void free_one(paddr_t pa)
     spin_unlock(&lock);
 }
 
-paddr_t frame_alloc_contig(size_t pages)
+static paddr_t take_run(size_t pages)
 {
     unsigned order = 0;
     while (order < ORDERS && 1UL << order < pages)
@@ -190,15 +192,36 @@ paddr_t frame_alloc_contig(size_t pages)
     if (pages == 0 || order == ORDERS || alloc_fails())
         return 0;
     paddr_t pa = take_block(order);
+    if (pa != 0 && pages < 1UL << order)
+        frame_release_range(pa + pages * PAGE_SIZE, pa + (PAGE_SIZE << order));
+    return pa;
+}
+
+static void first_reference(paddr_t pa)
+{
+    store_relaxed(word_of(pa), 1U);
+}
+
+paddr_t frame_alloc_contig(size_t pages)
+{
+    paddr_t pa = take_run(pages);
     if (pa == 0)
         return 0;
-    for (size_t i = 0; i < 1UL << order; i++) {
-        if (i >= pages)
-            free_one(pa + i * PAGE_SIZE);
-        else
-            store_relaxed(word_of(pa + i * PAGE_SIZE), 1U);
-    }
+    for (size_t i = 0; i < pages; i++)
+        first_reference(pa + i * PAGE_SIZE);
     memset(phys_to_virt(pa), 0, pages * PAGE_SIZE);
+    return pa;
+}
+
+paddr_t frame_alloc_run(size_t pages)
+{
+    paddr_t pa = take_run(pages);
+    struct pace p = { 0 };
+    for (size_t i = 0; pa != 0 && i < pages; i++) {
+        first_reference(pa + i * PAGE_SIZE);
+        memset(phys_to_virt(pa + i * PAGE_SIZE), 0, PAGE_SIZE);
+        pace(&p, WORK_ZERO);
+    }
     return pa;
 }
 

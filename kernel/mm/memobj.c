@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory objects: zero-filled frames that several address spaces map.  The object holds one reference of each frame, every
  * mapping another.  Locks: table_lock guards id -> object, o->lock the frames of one (both RANK_MEMOBJ, never together). */
-#include "core/arch.h"
+#include "core/preempt.h"
 #include "mm/mm.h"
 
 #define PER_CHUNK (PAGE_SIZE / sizeof(paddr_t))
@@ -28,6 +28,10 @@ static uint64_t chunk_count(uint64_t pages)
 {
     return (pages + PER_CHUNK - 1) / PER_CHUNK;
 }
+
+#define STEP_GROW 8 /* pages with o->lock held */
+#define STEP_DROP 32
+#define STEP_IDS 256 /* ids looked at with table_lock held */
 
 /* Frames [from, pages) are given back.  Caller holds o->lock or is alone. */
 static void drop_pages(struct memobj *o, uint64_t from)
@@ -93,10 +97,15 @@ static int table_add(struct memobj *o)
     struct memobj **block = NULL;
     for (;;) {
         spin_lock(&table_lock);
-        uint32_t id = hint;
-        while (id < IDS_MAX && table[id / IDS_PER_BLOCK] && table[id / IDS_PER_BLOCK][id % IDS_PER_BLOCK])
+        uint32_t id = hint, looked = 0;
+        for (; looked < STEP_IDS && id < IDS_MAX && table[id / IDS_PER_BLOCK] && table[id / IDS_PER_BLOCK][id % IDS_PER_BLOCK]; looked++)
             id++;
         hint = id;
+        if (looked == STEP_IDS) { /* all below are in use */
+            spin_unlock(&table_lock);
+            preempt_point();
+            continue;
+        }
         bool need = id < IDS_MAX && !table[id / IDS_PER_BLOCK];
         if (need && block) {
             table[id / IDS_PER_BLOCK] = block;
@@ -131,9 +140,9 @@ int memobj_create(uint64_t bytes)
     uint64_t pages = ALIGN_UP(bytes, PAGE_SIZE) / PAGE_SIZE;
     int r = 0;
     for (uint64_t n = 0; r == 0 && n < pages;) { /* not shared yet: no lock, and interrupts are looked at */
-        n = MIN(pages, n + 64);
+        n = MIN(pages, n + STEP_GROW);
         r = grow(o, n);
-        arch_poll_interrupts();
+        preempt_point();
     }
     if (r == 0)
         r = table_add(o);
@@ -160,11 +169,28 @@ void memobj_put(struct memobj *o)
     if (atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) != 1)
         return;
     while (o->pages > 0) { /* nobody else has it */
-        drop_pages(o, o->pages > 256 ? o->pages - 256 : 0);
-        arch_poll_interrupts();
+        drop_pages(o, o->pages > STEP_DROP ? o->pages - STEP_DROP : 0);
+        preempt_point();
     }
     kfree(o->chunks, o->top_bytes);
     slab_free(&memobj_slab, o);
+}
+
+/* From n pages to `pages`, in slices, so that the lock is never held for long.  -ENOMEM: somewhere between. */
+static int resize(struct memobj *o, uint64_t n, uint64_t pages)
+{
+    int r = 0;
+    while (r == 0 && n != pages) {
+        n = n < pages ? MIN(pages, n + STEP_GROW) : n - pages > STEP_DROP ? n - STEP_DROP : pages;
+        spin_lock(&o->lock);
+        if (n > o->pages)
+            r = grow(o, n);
+        else
+            drop_pages(o, n);
+        spin_unlock(&o->lock);
+        preempt_point();
+    }
+    return r;
 }
 
 int memobj_resize(int id, uint64_t bytes)
@@ -172,27 +198,12 @@ int memobj_resize(int id, uint64_t bytes)
     struct memobj *o = memobj_get(id);
     if (o == NULL)
         return -EINVAL;
-    int r = 0;
-    if (bytes > CHUNKS_MAX * PER_CHUNK * PAGE_SIZE) {
-        r = -ENOMEM;
-    } else {
-        uint64_t pages = ALIGN_UP(bytes, PAGE_SIZE) / PAGE_SIZE;
-        spin_lock(&o->lock);
-        uint64_t before = o->pages;
-        spin_unlock(&o->lock);
-        /* In slices, so that the lock is never held for long; a failure takes back what this call added. */
-        for (uint64_t n = before; r == 0 && n != pages;) {
-            n = n < pages ? MIN(pages, n + 64) : n - pages > 256 ? n - 256 : pages;
-            spin_lock(&o->lock);
-            if (n > o->pages)
-                r = grow(o, n);
-            else
-                drop_pages(o, n);
-            if (r != 0)
-                drop_pages(o, MIN(before, o->pages));
-            spin_unlock(&o->lock);
-            arch_poll_interrupts();
-        }
+    int r = -ENOMEM;
+    if (bytes <= CHUNKS_MAX * PER_CHUNK * PAGE_SIZE) {
+        uint64_t before = memobj_pages(o);
+        r = resize(o, before, ALIGN_UP(bytes, PAGE_SIZE) / PAGE_SIZE);
+        if (r != 0 && memobj_pages(o) > before) /* what this call added goes back */
+            (void)resize(o, memobj_pages(o), before);
     }
     memobj_put(o);
     return r;

@@ -9,6 +9,7 @@
 #define PAGE_SIZE 4096UL
 paddr_t frame_alloc(void);                      /* zero-filled, one reference; 0 when memory is out */
 paddr_t frame_alloc_contig(size_t pages);       /* zero-filled run, one reference each; 0 */
+paddr_t frame_alloc_run(size_t pages);          /* the same for many: no lock held, interrupts are looked at (core/preempt.h) */
 void frame_get(paddr_t pa);
 bool frame_get_ram(paddr_t pa);                 /* the same; false: it is not RAM */
 void frame_put(paddr_t pa);                     /* frees at zero */
@@ -55,11 +56,15 @@ struct aspace {
     uint64_t max_pages;        /* 0 none */
     uint32_t preparing;        /* lock: mappings in progress that rely on empty tables */
     _Atomic uint32_t users;    /* aspace_hold(): teardown waits for 0 */
+    _Atomic uint32_t refs;     /* aspace_get(): the last one destroys it */
     _Atomic bool dying;        /* being destroyed: harts that have it loaded drop it at the next IPI */
     void *slab_link;
 };
-/* Keeps the structure alive for a short, non-blocking use from outside the process; call with the lock held under which the
- * pointer was read (process.lock). */
+/* Keeps the structure alive for long work from outside the process (which may give way, core/preempt.h); call with the lock held
+ * under which the pointer was read (process.lock). */
+void aspace_get(struct aspace *as);
+void aspace_put(struct aspace *as); /* no lock held */
+/* The same for a few instructions in any context: teardown spins until they are over. */
 void aspace_hold(struct aspace *as);
 void aspace_release(struct aspace *as);
 struct aspace *aspace_create(void); /* kernel half shared, syspage mapped; NULL */
@@ -72,8 +77,8 @@ int aspace_map_obj(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot
 void aspace_unmap(struct aspace *as, uint64_t va, uint64_t bytes);
 int aspace_protect(struct aspace *as, uint64_t va, uint64_t bytes, uint32_t prot);
 int aspace_fork(struct aspace *parent, struct aspace *child); /* copy-on-write; -ENOMEM leaves child empty */
-/* Frees up to budget pages of the user half from va on; returns where to go on, QRV_USER_END when empty. */
-uint64_t aspace_teardown(struct aspace *as, uint64_t va, uint32_t budget);
+/* Frees some pages of the user half from va on; returns where to go on, QRV_USER_END when empty. */
+uint64_t aspace_teardown(struct aspace *as, uint64_t va);
 /* A page fault: lazy zero page or copy-on-write resolved -> 0; -EFAULT no such access; -ENOMEM. */
 int aspace_fault(struct aspace *as, uint64_t va, bool write, bool exec);
 bool aspace_is_mapped(struct aspace *as, uint64_t va);
@@ -110,6 +115,8 @@ int copy_from_aspace(struct uaddr dst, struct aspace *from, struct uaddr src, si
 int copy_to_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes);     /* self -> other */
 /* The same with aspace_pin_private(); whoever wrote code has the instruction caches synchronised. */
 int poke_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes);
+/* What of a long copy is done between two preempt_point()s. */
+#define COPY_STEP 12288UL
 /* Up to COPY_SHORT_MAX bytes in one step, if that is possible without a fault: both pages there, neither buffer across a page.
  * to_other: own -> other, else other -> own.  false: nothing or a part was copied; do it the long way. */
 #define COPY_SHORT_MAX 1024

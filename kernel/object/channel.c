@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Channels and pulses: creation, destruction, queueing.  Lock: channel.lock (RANK_WAIT), inside process.lock. */
+#include "core/preempt.h"
 #include "core/trace.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/process.h"
 #include "object/sync.h"
+
+/* With a lock held: waiters told, channels looked at, connections told. */
+#define FAIL_STEP 16
+#define LOOK_STEP 256
+#define TELL_STEP 32
 
 struct slab channel_slab = SLAB_INIT("channel", struct channel, senders);
 struct slab pulse_slab = SLAB_INIT("pulse", struct pulse, link);
@@ -47,6 +53,7 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
     list_init(&ch->repliers);
     list_init(&ch->pulses);
     list_init(&ch->sconns);
+    list_init(&ch->stalled);
     ch->num_send = ch->num_pulse = 0;
     ch->proc = p;
     spin_unlock(&ch->lock);
@@ -199,22 +206,44 @@ void pulse_send_reserved_locked(struct channel *ch, struct pulse *p, int prio)
 
 /* ---- destruction */
 
-static void fail_waiters_locked(struct channel *ch)
+/* One of those who wait on ch, which is destroyed, or a pulse.  false: nobody is left.  A client that a server copies from or to stays
+ * in the list, told: told ones are at its end. */
+static bool fail_one_locked(struct channel *ch)
 {
-    while (!list_empty(&ch->receivers)) {
+    struct thread *first = list_empty(&ch->repliers) ? NULL : list_entry(ch->repliers.next, struct thread, link);
+    if (!list_empty(&ch->receivers)) {
         struct thread *r = list_entry(list_pop_head(&ch->receivers), struct thread, link);
         thread_set_result(r, -ESRCH);
         atomic_store(&r->kcont, receive_drop);
         thread_ready_locked(r);
-    }
-    list_for_each_safe(e, tmp, &ch->senders)
-        send_fail_locked(ch, list_entry(e, struct thread, link), ESRCH);
-    list_for_each_safe(e, tmp, &ch->repliers)
-        send_fail_locked(ch, list_entry(e, struct thread, link), ESRCH);
-    while (!list_empty(&ch->pulses)) {
+    } else if (!list_empty(&ch->senders)) {
+        send_fail_locked(ch, list_entry(ch->senders.next, struct thread, link), ESRCH);
+    } else if (first && !(first->msg.xfers && first->msg.deferred && first->msg.deferred_err == ESRCH)) {
+        bool stays = first->msg.xfers != 0; /* otherwise it may run and block elsewhere at once */
+        send_fail_locked(ch, first, ESRCH);
+        if (stays) {
+            list_remove(&first->link);
+            list_push_tail(&ch->repliers, &first->link);
+        }
+    } else if (!list_empty(&ch->pulses)) {
         struct pulse *p = list_entry(list_pop_head(&ch->pulses), struct pulse, link);
         ch->num_pulse--;
         pulse_free(p);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Nobody comes to wait any more. */
+static void fail_waiters(struct channel *ch)
+{
+    for (bool more = true; more;) {
+        spin_lock(&ch->lock);
+        for (int n = 0; more && n < FAIL_STEP; n++)
+            more = fail_one_locked(ch);
+        spin_unlock(&ch->lock);
+        preempt_point();
     }
 }
 
@@ -223,29 +252,47 @@ static uint64_t coid_death_value(const struct conn *c)
     return (uint64_t)(uint32_t)c->coid;
 }
 
+/* A channel of client but ch that asked for _PULSE_CODE_COIDDEATH, referenced. */
+static struct channel *find_asking(struct process *client, const struct channel *ch)
+{
+    struct channel *ask = NULL;
+    for (int id = 0; id >= 0 && !ask;) {
+        spin_lock(&client->lock);
+        for (int n = 0; n < LOOK_STEP && !ask && (id = idtable_next(&client->channels, (uint32_t)id)) >= 0; n++, id++) {
+            struct channel *c = idtable_get(&client->channels, (uint32_t)id);
+            if (c != ch && (c->flags & _NTO_CHF_COID_DISCONNECT) && channel_get_live(c))
+                ask = c;
+        }
+        spin_unlock(&client->lock);
+        preempt_point();
+    }
+    return ask;
+}
+
+/* client->lock held: c is dead if it leads to ch. */
+static void tell_conn(struct conn *c, const struct channel *ch, struct channel *ask)
+{
+    if (c->chan != ch)
+        return;
+    atomic_fetch_or(&c->flags, _NTO_COF_DEAD);
+    if (ask)
+        (void)pulse_send(ask, QRV_PRIO_DEFAULT, _PULSE_CODE_COIDDEATH, coid_death_value(c), 0);
+}
+
 /* Marks every connection of client to ch dead; tells the client's channels that asked (_NTO_CHF_COID_DISCONNECT). */
 static void tell_client(struct process *client, struct channel *ch)
 {
-    struct channel *ask = NULL;
-    spin_lock(&client->lock);
-    for (int id = idtable_next(&client->channels, 0); id >= 0 && !ask;
-         id = idtable_next(&client->channels, (uint32_t)id + 1)) {
-        struct channel *c = idtable_get(&client->channels, (uint32_t)id);
-        if (c && c != ch && (c->flags & _NTO_CHF_COID_DISCONNECT) && channel_get_live(c))
-            ask = c;
-    }
-    struct idtable *tables[] = { &client->fds, &client->side };
+    struct channel *ask = find_asking(client, ch);
+    const struct idtable *tables[] = { &client->fds, &client->side };
     for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-        for (int id = idtable_next(tables[i], 0); id >= 0; id = idtable_next(tables[i], (uint32_t)id + 1)) {
-            struct conn *c = idtable_get(tables[i], (uint32_t)id);
-            if (!c || c->chan != ch)
-                continue;
-            atomic_fetch_or(&c->flags, _NTO_COF_DEAD);
-            if (ask)
-                (void)pulse_send(ask, QRV_PRIO_DEFAULT, _PULSE_CODE_COIDDEATH, coid_death_value(c), 0);
+        for (int id = 0; id >= 0;) {
+            spin_lock(&client->lock);
+            for (int n = 0; n < TELL_STEP && (id = idtable_next(tables[i], (uint32_t)id)) >= 0; n++, id++)
+                tell_conn(idtable_get(tables[i], (uint32_t)id), ch, ask);
+            spin_unlock(&client->lock);
+            preempt_point();
         }
     }
-    spin_unlock(&client->lock);
     if (ask)
         channel_put(ask);
 }
@@ -254,9 +301,10 @@ void channel_kill(struct channel *ch)
 { /* model: K2, K3 */
     spin_lock(&ch->lock);
     ch->destroyed = true;
-    fail_waiters_locked(ch);
     spin_unlock(&ch->lock);
+    fail_waiters(ch);
     for (;;) {
+        preempt_point();
         /* Table and list at once: ConnectDetach(scoid) and sconn_client_gone() must find both or neither, or the reference
          * that goes with them is dropped twice. */
         spin_lock(&ch->proc->lock);

@@ -33,6 +33,7 @@ struct channel {
     struct list senders;     /* SEND-blocked threads: priority, then arrival */
     struct list receivers;   /* RECEIVE-blocked threads: LIFO */
     struct list repliers;    /* REPLY-blocked threads */
+    struct list stalled;     /* server threads that wait until another one is done with a client (client_begin()) */
     struct list pulses;      /* priority, then arrival */
     struct list sconns;      /* struct sconn.chan_link: those of clients that are gone last; lock */
     uint32_t num_send, num_pulse;

@@ -311,9 +311,12 @@ void kernel_external_interrupt(uint32_t vector)
         spin_unlock(&v->lock);
     }
     plic_complete(vector);
+    struct hart *h = this_hart();
+    h->in_interrupt = true;
     for (int i = 0; i < n; i++)
         deliver(&d[i], vector);
-    if (trace_on(this_hart()))
+    h->in_interrupt = false;
+    if (trace_on(h))
         trace_event(_NTO_TRACE_INTEXIT, vector, 0, 0);
 }
 

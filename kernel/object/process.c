@@ -5,6 +5,7 @@
  * "increment unless zero" on type-stable memory and re-check the pid.
  */
 #include "core/arch.h"
+#include "core/preempt.h"
 #include "core/trace.h"
 #include "mm/mm.h"
 #include "object/channel.h"
@@ -14,8 +15,9 @@
 #include "object/sync.h"
 #include "object/timer.h"
 
-#define TEARDOWN_PAGES 256 /* user pages freed per step */
-#define TEARDOWN_IDS 8     /* objects closed per step */
+#define TEARDOWN_IDS 4 /* objects closed, threads forgotten per step */
+#define KILL_STEP 16   /* threads told at once that they end */
+#define SLOTS_STEP 512 /* process slots looked at */
 
 struct slab process_slab = SLAB_INIT("process", struct process, thread_list);
 struct process *taskman;
@@ -53,6 +55,8 @@ struct process *process_next(int32_t from)
 {
     struct process *best = NULL;
     for (uint32_t i = 1; i < QRV_PROCS_MAX; i++) {
+        if (i % SLOTS_STEP == 0)
+            preempt_point();
         struct process *p = atomic_load_explicit(&slots[i], memory_order_acquire);
         if (!p || p->pid < from || (best && p->pid >= best->pid) || !process_get_live(p))
             continue;
@@ -374,9 +378,11 @@ int process_fork(struct thread *pt, struct process **out)
     if (err)
         return err;
     fork_identity(c, parent);
+    preempt_point();
     err = aspace_fork(parent->as, c->as);
     if (!err)
         err = connect_taskman(c);
+    preempt_point();
     if (!err) {
         struct _kc_thread_create tc = { .flags = _KC_TC_HOLD, .stack_lo = pt->stack_lo, .stack_size = pt->stack_size };
         int tid = thread_create(c, &tc, pt);
@@ -399,15 +405,19 @@ int process_fork(struct thread *pt, struct process **out)
 
 /* ---- ending */
 
+/* By thread id, some at a time; none are added any more. */
 static void kill_threads(struct process *p, struct thread *except)
 {
-    spin_lock(&p->lock);
-    list_for_each(e, &p->thread_list) {
-        struct thread *t = list_entry(e, struct thread, proc_link);
-        if (t != except)
-            thread_post(t, TF_KILL, WAKE_KILL, EINTR);
+    for (int tid = 0; tid >= 0;) {
+        spin_lock(&p->lock);
+        for (int n = 0; n < KILL_STEP && (tid = idtable_next(&p->threads, (uint32_t)tid)) >= 0; n++, tid++) {
+            struct thread *t = idtable_get(&p->threads, (uint32_t)tid);
+            if (t != except)
+                thread_post(t, TF_KILL, WAKE_KILL, EINTR);
+        }
+        spin_unlock(&p->lock);
+        preempt_point();
     }
-    spin_unlock(&p->lock);
 }
 
 void process_kill(struct process *p, int32_t status)
@@ -470,7 +480,7 @@ static bool drain(struct process *p, struct idtable *t, int (*fn)(struct process
 
 static bool drain_zombies(struct process *p, struct thread *reaper)
 {
-    for (;;) {
+    for (int n = 0; n < TEARDOWN_IDS; n++) {
         struct thread *z = NULL;
         spin_lock(&p->lock);
         list_for_each(e, &p->thread_list) {
@@ -489,6 +499,7 @@ static bool drain_zombies(struct process *p, struct thread *reaper)
             return true;
         thread_put(z);
     }
+    return false;
 }
 
 enum phase { PH_TIMERS, PH_INTRS, PH_EVENTS, PH_CHANNELS, PH_FDS, PH_SIDE, PH_SCONNS, PH_MEMORY, PH_ZOMBIES, PH_DONE };
@@ -515,7 +526,7 @@ static bool teardown_piece(struct process *p, struct thread *reaper, enum phase 
     case PH_SCONNS:
         return drain(p, &p->sconns, connect_detach, QRV_SCOID_BASE);
     case PH_MEMORY: {
-        uint64_t va = aspace_teardown(p->as, (uint64_t)p->teardown_pos * PAGE_SIZE, TEARDOWN_PAGES);
+        uint64_t va = aspace_teardown(p->as, (uint64_t)p->teardown_pos * PAGE_SIZE);
         p->teardown_pos = (uint32_t)(va / PAGE_SIZE);
         return va >= QRV_USER_END;
     }
@@ -544,7 +555,7 @@ static void drop_aspace(struct process *p)
     spin_lock(&p->lock); /* taskman's calls take their hold on it under this lock */
     p->as = NULL;
     spin_unlock(&p->lock);
-    aspace_destroy(as);
+    aspace_put(as);
 }
 
 void process_teardown_all(struct process *p)
@@ -553,7 +564,7 @@ void process_teardown_all(struct process *p)
         return;
     p->teardown_phase = p->teardown_pos = 0;
     while (!teardown_advance(p, NULL))
-        ;
+        preempt_point();
     signal_process_fini(p);
     drop_aspace(p);
 }
@@ -561,6 +572,7 @@ void process_teardown_all(struct process *p)
 void process_teardown_step(struct thread *reaper)
 { /* model: X2 */
     struct process *p = reaper->proc;
+    preempt_point();
     if (!teardown_advance(p, reaper)) {
         atomic_store(&reaper->kcont, process_teardown_step);
         return;

@@ -7,11 +7,13 @@
  * act at once, without waiting for a thread to notice. A pending set has a bit per signal; queued
  * infos hang behind it and a bit without an info is a plain kill().
  */
+#include "core/preempt.h"
 #include "core/trace.h"
 #include "object/debug.h"
 #include "object/signal_internal.h"
 
 #define QUEUED_MAX 256 /* infos per process */
+#define FINI_STEP  32  /* of them freed with the process locked */
 
 static struct slab node_slab = SLAB_INIT("siginfo", struct siginfo_node, link);
 
@@ -418,10 +420,14 @@ void signal_spawn_inherit(struct process *p, struct process *from, uint64_t sigd
 
 void signal_process_fini(struct process *p)
 {
-    spin_lock(&p->lock);
-    p->sig_pending = 0;
-    queue_drop(p, &p->sig_queue, ~0UL);
-    spin_unlock(&p->lock);
+    for (bool more = true; more; preempt_point()) {
+        spin_lock(&p->lock);
+        p->sig_pending = 0;
+        for (int n = 0; n < FINI_STEP && !list_empty(&p->sig_queue); n++)
+            node_free(p, list_entry(p->sig_queue.next, struct siginfo_node, link));
+        more = !list_empty(&p->sig_queue);
+        spin_unlock(&p->lock);
+    }
 }
 
 /* proc->lock held. */

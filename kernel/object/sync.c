@@ -6,6 +6,7 @@
  * only set and cleared under the bucket lock. A waiter for a mutex is also in the `held` list of
  * the thread that holds the mutex (object/inherit.c).
  */
+#include "core/preempt.h"
 #include "object/channel.h"
 #include "object/sync_internal.h"
 
@@ -16,6 +17,7 @@ static _Atomic uint32_t waiter_count;
 static _Atomic uint32_t event_count;
 static struct slab event_slab = SLAB_INIT("sync_event", struct sync_event, link);
 #define EVENTS_MAX 4096
+#define FINI_STEP  32 /* events freed with their bucket locked */
 
 void sync_init(void)
 {
@@ -74,6 +76,7 @@ void sync_queue(struct bucket *b, struct thread *t, const struct uword *w, uint6
     t->sync.key[0] = w->key[0];
     t->sync.key[1] = w->key[1];
     t->sync.addr = va;
+    t->sync.chosen = false;
     t->sync.frame = 0;
     if (w->key[1] == 0) {
         frame_get(w->frame);
@@ -131,6 +134,21 @@ struct thread *sync_best(struct bucket *b, const uint64_t key[2], enum sync_kind
             best = t;
     }
     return best;
+}
+
+void sync_choose(struct bucket *b, const uint64_t key[2], enum sync_kind kind)
+{
+    list_for_each(e, &b->waiters)
+    {
+        struct thread *t = list_entry(e, struct thread, link);
+        if (sync_same_key(t->sync.key, key) && is_kind(t, kind))
+            t->sync.chosen = true;
+    }
+}
+
+bool sync_is_chosen(const struct thread *t, const uint64_t key[2], enum sync_kind kind)
+{
+    return t->sync.chosen && sync_same_key(t->sync.key, key) && is_kind(t, kind);
 }
 
 void sync_interrupted(struct thread *t, enum wake_cause cause, int err)
@@ -259,22 +277,33 @@ static void tell_owner_died(struct process *p)
 {
     for (int i = 0; i < BUCKETS && atomic_load(&event_count) > 0; i++) {
         while (tell_one(&buckets[i], p))
-            ;
+            preempt_point();
+        preempt_point();
     }
+}
+
+/* Some of p's in b; true: there are no more. */
+static bool free_events(struct bucket *b, const struct process *p)
+{
+    int n = 0;
+    spin_lock(&b->lock);
+    list_for_each_safe(e, tmp, &b->events)
+    {
+        struct sync_event *se = list_entry(e, struct sync_event, link);
+        if (se->pid == p->pid && ++n <= FINI_STEP)
+            event_free_locked(se);
+        if (n > FINI_STEP)
+            break;
+    }
+    spin_unlock(&b->lock);
+    return n <= FINI_STEP;
 }
 
 void sync_process_fini(struct process *p)
 {
     tell_owner_died(p);
-    for (int i = 0; i < BUCKETS && atomic_load(&event_count) > 0; i++) {
-        struct bucket *b = &buckets[i];
-        spin_lock(&b->lock);
-        list_for_each_safe(e, tmp, &b->events)
-        {
-            struct sync_event *se = list_entry(e, struct sync_event, link);
-            if (se->pid == p->pid)
-                event_free_locked(se);
-        }
-        spin_unlock(&b->lock);
+    for (int i = 0; i < BUCKETS && atomic_load(&event_count) > 0;) {
+        i += free_events(&buckets[i], p) ? 1 : 0;
+        preempt_point();
     }
 }

@@ -60,6 +60,9 @@ void sync_queue(struct bucket *b, struct thread *t, const struct uword *w, uint6
 void sync_leave(struct thread *t);
 /* Highest priority, then longest wait. */
 struct thread *sync_best(struct bucket *b, const uint64_t key[2], enum sync_kind kind);
+/* Bucket lock held: marks those who wait now; a mark ends with the wait. */
+void sync_choose(struct bucket *b, const uint64_t key[2], enum sync_kind kind);
+bool sync_is_chosen(const struct thread *t, const uint64_t key[2], enum sync_kind kind);
 void sync_wake(struct thread *t, int64_t result); /* leave, result, ready */
 /* A wait that a signal ends: -EINTR, to be restarted after an SA_RESTART handler unless a deadline
  * was set. */

@@ -1,11 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Condition variables, semaphores, futex waits; creating and destroying objects. */
+#include "core/preempt.h"
 #include "object/sync_internal.h"
+
+#define WAKE_STEP 16 /* threads woken with the bucket locked */
 
 /* Bucket lock held: the object has no waiter of this kind. */
 static bool no_waiter(struct bucket *b, const uint64_t key[2], enum sync_kind kind)
 {
     return sync_best(b, key, kind) == NULL;
+}
+
+/* Bucket lock held: some of the chosen ones wake. */
+static uint32_t wake_chosen_locked(struct bucket *b, const uint64_t key[2], enum sync_kind kind)
+{
+    uint32_t n = 0;
+    list_for_each_safe(e, tmp, &b->waiters)
+    {
+        struct thread *t = list_entry(e, struct thread, link);
+        if (!sync_is_chosen(t, key, kind))
+            continue;
+        sync_wake(t, 0);
+        if (++n == WAKE_STEP)
+            break;
+    }
+    return n;
+}
+
+/* Everybody who waits now, in steps; whoever comes meanwhile goes on waiting.  Returns how many. */
+static uint32_t wake_all(const uint64_t key[2], enum sync_kind kind)
+{
+    struct bucket *b = sync_bucket(key);
+    spin_lock(&b->lock);
+    sync_choose(b, key, kind);
+    uint32_t n = wake_chosen_locked(b, key, kind), total = n;
+    spin_unlock(&b->lock);
+    while (n == WAKE_STEP) {
+        preempt_point();
+        spin_lock(&b->lock);
+        n = wake_chosen_locked(b, key, kind);
+        spin_unlock(&b->lock);
+        total += n;
+    }
+    return total;
 }
 
 /* ---- condition variables */
@@ -100,14 +137,13 @@ int64_t sync_cond_signal(struct thread *t, uint64_t va, bool all)
         sync_ref_put(&r);
         return -EINVAL;
     }
+    if (all)
+        (void)wake_all(r.w.key, SYNC_COND);
     struct bucket *b = sync_bucket(r.w.key);
     spin_lock(&b->lock);
-    struct thread *w;
-    while ((w = sync_best(b, r.w.key, SYNC_COND)) != NULL) {
+    struct thread *w = all ? NULL : sync_best(b, r.w.key, SYNC_COND);
+    if (w)
         sync_wake(w, 0);
-        if (!all)
-            break;
-    }
     if (no_waiter(b, r.w.key, SYNC_COND))
         atomic_fetch_and(r.owner, ~W_WAITERS);
     spin_unlock(&b->lock);
@@ -228,6 +264,17 @@ int sync_sem_post_in(struct process *p, uint64_t va)
 
 /* ---- futex waits */
 
+static bool wake_best(const uint64_t key[2], enum sync_kind kind)
+{
+    struct bucket *b = sync_bucket(key);
+    spin_lock(&b->lock);
+    struct thread *w = sync_best(b, key, kind);
+    if (w)
+        sync_wake(w, 0);
+    spin_unlock(&b->lock);
+    return w != NULL;
+}
+
 const struct wait_ops sync_futex_ops = {.name = "futex", .disturb = sync_interrupted};
 
 int64_t sync_futex_wait(struct thread *t, uint64_t va, uint32_t expected, int state)
@@ -257,15 +304,15 @@ int64_t sync_futex_wake(struct thread *t, uint64_t va, uint32_t max)
     int err = uword_get(t, va, &w);
     if (err)
         return err;
-    struct bucket *b = sync_bucket(w.key);
     uint32_t woken = 0;
-    struct thread *best;
-    spin_lock(&b->lock);
-    while (woken < max && (best = sync_best(b, w.key, SYNC_FUTEX)) != NULL) {
-        sync_wake(best, 0);
-        woken++;
+    if (max >= INT32_MAX) {
+        woken = wake_all(w.key, SYNC_FUTEX);
+        max = 0;
     }
-    spin_unlock(&b->lock);
+    while (woken < max && wake_best(w.key, SYNC_FUTEX)) {
+        if (++woken < max)
+            preempt_point();
+    }
     uword_put(&w);
     return woken;
 }

@@ -133,6 +133,7 @@ struct thread {
         struct thread *owner;   /* mutex: holder it boosts, weak, or NULL; changes under bucket and PI lock */
         uint32_t value;
         uint16_t depth;         /* condvar: recursion to restore when the mutex is held again */
+        bool chosen;            /* one of those whom a broadcast wakes, step by step */
         bool closed;            /* PI lock: t has ended, nobody may queue on it any more */
         uint64_t frame;         /* shared object: pinned frame, 0 none */
         struct list pi_link;    /* in owner->held; PI lock of the owner */
@@ -187,6 +188,9 @@ struct thread {
                                    means nothing in user mode */
     struct list proc_link;      /* proc->threads; proc->lock */
     char name[32];
+    struct {                    /* core/preempt.c: kernel work in which it has given way */
+        uint64_t top, sp;
+    } kstack;
 };
 
 /* In a wait that wait_ops may disturb.  Caller holds *t->lockp: wait_ops alone may belong to a wait that is about to begin. */

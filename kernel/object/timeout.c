@@ -7,9 +7,12 @@
  * is stopped by that wait's deadline. tmo is owner-only while the thread runs and guarded by *lockp
  * while it is blocked.
  */
+#include "core/preempt.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/timer.h"
+
+#define CLOCK_STEP 16 /* threads looked at with their process locked */
 
 static bool ends_wait(const struct _kc_sigevent *ev)
 {
@@ -91,19 +94,26 @@ void thread_timeout_clear(struct thread *t)
     atomic_fetch_and_explicit(&t->flags, ~(uint32_t)TF_TIMEOUT, memory_order_relaxed);
 }
 
-void timeout_clock_changed_locked(struct process *p)
+static void clock_changed_for(struct thread *t)
 {
-    list_for_each(e, &p->thread_list)
-    {
-        struct thread *t = list_entry(e, struct thread, proc_link);
-        struct spinlock *l = thread_lock(t);
-        nsec_t deadline;
-        if (thread_is_blocked(t) && t->tmo.active && t->tmo.rt_absolute &&
-            clock_deadline(_KC_CLOCK_REALTIME, true, t->tmo.rt_absolute, &deadline) == 0) {
-            t->tmo.deadline = deadline;
-            ktimer_set(&t->tmo.timer, deadline);
-        }
-        thread_unlock(l);
+    struct spinlock *l = thread_lock(t);
+    nsec_t deadline;
+    if (thread_is_blocked(t) && t->tmo.active && t->tmo.rt_absolute &&
+        clock_deadline(_KC_CLOCK_REALTIME, true, t->tmo.rt_absolute, &deadline) == 0) {
+        t->tmo.deadline = deadline;
+        ktimer_set(&t->tmo.timer, deadline);
+    }
+    thread_unlock(l);
+}
+
+void timeout_clock_changed(struct process *p)
+{
+    for (int tid = 0; tid >= 0;) {
+        spin_lock(&p->lock);
+        for (int n = 0; n < CLOCK_STEP && (tid = idtable_next(&p->threads, (uint32_t)tid)) >= 0; n++, tid++)
+            clock_changed_for(idtable_get(&p->threads, (uint32_t)tid));
+        spin_unlock(&p->lock);
+        preempt_point();
     }
 }
 

@@ -11,6 +11,7 @@
  * TF_METER and looks at the list while it uses CPU time (object/meter.c).  Its ktimer only serves a time that is over already
  * when it is set.
  */
+#include "core/preempt.h"
 #include "mm/mm.h"
 #include "object/channel.h"
 #include "object/meter.h"
@@ -18,7 +19,8 @@
 #include "object/timer.h"
 
 #define PERIOD_MIN 10000U /* ns */
-#define FINI_STEP  32
+#define FINI_STEP  16
+#define REARM_STEP 16
 #define SI_TIMER   (-2)
 #define SIGALRM    14
 
@@ -373,15 +375,19 @@ int timer_info(struct process *p, int32_t id, uint32_t flags, struct _timer_info
 
 /* ---- the clock was set */
 
-static void rearm_absolute_locked(struct process *p)
+static void rearm_absolute(struct process *p)
 {
-    for (int id = idtable_next(&p->timers, 0); id >= 0;
-         id = idtable_next(&p->timers, (uint32_t)id + 1)) {
-        struct timer *tm = idtable_get(&p->timers, (uint32_t)id);
-        if ((tm->flags & _NTO_TI_ACTIVE) && tm->absolute) {
-            (void)clock_deadline(tm->clock, true, tm->absolute, &tm->deadline);
-            ktimer_set(&tm->kt, tm->deadline);
+    for (int id = 0; id >= 0;) {
+        spin_lock(&p->lock);
+        for (int n = 0; n < REARM_STEP && (id = idtable_next(&p->timers, (uint32_t)id)) >= 0; n++, id++) {
+            struct timer *tm = idtable_get(&p->timers, (uint32_t)id);
+            if ((tm->flags & _NTO_TI_ACTIVE) && tm->absolute) {
+                (void)clock_deadline(tm->clock, true, tm->absolute, &tm->deadline);
+                ktimer_set(&tm->kt, tm->deadline);
+            }
         }
+        spin_unlock(&p->lock);
+        preempt_point();
     }
 }
 
@@ -391,10 +397,8 @@ void timer_clock_changed(void)
     struct process *p;
     while ((p = process_next(next)) != NULL) {
         next = p->pid + 1;
-        spin_lock(&p->lock);
-        rearm_absolute_locked(p);
-        timeout_clock_changed_locked(p);
-        spin_unlock(&p->lock);
+        rearm_absolute(p);
+        timeout_clock_changed(p);
         process_put(p);
     }
 }
@@ -454,9 +458,9 @@ bool timer_process_fini(struct process *p)
         p->alarm.cookie = 0;
         ktimer_cancel(&p->alarm);
     }
-    for (int n = 0; n < FINI_STEP && (id = idtable_next(&p->timers, 0)) >= 0; n++)
+    for (int n = 0; n < FINI_STEP && (id = idtable_next(&p->timers, (uint32_t)id)) >= 0; n++)
         destroy_locked(p, idtable_get(&p->timers, (uint32_t)id));
-    bool empty = idtable_next(&p->timers, 0) < 0;
+    bool empty = p->timers.count == 0;
     spin_unlock(&p->lock);
     return empty;
 }

@@ -76,5 +76,5 @@ void thread_timeout_move(struct thread *t, int state);
 /* Blocks the current thread until the deadline: 0, -EINTR (time left goes to remain_uaddr unless
  * 0), -ECANCELED. */
 int64_t thread_sleep(struct thread *t, nsec_t deadline, uint64_t absolute, uint64_t remain_uaddr);
-/* process.lock held: threads of p that wait for an absolute time of day. */
-void timeout_clock_changed_locked(struct process *p);
+/* No lock held: threads of p that wait for an absolute time of day. */
+void timeout_clock_changed(struct process *p);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "core/arch.h"
 #include "core/hart.h"
+#include "core/preempt.h"
 #include "mm/frame.h"
 #include "mm/mm.h"
 
@@ -81,10 +82,10 @@ void arch_icache_sync_all(void)
     fake.icache_syncs++;
 }
 
-void arch_poll_interrupts(void)
+void preempt_point(void)
 {
     if (harts[0].lock_depth != 0)
-        panic("interrupts looked at with a lock held");
+        panic("a thread may give way with a lock held");
 }
 
 void arch_relax(void)

@@ -73,7 +73,8 @@
 #define RECEIVE 3
 #define REPLY 4
 #define DEAD 5
-#define blocked(t) (T[t].state == SEND || T[t].state == RECEIVE || T[t].state == REPLY)
+#define STALLED 6 /* RECEIVE in channel.stalled: a copy of the client that its call is about is in the way */
+#define blocked(t) (T[t].state == SEND || T[t].state == RECEIVE || T[t].state == REPLY || T[t].state == STALLED)
 
 /* thread.kcont */
 #define SEND_DROP 1
@@ -122,7 +123,6 @@ typedef thread {
     byte pulse;                     /* receiver: woken with it */
     byte results, result;           /* of the call it is in: how many, the last */
     byte gen;
-    byte fetcher;                   /* who holds it by XFER_FETCH */
     bit answered, asked             /* this message: by a server; by an unblock pulse to it */
 };
 thread T[THREADS];
@@ -245,6 +245,7 @@ inline disturb(t, cause) {
     :: T[t].state == SEND -> send_fail(t, (cause == BY_TIMEOUT -> TIMEDOUT : INTR))
     :: T[t].state == REPLY -> reply_disturb(t, cause)
     :: T[t].state == RECEIVE -> give_result(t, INTR); wake(t, RECEIVE_DROP)
+    :: T[t].state == STALLED -> wake(t, 0)
     :: else
     fi
 }
@@ -452,7 +453,6 @@ inline send_look() {
         timeout_start(me, T[me].may_reply);
         block(me, REPLY);
         T[me].fetching = 1;
-        T[me].fetcher = r;
         T[r].partner = me;
         wake(r, RECEIVE_FETCH)
     :: waits && r != NONE && !T[me].may_send && !T[me].may_reply -> /* Q1: send_quick() */
@@ -506,10 +506,10 @@ inline fail_if_receiver(t) {
     fi
 }
 
-/* K2: channel_kill(), first part */
+/* K2: channel_kill(), first part; from here on nobody comes to wait, and those who do fail in steps, of which one is enough here */
 inline kill_waiters() {
+    atomic { destroyed = 1 }
     atomic {
-        destroyed = 1;
         fail_if_receiver(FIRST_SERVER);
 #if SERVERS == 2
         fail_if_receiver(FIRST_SERVER + 1);
@@ -544,31 +544,55 @@ inline kill_sconn() {
 
 #define is_client_of(t, z) (T[t].state == REPLY && T[t].conn != NONE && cn_sc[T[t].conn] == z)
 
-/* P1, P2: client_begin() of client msg by sconn msg_sc: finds and holds it; ok */
+/* P6: client_unstall_locked(), where any hold of a client of the channel ends */
+inline unstall(t) {
+    if
+    :: T[t].state == STALLED -> wake(t, 0)
+    :: else
+    fi
+}
+
+inline unstall_all() {
+    unstall(FIRST_SERVER);
+#if SERVERS == 2
+    unstall(FIRST_SERVER + 1);
+#endif
+    unstall(ROGUE_ID)
+}
+
+/* P1, P2: client_begin() of client msg by sconn msg_sc: finds and holds it; ok.  Stalled, the call is made again; not by one that ends. */
 inline client_begin() {
-    atomic { /* P1: sconn_lookup() */
-        ok = sc_tab[msg_sc] && sc_refs[msg_sc] > 0;
-        if
-        :: ok -> sc_refs[msg_sc]++; put_sc = msg_sc; sc_n = 1
-        :: else
-        fi
-    }
-    ok = ok && sc_tab[msg_sc];
     do
-    :: atomic { /* P2: *lockp of the client held */
-        if
-        :: !ok -> break
-        :: ok && (!is_client_of(msg, msg_sc) || T[msg].fetching) -> ok = 0; break
-        :: ok && is_client_of(msg, msg_sc) && !T[msg].fetching && alone && !T[msg].xfers && !T[msg].alone ->
-            T[msg].alone = 1; break
-        :: ok && is_client_of(msg, msg_sc) && !T[msg].fetching && !alone && !T[msg].alone -> T[msg].xfers++; break
-        :: else -> /* another copy runs: interrupts are off, so its end must not need this hart */
-            assert(!T[msg].fetching || T[T[msg].fetcher].state == RUNNING);
-            !is_client_of(msg, msg_sc) || !held(msg) || (!alone && !T[msg].alone)
-        fi
+    :: atomic { /* P1: sconn_lookup() */
+           ok = sc_tab[msg_sc] && sc_refs[msg_sc] > 0;
+           if
+           :: ok -> sc_refs[msg_sc]++; put_sc = msg_sc; sc_n = 1
+           :: else
+           fi
        }
-    od;
-    sconn_puts()
+       ok = ok && sc_tab[msg_sc];
+       atomic { /* P2: *lockp of the client held */
+           stalls = 0;
+           if
+           :: !ok
+           :: ok && (!is_client_of(msg, msg_sc) || T[msg].fetching) -> ok = 0
+           :: ok && is_client_of(msg, msg_sc) && !T[msg].fetching && alone && !T[msg].xfers && !T[msg].alone -> T[msg].alone = 1
+           :: ok && is_client_of(msg, msg_sc) && !T[msg].fetching && !alone && !T[msg].alone -> T[msg].xfers++
+           :: else -> stalls = 1; block(me, STALLED); s0 = T[me].seq /* another copy is in the way, which may have given way */
+           fi
+       }
+       sconn_puts();
+       if
+       :: !stalls -> break
+       :: stalls ->
+           let_go();
+           stalls = 0;
+           if
+           :: T[me].kill -> ok = 0; break
+           :: else
+           fi
+       fi
+    od
 }
 
 /* P3, R2: bytes move between a server that runs and the client */
@@ -592,8 +616,10 @@ inline client_end() {
         if
         :: alone ->
             T[msg].alone = 0;
+            unstall_all();
             if
             :: answer()
+            :: T[me].kill -> ok = 0; apply_deferred(msg) /* COPY_ENDING: somewhere in the middle */
 #if FAULTS
             :: ok = 0; apply_deferred(msg) /* P5: the server's buffer is bad: nothing has happened */
 #endif
@@ -601,6 +627,7 @@ inline client_end() {
         :: else -> /* P5 */
             assert(T[msg].xfers > 0);
             T[msg].xfers--;
+            unstall_all();
             apply_deferred(msg)
         fi
     }
@@ -620,7 +647,6 @@ inline reply_quick() {
 inline take_message(t) {
     T[t].state = REPLY;
     T[t].fetching = 1;
-    T[t].fetcher = me;
     timeout_move(t);
     T[me].partner = t;
     k = RECEIVE_FETCH
@@ -654,7 +680,7 @@ inline fetch() {
         msg_sc = cn_sc[T[msg].conn];
         msg_gen = T[msg].gen;
         T[msg].fetching = 0;
-        T[msg].fetcher = 0;
+        unstall_all();
         if
         :: got = MESSAGE; apply_deferred(msg)
 #if FAULTS
@@ -783,7 +809,7 @@ proctype Client(byte me) {
 
 proctype Server(byte me) {
     byte op, then, msg, msg_sc, msg_gen, got, d, s0, k, put_cn = NONE, put_sc, sc_n, ch_n;
-    bit ok, last, unlink, alone;
+    bit ok, last, unlink, alone, stalls;
     do
     :: op == RECEIVING && T[me].kill -> op = DYING
     :: op == RECEIVING && !T[me].kill ->
@@ -793,6 +819,7 @@ proctype Server(byte me) {
             if
             :: got == MESSAGE ->
                 if
+                :: T[me].kill -> op = DYING /* COPY_ENDING too */
                 :: op = QUICK
                 :: op = REPLYING
                 :: op = READING
@@ -817,7 +844,7 @@ proctype Server(byte me) {
         if
         :: ok -> copy_is_safe(msg); client_end();
            if
-           :: !ok -> op = REPLYING /* the bad reply is made good */
+           :: !ok -> op = (T[me].kill -> DYING : REPLYING) /* the bad reply is made good */
            :: else
            fi
         :: else
@@ -883,8 +910,8 @@ inline client_begin_of(t) {
 
 /* A thread of the server's process that does what no sane one would. */
 proctype Rogue(byte me) {
-    byte n, op, msg, msg_sc, msg_gen = NONE, d, put_cn = NONE, put_sc, sc_n, ch_n;
-    bit ok, last, unlink, alone, again;
+    byte n, op, msg, msg_sc, msg_gen = NONE, d, s0, k, put_cn = NONE, put_sc, sc_n, ch_n;
+    bit ok, last, unlink, alone, again, stalls;
     do
     :: n < ROGUE_ACTS && !T[me].kill ->
         n++;

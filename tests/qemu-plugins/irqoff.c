@@ -6,8 +6,8 @@
  *
  * Our kernel runs with interrupts off. A stretch begins with the first kernel instruction after user mode and ends in user mode, at wfi,
  * or where the kernel reads sip, which is how it looks for pending interrupts (arch_poll_interrupts()); what it then does about them
- * belongs to the next stretch. Counted per hart, in S-mode instructions; those of the firmware and the turns of a spin loop (code
- * around a `pause`) are left out: how many these are says how long the host held another hart. Nor is what comes before a hart's first
+ * belongs to the next stretch. Counted per hart, in S-mode instructions; those of the firmware and the turns of a spin loop (the
+ * function that comes by a `pause`, until it is left) are left out: how many these are says how long the host held another hart. Nor is what comes before a hart's first
  * instruction in user mode.
  *
  * A stretch is filed under the kernel call that it began in (the first function kc_*), or else under the function where it began.
@@ -27,8 +27,9 @@
 
 enum { VCPUS = 16, FUNCTIONS = 4096, HOTTEST = 8, NOWHERE = -1 };
 #define KERNEL_HALF (UINT64_C(1) << 63)
+#define ROM_HI UINT64_C(0x10000) /* no program has anything below */
 #define FIRMWARE_LO UINT64_C(0x80000000)
-#define FIRMWARE_HI UINT64_C(0x80200000)
+#define FIRMWARE_HI UINT64_C(0x80600000) /* and the kernel before it switches translation on */
 #define INSN_WFI 0x10500073U
 #define INSN_SRET 0x10200073U
 #define INSN_PAUSE 0x0100000fU
@@ -59,6 +60,7 @@ struct hart {
     bool in_stretch;
     uint64_t length, enter, last;
     int file;
+    int function, spinner, relax; /* where it was last; the function that waits, and the one that has its `pause`, until they are left */
     bool has_call, booted; /* booted: user mode has been seen */
     uint32_t epoch;
     uint32_t touched[FUNCTIONS];
@@ -134,6 +136,20 @@ static void spend(struct hart *h, const struct piece *p, uint64_t n)
     h->last = p->pc;
 }
 
+/* Part of a loop that waits for another hart? */
+static bool is_turn(struct hart *h, const struct piece *p)
+{
+    if (p->spins) {
+        h->relax = p->function;
+        h->spinner = h->function;
+    } else if (p->function != h->spinner && p->function != h->relax) {
+        h->spinner = h->relax = NOWHERE;
+        h->function = p->function;
+        return false;
+    }
+    return true;
+}
+
 static void executed(unsigned vcpu, void *arg)
 {
     const struct piece *p = arg;
@@ -142,7 +158,8 @@ static void executed(unsigned vcpu, void *arg)
         end_stretch(h);
         h->booted = true;
     }
-    if (p->where != KERNEL || p->spins || !h->booted)
+    bool turn = is_turn(h, p);
+    if (p->where != KERNEL || (turn && p->ends == 0) || !h->booted)
         return;
     uint32_t before = p->ends != 0 ? p->ends : p->count;
     spend(h, p, before);
@@ -157,7 +174,8 @@ static void executed(unsigned vcpu, void *arg)
 
 static enum where where_is(uint64_t pc)
 {
-    return pc >= KERNEL_HALF ? KERNEL : pc >= FIRMWARE_LO && pc < FIRMWARE_HI ? FIRMWARE : USER;
+    bool rom = pc < ROM_HI || (pc >= FIRMWARE_LO && pc < FIRMWARE_HI);
+    return pc >= KERNEL_HALF ? KERNEL : rom ? FIRMWARE : USER;
 }
 
 static bool ends_stretch(uint32_t insn)
@@ -246,8 +264,10 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int
         fprintf(stderr, "irqoff: symbols=FILE is missing, or has none\n");
         return -1;
     }
-    for (int i = 0; i < VCPUS; i++)
+    for (int i = 0; i < VCPUS; i++) {
         harts[i].epoch = 1;
+        harts[i].spinner = harts[i].relax = NOWHERE;
+    }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_atexit_cb(id, report, NULL);
     return 0;

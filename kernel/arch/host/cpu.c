@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a hart does: traps in, kernel_exit() out, interrupts polled; time. */
 #include <abi/kercall.h>
+#include "core/lock.h"
 #include "core/sched.h"
 #include "host.h"
 #include "mm/mm.h"
@@ -21,7 +22,6 @@ __attribute__((no_sanitize("thread"))) void host_hart_is(unsigned index)
 /* As entry.S has it.  The thread that goes back to user mode: t if it goes straight back; NULL: kernel_exit() knows. */
 static struct thread *call(struct thread *t, struct co *c)
 {
-    struct hart *h = this_hart();
     t->regs.pc += 4;
     for (int i = 0; i < 6; i++)
         t->arg[i] = t->regs.x[REG_A0 + i];
@@ -29,6 +29,7 @@ static struct thread *call(struct thread *t, struct co *c)
     if (t->call == KC_THREAD_EXIT)
         host_thread_over(c);
     int64_t r = kernel_call(t, t->call);
+    struct hart *h = this_hart(); /* not before: the call may have given way */
     if (r == KC_SWITCHED)
         return kernel_exit_switched(h->left);
     if (r == KC_BLOCKED)
@@ -55,10 +56,8 @@ static struct thread *trap(struct thread *t, struct co *c)
     return NULL;
 }
 
-void host_hart_main(unsigned index)
+static _Noreturn void host_loop(void)
 {
-    (void)index;
-    sched_start_hart();
     struct thread *t = NULL;
     for (;;) {
         if (!t)
@@ -73,6 +72,49 @@ void host_hart_main(unsigned index)
         t->regs = r;
         t = trap(t, c);
     }
+}
+
+void host_hart_main(unsigned index)
+{
+    (void)index;
+    this_hart()->kstack_top = (uint64_t)(uintptr_t)sim_stack();
+    sched_start_hart();
+    host_loop();
+}
+
+/* ---- kernel stacks: their top is their number, where one has been left is known to sim.c */
+
+#define SPARES_MAX 1024
+
+static struct spinlock spares_lock = SPINLOCK_INIT(RANK_HEAP);
+static struct context *spares[SPARES_MAX];
+static unsigned num_spares;
+
+uint64_t arch_stack_take(void)
+{
+    spin_lock(&spares_lock);
+    struct context *c = num_spares > 0 ? spares[--num_spares] : sim_stack_new();
+    spin_unlock(&spares_lock);
+    return (uint64_t)(uintptr_t)c;
+}
+
+void arch_stack_give(uint64_t top)
+{
+    spin_lock(&spares_lock);
+    kassert(num_spares < SPARES_MAX);
+    spares[num_spares++] = (struct context *)(uintptr_t)top;
+    spin_unlock(&spares_lock);
+}
+
+void arch_stack_leave(uint64_t *sp)
+{
+    *sp = (uint64_t)(uintptr_t)sim_stack();
+    sim_stack_leave((struct context *)(uintptr_t)this_hart()->kstack_top, host_loop);
+}
+
+void arch_stack_return(uint64_t sp)
+{
+    sim_stack_return((struct context *)(uintptr_t)sp);
 }
 
 /* ---- interrupts */

@@ -12,6 +12,11 @@ __attribute__((no_sanitize("thread"))) static inline struct hart *this_hart(void
     return host_hart;
 }
 
+static inline struct hart *this_hart_anew(void)
+{
+    return host_hart;
+}
+
 void *phys_to_virt(paddr_t pa); /* RAM is an array */
 
 #define load_relaxed(p) atomic_load_explicit(p, memory_order_relaxed)

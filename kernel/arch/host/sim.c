@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #if SIM_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if SIM_TSAN
@@ -28,12 +29,13 @@
 
 struct context {
     ucontext_t uc;
-    void *fiber;             /* ThreadSanitizer's, harts only */
+    void *fiber;             /* ThreadSanitizer's, kernel stacks only */
     void *fake;              /* AddressSanitizer's */
     const void *stack;       /* lowest address */
     size_t bytes;
     void (*entry)(void *);
     void *arg;
+    void (*start)(void);     /* kernel stacks */
     struct context *next_free;
 };
 
@@ -41,6 +43,7 @@ struct vhart {
     struct context self; /* taking turns: suspended here while another hart runs */
     struct context loop; /* the hart's own code while a user context runs */
     struct context *user;
+    struct context *kernel;  /* the kernel stack that the hart is on */
     uint64_t random;
     uint64_t timer;
     uint64_t stalled;    /* turns: nobody wakes it before, if others can run */
@@ -151,6 +154,9 @@ static void *stack_new(size_t bytes)
 static void context_make(struct context *c, void *stack, size_t bytes, void (*start)(void))
 {
     getcontext(&c->uc);
+#if SIM_ASAN
+    __asan_unpoison_memory_region(stack, bytes); /* who was on it before has not returned from where it was */
+#endif
     c->stack = c->uc.uc_stack.ss_sp = stack;
     c->bytes = c->uc.uc_stack.ss_size = bytes;
     c->uc.uc_link = NULL;
@@ -215,6 +221,65 @@ void sim_leave(void)
     finish_switch(c->fake, &me()->loop); /* perhaps on another hart by now */
 }
 
+/* ---- kernel stacks: a fiber each.  What runs on one hart is in order, across its stacks, too. */
+
+static void stack_switch(struct context *from, struct context *to, bool dies)
+{
+    struct vhart *v = me();
+    v->kernel = to;
+    v->self.fiber = to->fiber;
+#if SIM_ASAN
+    __sanitizer_start_switch_fiber(dies ? NULL : &from->fake, to->stack, to->bytes);
+#else
+    (void)dies;
+#endif
+#if SIM_TSAN
+    __tsan_switch_to_fiber(to->fiber, 0);
+#endif
+    swapcontext(&from->uc, &to->uc);
+}
+
+struct context *sim_stack(void)
+{
+    return me()->kernel;
+}
+
+struct context *sim_stack_new(void)
+{
+    struct context *c = calloc(1, sizeof(*c));
+    if (!c)
+        sim_fail("no memory for a kernel stack");
+    c->stack = stack_new(HART_STACK);
+    return c;
+}
+
+static void stack_start(void)
+{
+    finish_switch(NULL, NULL);
+    me()->kernel->start();
+    sim_fail("a hart came to an end");
+}
+
+void sim_stack_leave(struct context *fresh, void (*start)(void))
+{
+    struct context *from = me()->kernel;
+    context_make(fresh, (void *)(uintptr_t)fresh->stack, HART_STACK, stack_start);
+    fresh->start = start;
+#if SIM_TSAN
+    if (fresh->fiber) /* the old one is still somewhere in the middle of functions */
+        __tsan_destroy_fiber(fresh->fiber);
+    fresh->fiber = __tsan_create_fiber(0);
+#endif
+    stack_switch(from, fresh, false);
+    finish_switch(from->fake, NULL);
+}
+
+void sim_stack_return(struct context *c)
+{
+    stack_switch(me()->kernel, c, true);
+    abort();
+}
+
 /* ---- taking turns */
 
 static bool has_interrupt(const struct vhart *v)
@@ -267,13 +332,9 @@ static void turn(bool not_me)
     struct vhart *from = me(), *to = &vharts[next];
     self = next;
     host_hart_is(next);
-    if (from->user) {
-        from->self.stack = from->user->stack;
-        from->self.bytes = from->user->bytes;
-    } else {
-        from->self.stack = from->self.uc.uc_stack.ss_sp;
-        from->self.bytes = from->self.uc.uc_stack.ss_size;
-    }
+    const struct context *on = from->user ? from->user : from->kernel;
+    from->self.stack = on->stack;
+    from->self.bytes = on->bytes;
     switch_to(&from->self, &to->self);
     finish_switch(from->self.fake, NULL);
 }
@@ -427,12 +488,24 @@ static void hart_start(void)
     sim_fail("a hart came to an end");
 }
 
+/* This hart's first kernel stack, on which it begins. */
+static void hart_make(struct vhart *v)
+{
+    v->kernel = sim_stack_new();
+    context_make(&v->self, (void *)(uintptr_t)v->kernel->stack, HART_STACK, hart_start);
+    v->kernel->bytes = HART_STACK;
+#if SIM_TSAN
+    v->self.fiber = v->kernel->fiber = __tsan_create_fiber(0);
+#endif
+}
+
 static void *hart_thread(void *arg)
 {
+    struct context boot; /* never resumed */
     self = (unsigned)(uintptr_t)arg;
     host_hart_is(self);
-    hart_entry(self);
-    return NULL;
+    switch_to(&boot, &me()->self);
+    abort();
 }
 
 static uint64_t mix(uint64_t x)
@@ -455,7 +528,7 @@ static _Noreturn void run_freely(void)
             sim_fail("no thread for a hart");
     }
     hart_thread(NULL);
-    abort();
+    __builtin_unreachable();
 }
 
 void sim_run(void (*hart_main)(unsigned index))
@@ -467,16 +540,11 @@ void sim_run(void (*hart_main)(unsigned index))
         v->random = mix(sim_config.seed * 64 + i);
         v->timer = SIM_NEVER;
         v->countdown = 1;
+        hart_make(v);
     }
     if (sim_config.free_running)
         run_freely();
     now = 1000000;
-    for (unsigned i = 0; i < sim_config.harts; i++) {
-        context_make(&vharts[i].self, stack_new(HART_STACK), HART_STACK, hart_start);
-#if SIM_TSAN
-        vharts[i].self.fiber = __tsan_create_fiber(0);
-#endif
-    }
     running = true;
     static struct context boot;
     host_hart_is(0);

@@ -52,6 +52,12 @@ void sim_context_free(struct context *c);
 void sim_enter(struct context *c);
 void sim_leave(void);
 
+/* Kernel stacks.  A hart begins on one of its own; start() on a fresh one is told by sim_stack_leave() that its hart goes on there. */
+struct context *sim_stack(void);     /* the one that this hart is on */
+struct context *sim_stack_new(void);
+void sim_stack_leave(struct context *fresh, void (*start)(void)); /* returns on the hart that passes the stack to sim_stack_return() */
+_Noreturn void sim_stack_return(struct context *c);               /* the stack of before is nobody's */
+
 /* Set by whoever uses it: says what the kernel looks like when nothing moves any more. */
 extern void (*sim_report)(void);
 _Noreturn void sim_fail(const char *why);

@@ -233,6 +233,31 @@ riscv_enter_user:
     ld sp, HART_KSTACK(tp)
     j to_user
 
+/* The s registers and ra are what a called function has to keep; gp is the user's in the middle of a kernel call. */
+    .globl arch_stack_leave
+arch_stack_leave:
+    addi sp, sp, -112
+    sd ra, 0(sp)
+    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11
+    sd s\n, 8 + 8 * \n(sp)
+    .endr
+    sd gp, 104(sp)
+    sd sp, 0(a0)
+    li s0, 0
+    j riscv_enter_user
+
+    .globl arch_stack_return
+arch_stack_return:
+    sfence.vma              /* the stack may be newer than what this hart knows of the kernel's mappings */
+    mv sp, a0
+    ld ra, 0(sp)
+    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11
+    ld s\n, 8 + 8 * \n(sp)
+    .endr
+    ld gp, 104(sp)
+    addi sp, sp, 112
+    ret
+
 /* From the kernel: sscratch holds the kernel's tp, tp is 0.  Either a user copy has faulted, or the kernel is broken. */
 kernel_trap:
     csrrw tp, sscratch, tp
@@ -310,6 +335,31 @@ kernel_broken:
     addi a0, a0, 64
     addi a1, a1, 64
     addi a2, a2, -64
+    bltu a2, t2, 3f
+    li t0, 256
+    bltu a2, t0, 21b
+22: .irp off, 0,64,128,192
+    ld t3, \off + 0(a1)
+    ld t4, \off + 8(a1)
+    ld t5, \off + 16(a1)
+    ld t6, \off + 24(a1)
+    ld a3, \off + 32(a1)
+    ld a4, \off + 40(a1)
+    ld a5, \off + 48(a1)
+    ld a6, \off + 56(a1)
+    sd t3, \off + 0(a0)
+    sd t4, \off + 8(a0)
+    sd t5, \off + 16(a0)
+    sd t6, \off + 24(a0)
+    sd a3, \off + 32(a0)
+    sd a4, \off + 40(a0)
+    sd a5, \off + 48(a0)
+    sd a6, \off + 56(a0)
+    .endr
+    addi a0, a0, 256
+    addi a1, a1, 256
+    addi a2, a2, -256
+    bgeu a2, t0, 22b
     bgeu a2, t2, 21b
 3:  li t2, 8
     bltu a2, t2, 4f

@@ -6,11 +6,19 @@
 
 struct hart;
 
-/* tp points at the hart's own entry of harts[] while in the kernel. */
+/* tp points at the hart's own entry of harts[] while in the kernel.  The compiler may read it once for a whole function. */
 static inline struct hart *this_hart(void)
 {
     struct hart *h;
     __asm__("mv %0, tp" : "=r"(h));
+    return h;
+}
+
+/* The same after something that may have gone on on another hart (core/preempt.h, a continuation). */
+static inline struct hart *this_hart_anew(void)
+{
+    struct hart *h;
+    __asm__ volatile("mv %0, tp" : "=r"(h)::"memory");
     return h;
 }
 

@@ -25,9 +25,17 @@ static unsigned asid_bits;
 static bool flush_whole; /* erratum CIP-1200: only the flush of everything works */
 static paddr_t (*alloc_table)(void);
 
+/* Leaf table of a place in the window of spare stacks, which has one. */
+static uint64_t *leaf_of(uint64_t va)
+{
+    return phys_to_virt(PTE_PA(device_l1[PT_INDEX(va, 1)]));
+}
+
 paddr_t virt_to_phys(const void *p)
 {
     uint64_t va = (uint64_t)p;
+    if (va >= STACKS_BASE)
+        return PTE_PA(leaf_of(va)[PT_INDEX(va, 0)]) + va % PAGE_SIZE;
     if (va >= KERNEL_BASE)
         return va - KERNEL_BASE + riscv_image_pa;
     kassert(va >= DIRECT_BASE);
@@ -111,7 +119,7 @@ void *riscv_map_device(paddr_t pa, uint64_t bytes)
 {
     paddr_t base = ALIGN_DOWN(pa, DEVICE_WINDOW);
     uint64_t n = (ALIGN_UP(pa + bytes, DEVICE_WINDOW) - base) / DEVICE_WINDOW;
-    if (bytes == 0 || pa + bytes < pa || n > PT_ENTRIES - device_used)
+    if (bytes == 0 || pa + bytes < pa || n > PT_INDEX(STACKS_BASE, 1) - device_used)
         return NULL;
     uint64_t va = DEVICE_BASE + device_used * DEVICE_WINDOW;
     for (uint64_t i = 0; i < n; i++)
@@ -119,6 +127,19 @@ void *riscv_map_device(paddr_t pa, uint64_t bytes)
             PTE_FROM_PA(base + i * DEVICE_WINDOW) | PTE_R | PTE_W | PTE_V | PTE_A | PTE_D | PTE_G;
     sfence_all();
     return (void *)(va + (pa - base));
+}
+
+bool riscv_map_stack_page(uint64_t va, paddr_t pa)
+{
+    uint64_t *middle = &device_l1[PT_INDEX(va, 1)];
+    if (*middle == 0) {
+        paddr_t table = frame_alloc();
+        if (table == 0)
+            return false;
+        __atomic_store_n(middle, PTE_FROM_PA(table) | PTE_V, __ATOMIC_RELEASE); /* zeroes first */
+    }
+    leaf_of(va)[PT_INDEX(va, 0)] = PTE_FROM_PA(pa) | PTE_R | PTE_W | PTE_V | PTE_A | PTE_D | PTE_G;
+    return true;
 }
 
 paddr_t arch_kernel_root(void)

@@ -57,6 +57,7 @@ struct phys_range {
 };
 void riscv_map_final(const struct phys_range *ram, unsigned count, paddr_t (*alloc)(void));
 void *riscv_map_device(paddr_t pa, uint64_t bytes); /* boot only; NULL when the window is full */
+bool riscv_map_stack_page(uint64_t va, paddr_t pa); /* below STACKS_BASE + STACKS_BYTES; false: out of memory.  Caller fences. */
 bool riscv_is_device_map(const void *va);
 unsigned riscv_asid_bits(void);
 

@@ -106,9 +106,8 @@ static uint64_t loaded_end(const struct image *im)
         memcpy(&ph, im->data + im->eh.e_phoff + i * sizeof ph, sizeof ph);
         if (ph.p_filesz == 0)
             continue;
-        /* Attributes for the tools, not loaded: GNU strip drops it as well. */
         if (ph.p_type == PT_RISCV_ATTRIBUTES)
-            continue;
+            continue; /* for the tools, not loaded: see keep_attributes() */
         if (!inside(im, ph.p_offset, ph.p_filesz))
             return 0;
         if (ph.p_offset + ph.p_filesz > end)
@@ -162,6 +161,22 @@ static void drop_attribute_headers(char *file, uint64_t end)
     }
 }
 
+#define ATTRIBUTES_NEAR 4096 /* bytes */
+
+/* GDB takes a running program for the file that it has read only when the program headers are the same. So the attributes stay
+ * when they lie close behind what is loaded, where the linker puts them: a hundred bytes. */
+static uint64_t keep_attributes(const struct image *im, uint64_t end)
+{
+    for (unsigned i = 0; i < im->eh.e_phnum; i++) {
+        Elf64_Phdr ph;
+        memcpy(&ph, im->data + im->eh.e_phoff + i * sizeof ph, sizeof ph);
+        if (ph.p_type == PT_RISCV_ATTRIBUTES && inside(im, ph.p_offset, ph.p_filesz) &&
+            ph.p_offset >= end && ph.p_offset + ph.p_filesz <= end + ATTRIBUTES_NEAR)
+            return ph.p_offset + ph.p_filesz;
+    }
+    return end;
+}
+
 const char *elf_strip(const void *data, size_t len, struct buf *out)
 {
     struct image im;
@@ -173,6 +188,7 @@ const char *elf_strip(const void *data, size_t len, struct buf *out)
     uint64_t end = loaded_end(&im);
     if (end == 0)
         return "its program headers point outside the file";
+    end = keep_attributes(&im, end);
     buf_append(out, data, (size_t)end);
     Elf64_Ehdr eh = im.eh;
     eh.e_shoff = 0;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection to GDB. */
+#pragma once
+#include "rsp.h"
+#include "target.h"
+
+struct server {
+    int fd;
+    bool is_quiet;    /* no acknowledgements: QStartNoAckMode */
+    bool is_extended; /* extended-remote: it goes on without a process */
+    bool has_swbreak, has_exec_events;
+    bool is_waiting;  /* GDB waits for a stop */
+    struct rsp in;
+    struct rsp_out out;
+    struct rsp_thread general; /* Hg: of registers, memory, breakpoints */
+};
+
+/* A packet that has come: the answer is in s->out; false: nothing is sent (yet). */
+bool server_packet(struct server *s, const char *packet, size_t bytes);
+bool server_interrupt(struct server *s); /* byte 3: as above */
+bool server_event(struct server *s, pid_t pid); /* a pulse of a target: as above */
+void server_end(void); /* the connection is gone: started processes end, others go on */
+
+/* ---- between the files; each writes to s->out */
+struct target *server_target(const struct server *s); /* of s->general, NULL none */
+void reply_ok(struct server *s);
+void reply_error(struct server *s, int error); /* E and the errno */
+bool xfer_packet(struct server *s, const char *at, size_t bytes); /* behind "qXfer:"; false: unknown object */
+void vfile_packet(struct server *s, const char *at, size_t bytes); /* behind "vFile:" */
+void vfile_end(void);
+void describe_thread(const procfs_status *status, char *text, size_t room); /* "REPLY-blocked on pid 7 chid 2" */
+int signal_to_gdb(int signo);
+int signal_from_gdb(int number); /* 0: there is none */

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target.h"
+
+#include <devctl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/neutrino.h>
+#include <sys/states.h>
+#include <unistd.h>
+
+extern char **environ;
+
+struct target targets[TARGETS_MAX];
+
+static struct place { /* a breakpoint, so that a trap can be told from one of the program's own */
+    pid_t pid;
+    uint64_t addr;
+} places[QRV_PROC_BREAKS_MAX];
+static size_t num_places;
+
+static struct sigevent event_of_pulse;
+static uint64_t traced = ~0ul;
+
+void target_setup(int coid, int code)
+{
+    SIGEV_PULSE_INIT(&event_of_pulse, coid, SIGEV_PULSE_PRIO_INHERIT, code, 0);
+}
+
+static int command(const struct target *t, int dcmd, void *data)
+{
+    return devctl(t->fd, dcmd, data, (size_t)((unsigned)dcmd >> 16 & 0x3fff), NULL);
+}
+
+struct target *target_find(pid_t pid)
+{
+    for (size_t i = 0; i < TARGETS_MAX; i++)
+        if (targets[i].pid != 0 && (pid == 0 || targets[i].pid == pid))
+            return &targets[i];
+    return NULL;
+}
+
+static void forget_places(pid_t pid)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < num_places; i++)
+        if (places[i].pid != pid)
+            places[kept++] = places[i];
+    num_places = kept;
+}
+
+static void forget(struct target *t)
+{
+    forget_places(t->pid);
+    close(t->fd);
+    memset(t, 0, sizeof *t);
+}
+
+static struct target *free_place(void)
+{
+    for (size_t i = 0; i < TARGETS_MAX; i++)
+        if (targets[i].pid == 0)
+            return &targets[i];
+    return NULL;
+}
+
+int target_stop(struct target *t)
+{
+    procfs_status status;
+    int error;
+    do
+        error = command(t, DCMD_PROC_STOP, &status);
+    while (error == EINTR);
+    if (error == ESRCH) { /* its end is the stop */
+        error = command(t, DCMD_PROC_WAITSTOP, &status);
+    }
+    if (error == EOK && status.why == _DEBUG_WHY_TERMINATED) {
+        t->has_ended = true;
+        t->status = status.what;
+    }
+    return error;
+}
+
+int target_attach(pid_t pid, bool is_ours, struct target **out)
+{
+    struct target *t = free_place();
+    char path[32];
+    if (t == NULL)
+        return EAGAIN;
+    if (target_find(pid) != NULL || pid <= 0)
+        return EINVAL;
+    snprintf(path, sizeof path, "/proc/%d/as", (int)pid);
+    t->fd = open(path, O_RDWR | O_CLOEXEC);
+    if (t->fd == -1)
+        return errno;
+    event_of_pulse.sigev_value.sival_int = pid;
+    int error = command(t, DCMD_PROC_EVENT, &event_of_pulse);
+    if (error == EOK)
+        error = target_stop(t);
+    if (error != EOK || t->has_ended) {
+        close(t->fd);
+        memset(t, 0, sizeof *t);
+        return error != EOK ? error : ESRCH;
+    }
+    t->pid = pid;
+    t->is_ours = is_ours;
+    *out = t;
+    return EOK;
+}
+
+int target_spawn(char *const argv[], struct target **out)
+{
+    struct inheritance inherit = {.flags = SPAWN_HOLD | SPAWN_NOZOMBIE | SPAWN_SEARCH_PATH | SPAWN_SETGROUP,
+                                  .pgroup = SPAWN_NEWPGROUP};
+    pid_t pid = spawn(argv[0], 0, NULL, &inherit, argv, environ);
+    if (pid == -1)
+        return errno;
+    int error = target_attach(pid, true, out);
+    if (error != EOK)
+        kill(pid, SIGKILL);
+    else
+        kill(pid, SIGCONT); /* now it is held by us, not by job control */
+    return error;
+}
+
+int target_detach(struct target *t)
+{
+    forget(t); /* closing the file takes the breakpoints out and lets it go on */
+    return EOK;
+}
+
+int target_kill(struct target *t)
+{
+    int error = t->has_ended || kill(t->pid, SIGKILL) == 0 ? EOK : errno;
+    forget(t);
+    return error;
+}
+
+/* ---- threads */
+
+bool target_thread(const struct target *t, int tid, procfs_status *status)
+{
+    status->tid = tid;
+    while (command(t, DCMD_PROC_TIDSTATUS, status) == EOK && status->tid >= tid) {
+        if (status->state != STATE_DEAD)
+            return true;
+        status->tid = tid = status->tid + 1;
+    }
+    return false;
+}
+
+static bool is_reported(const struct target *t, int tid)
+{
+    for (int i = 0; i < t->num_reported; i++)
+        if (t->reported[i] == tid)
+            return true;
+    return false;
+}
+
+void target_set_reported(struct target *t, int tid)
+{
+    if (!is_reported(t, tid) && t->num_reported < REPORTED_MAX)
+        t->reported[t->num_reported++] = tid;
+}
+
+static void unset_reported(struct target *t, int tid)
+{
+    for (int i = 0; i < t->num_reported; i++)
+        if (t->reported[i] == tid)
+            t->reported[i--] = t->reported[--t->num_reported];
+}
+
+/* A trap at a place where the breakpoint is gone again is nothing to speak of: the instruction is executed when the thread goes on. */
+static bool is_stale(const struct target *t, const procfs_status *status)
+{
+    uint16_t code;
+    return status->why == _DEBUG_WHY_FAULTED && status->what == SIGTRAP && !target_is_break(t, status->ip) &&
+           target_read(t, status->ip, &code, sizeof code) == sizeof code && code != 0x9002 && code != 0x0073;
+}
+
+bool target_pending(struct target *t, procfs_status *status)
+{
+    for (int tid = 1; target_thread(t, tid, status); tid = status->tid + 1)
+        if ((status->why == _DEBUG_WHY_FAULTED || status->why == _DEBUG_WHY_SIGNALLED) && !is_reported(t, status->tid) &&
+            !is_stale(t, status))
+            return true;
+    return false;
+}
+
+void target_pass_signals(uint64_t set)
+{
+    traced = ~set;
+}
+
+static int let_go(struct target *t, int tid, int signo)
+{
+    procfs_run run = {.flags = _DEBUG_RUN_ONLY | _DEBUG_RUN_ARM | _DEBUG_RUN_TRACE | _DEBUG_RUN_CLRSIG, .tid = tid, .trace = traced};
+    if (signo != 0) {
+        run.flags |= _DEBUG_RUN_SIGNAL;
+        run.signo = signo;
+    }
+    unset_reported(t, tid);
+    return command(t, DCMD_PROC_RUN, &run);
+}
+
+int target_resume(struct target *t, struct resume (*plan)(const struct target *t, int tid))
+{
+    procfs_status status;
+    procfs_run run = {.flags = _DEBUG_RUN_ARM | _DEBUG_RUN_TRACE | _DEBUG_RUN_CLRSIG, .trace = traced};
+    bool is_all = true, is_any = false;
+    int error = EOK;
+    for (int tid = 1; target_thread(t, tid, &status); tid = status.tid + 1) {
+        struct resume r = plan(t, status.tid);
+        is_all = is_all && r.what != 0;
+        is_any = is_any || r.what != 0;
+    }
+    if (!is_any)
+        return EOK;
+    t->is_running = true;
+    for (int tid = 1; target_thread(t, tid, &status) && error == EOK; tid = status.tid + 1) {
+        struct resume r = plan(t, status.tid);
+        if (r.what != 0 && (!is_all || r.signo != 0))
+            error = let_go(t, status.tid, r.signo);
+    }
+    if (error == EOK && is_all) { /* with those that are not there yet */
+        t->num_reported = 0;
+        error = command(t, DCMD_PROC_RUN, &run);
+    }
+    return error == ESRCH ? EOK : error; /* it ends: the pulse says so */
+}
+
+/* ---- registers and memory */
+
+static int choose(const struct target *t, int tid)
+{
+    int32_t id = tid;
+    return command(t, DCMD_PROC_CURTHREAD, &id);
+}
+
+int target_get_regs(const struct target *t, int tid, procfs_greg *g, procfs_fpreg *f)
+{
+    int error = choose(t, tid);
+    if (error == EOK)
+        error = command(t, DCMD_PROC_GETGREG, g);
+    return error == EOK ? command(t, DCMD_PROC_GETFPREG, f) : error;
+}
+
+int target_set_regs(const struct target *t, int tid, const procfs_greg *g, const procfs_fpreg *f)
+{
+    int error = choose(t, tid);
+    if (error == EOK && g != NULL)
+        error = command(t, DCMD_PROC_SETGREG, (void *)(uintptr_t)g);
+    return error == EOK && f != NULL ? command(t, DCMD_PROC_SETFPREG, (void *)(uintptr_t)f) : error;
+}
+
+ssize_t target_read(const struct target *t, uint64_t addr, void *data, size_t bytes)
+{
+    return addr > INT64_MAX ? -1 : pread(t->fd, data, bytes, (off_t)addr);
+}
+
+ssize_t target_write(const struct target *t, uint64_t addr, const void *data, size_t bytes)
+{
+    return addr > INT64_MAX ? -1 : pwrite(t->fd, data, bytes, (off_t)addr);
+}
+
+bool target_is_break(const struct target *t, uint64_t addr)
+{
+    for (size_t i = 0; i < num_places; i++)
+        if (places[i].pid == t->pid && places[i].addr == addr)
+            return true;
+    return false;
+}
+
+int target_break(const struct target *t, uint64_t addr, bool is_set)
+{
+    procfs_break b = {.type = _DEBUG_BREAK_EXEC, .size = is_set ? 0 : -1, .addr = addr};
+    int error = command(t, DCMD_PROC_BREAK, &b);
+    if (error == EOK && is_set && !target_is_break(t, addr) && num_places < QRV_PROC_BREAKS_MAX)
+        places[num_places++] = (struct place){t->pid, addr};
+    for (size_t i = 0; !is_set && i < num_places; i++)
+        if (places[i].pid == t->pid && places[i].addr == addr)
+            places[i--] = places[--num_places];
+    return error;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processes that are debugged, through /proc/<pid>/as (docs/architecture/debug.md).  One thread uses all of this. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <sys/procfs.h>
+
+#define TARGETS_MAX 16
+#define REPORTED_MAX 64
+
+struct target {
+    pid_t pid; /* 0: free */
+    int fd;
+    bool is_ours;    /* started by us: killed with the connection */
+    bool is_running; /* resumed since the last report */
+    bool has_ended;
+    int status;      /* wait status, once it has ended */
+    int reported[REPORTED_MAX], num_reported; /* threads whose stop GDB knows */
+};
+
+extern struct target targets[TARGETS_MAX];
+
+/* Pulses with value pid come to coid when something has happened to a target. */
+void target_setup(int coid, int code);
+/* All of these: 0 or an errno. */
+int target_attach(pid_t pid, bool is_ours, struct target **out);
+int target_spawn(char *const argv[], struct target **out);
+int target_detach(struct target *t);
+int target_kill(struct target *t);
+int target_stop(struct target *t); /* returns when it stands still, or has ended */
+
+struct target *target_find(pid_t pid); /* 0: the first one; NULL: none */
+
+/* First thread with a tid >= tid: false when there is none. */
+bool target_thread(const struct target *t, int tid, procfs_status *status);
+/* A thread with a stop that GDB does not know yet; false: none. */
+bool target_pending(struct target *t, procfs_status *status);
+void target_set_reported(struct target *t, int tid);
+
+/* What a stopped thread is to do: 0 nothing, 'c' go on. */
+struct resume {
+    char what;
+    int signo; /* of the target, 0 none */
+};
+/* Asks plan for every thread and lets them go. */
+int target_resume(struct target *t, struct resume (*plan)(const struct target *t, int tid));
+/* Signals that do not stop a target from now on. */
+void target_pass_signals(uint64_t set);
+
+int target_get_regs(const struct target *t, int tid, procfs_greg *g, procfs_fpreg *f);
+int target_set_regs(const struct target *t, int tid, const procfs_greg *g, const procfs_fpreg *f);
+/* Bytes, or -1: not even one. */
+ssize_t target_read(const struct target *t, uint64_t addr, void *data, size_t bytes);
+ssize_t target_write(const struct target *t, uint64_t addr, const void *data, size_t bytes);
+int target_break(const struct target *t, uint64_t addr, bool is_set);
+bool target_is_break(const struct target *t, uint64_t addr);

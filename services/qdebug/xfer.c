@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* qXfer: tables that GDB reads in pieces.  Each is made anew for every piece: they are small. */
+#include <dirent.h>
+#include <devctl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/states.h>
+#include <unistd.h>
+
+#include "registers.h"
+#include "server.h"
+
+struct table {
+    char *text;
+    size_t bytes, room;
+};
+
+static void add_bytes(struct table *x, const void *data, size_t n)
+{
+    if (x->bytes + n > x->room) {
+        size_t room = (x->bytes + n) * 2;
+        char *text = realloc(x->text, room);
+        if (text == NULL)
+            return; /* a table that ends early */
+        x->text = text;
+        x->room = room;
+    }
+    memcpy(x->text + x->bytes, data, n);
+    x->bytes += n;
+}
+
+static void add(struct table *x, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct table *x, const char *format, ...)
+{
+    char text[512];
+    va_list ap;
+    va_start(ap, format);
+    int n = vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    add_bytes(x, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+static void add_escaped(struct table *x, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr("<>&\"'", *text) != NULL || (unsigned char)*text < ' ')
+            add(x, "&#%d;", (unsigned char)*text < ' ' ? ' ' : *text);
+        else
+            add_bytes(x, text, 1);
+    }
+}
+
+/* ---- threads */
+
+static const char *const state_names[STATE_MAX] = {
+    [STATE_RUNNING] = "RUNNING", [STATE_READY] = "READY", [STATE_STOPPED] = "STOPPED", [STATE_SEND] = "SEND",
+    [STATE_RECEIVE] = "RECEIVE", [STATE_REPLY] = "REPLY", [STATE_SIGSUSPEND] = "SIGSUSPEND",
+    [STATE_SIGWAITINFO] = "SIGWAITINFO", [STATE_NANOSLEEP] = "NANOSLEEP", [STATE_MUTEX] = "MUTEX",
+    [STATE_CONDVAR] = "CONDVAR", [STATE_JOIN] = "JOIN", [STATE_INTR] = "INTR", [STATE_SEM] = "SEM",
+};
+
+void describe_thread(const procfs_status *s, char *text, size_t room)
+{
+    const char *name = s->state < STATE_MAX && state_names[s->state] != NULL ? state_names[s->state] : "?";
+    switch (s->state) {
+    case STATE_SEND:
+    case STATE_REPLY:
+        snprintf(text, room, "%s-blocked on pid %d chid %d", name, (int)s->blocked_on, (int)(s->blocked_aux >> 32));
+        break;
+    case STATE_RECEIVE:
+        snprintf(text, room, "%s-blocked on chid %d", name, (int)s->blocked_on);
+        break;
+    case STATE_MUTEX:
+    case STATE_CONDVAR:
+    case STATE_SEM:
+        snprintf(text, room, "%s-blocked on 0x%lx", name, (unsigned long)s->blocked_on);
+        break;
+    case STATE_JOIN:
+        snprintf(text, room, "JOIN-blocked on thread %d", (int)s->blocked_on);
+        break;
+    case STATE_INTR:
+        snprintf(text, room, "INTR-blocked on %d", (int)s->blocked_on);
+        break;
+    case STATE_NANOSLEEP:
+    case STATE_SIGSUSPEND:
+    case STATE_SIGWAITINFO:
+        snprintf(text, room, "%s-blocked", name);
+        break;
+    default:
+        snprintf(text, room, "%s", name);
+    }
+}
+
+static int threads(const struct server *s, struct table *x)
+{
+    procfs_status status;
+    char text[96];
+    (void)s;
+    add(x, "<?xml version=\"1.0\"?><threads>");
+    for (size_t i = 0; i < TARGETS_MAX; i++) {
+        const struct target *t = &targets[i];
+        for (int tid = 1; t->pid != 0 && target_thread(t, tid, &status); tid = status.tid + 1) {
+            add(x, "<thread id=\"p%x.%x\" core=\"%d\"", (unsigned)t->pid, (unsigned)status.tid, status.hart);
+            if (status.name[0] != '\0') {
+                add(x, " name=\"");
+                add_escaped(x, status.name);
+                add(x, "\"");
+            }
+            describe_thread(&status, text, sizeof text);
+            add(x, ">%s</thread>", text);
+        }
+    }
+    add(x, "</threads>");
+    return EOK;
+}
+
+/* ---- processes */
+
+static int open_proc(pid_t pid, const char *file)
+{
+    char path[40];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void add_process(struct table *x, pid_t pid)
+{
+    char text[1024];
+    int fd = open_proc(pid, "as");
+    procfs_info info;
+    if (fd == -1 || devctl(fd, DCMD_PROC_INFO, &info, sizeof info, NULL) != EOK) {
+        close(fd);
+        return;
+    }
+    close(fd);
+    fd = open_proc(pid, "cmdline");
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    for (ssize_t i = 0; i + 1 < n; i++)
+        if (text[i] == '\0')
+            text[i] = ' ';
+    text[n > 0 ? n : 0] = '\0';
+    add(x, "<item><column name=\"pid\">%d</column><column name=\"user\">%u</column><column name=\"command\">", (int)pid,
+        (unsigned)info.cred.ruid);
+    add_escaped(x, text[0] != '\0' ? text : info.name);
+    add(x, "</column><column name=\"threads\">%u</column></item>", info.num_threads);
+}
+
+static int processes(struct table *x)
+{
+    DIR *dir = opendir("/proc");
+    struct dirent *entry;
+    if (dir == NULL)
+        return errno;
+    add(x, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"osdata.dtd\"><osdata type=\"processes\">");
+    while ((entry = readdir(dir)) != NULL)
+        if (atoi(entry->d_name) > 0)
+            add_process(x, atoi(entry->d_name));
+    closedir(dir);
+    add(x, "</osdata>");
+    return EOK;
+}
+
+static int osdata(const char *annex, struct table *x)
+{
+    if (strcmp(annex, "processes") == 0)
+        return processes(x);
+    if (annex[0] != '\0')
+        return EINVAL;
+    add(x, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"osdata.dtd\"><osdata type=\"types\">"
+           "<item><column name=\"Type\">processes</column><column name=\"Description\">Listing of all processes</column></item></osdata>");
+    return EOK;
+}
+
+static int exec_file(const struct server *s, const char *annex, struct table *x)
+{
+    const struct target *t = server_target(s);
+    pid_t pid = annex[0] != '\0' ? (pid_t)strtol(annex, NULL, 16) : t != NULL ? t->pid : 0;
+    char path[1024];
+    int fd = open_proc(pid, "exefile");
+    ssize_t n = fd != -1 ? read(fd, path, sizeof path) : -1;
+    int error = fd == -1 ? errno : n <= 0 ? ENOENT : EOK;
+    close(fd);
+    if (error == EOK)
+        add_bytes(x, path, (size_t)n);
+    return error;
+}
+
+/* ---- the auxiliary vector: behind arguments and environment on the first stack */
+
+#define WORDS_MAX 65536 /* of arguments and environment together */
+
+static int auxv(const struct server *s, struct table *x)
+{
+    const struct target *t = server_target(s);
+    procfs_info info;
+    uint64_t word, pair[2];
+    if (t == NULL)
+        return ESRCH;
+    int error = devctl(t->fd, DCMD_PROC_INFO, &info, sizeof info, NULL);
+    if (error != EOK || info.initial_stack == 0)
+        return error != EOK ? error : ENOENT;
+    uint64_t at = info.initial_stack + 8;
+    for (unsigned n = 0, vectors = 0; vectors < 2; n++, at += 8) {
+        if (n == WORDS_MAX || target_read(t, at, &word, 8) != 8)
+            return EFAULT;
+        vectors += word == 0;
+    }
+    do {
+        if (x->bytes > 64 * sizeof pair || target_read(t, at, pair, sizeof pair) != sizeof pair)
+            return EFAULT;
+        add_bytes(x, pair, sizeof pair);
+        at += sizeof pair;
+    } while (pair[0] != 0);
+    return EOK;
+}
+
+static int siginfo(const struct server *s, struct table *x)
+{
+    struct target *t = server_target(s);
+    procfs_status status;
+    if (t == NULL || !target_thread(t, s->general.tid > 0 ? s->general.tid : 1, &status) || status.why == 0)
+        return ESRCH;
+    add_bytes(x, &status.info, sizeof status.info);
+    return EOK;
+}
+
+/* ---- the packet: OBJECT:read:ANNEX:OFFSET,LENGTH */
+
+static int make(const struct server *s, const char *object, const char *annex, struct table *x)
+{
+    if (strcmp(object, "features") == 0) {
+        if (strcmp(annex, "target.xml") != 0)
+            return ENOENT;
+        add_bytes(x, target_description, strlen(target_description));
+        return EOK;
+    }
+    if (strcmp(object, "threads") == 0)
+        return threads(s, x);
+    if (strcmp(object, "exec-file") == 0)
+        return exec_file(s, annex, x);
+    if (strcmp(object, "auxv") == 0)
+        return auxv(s, x);
+    if (strcmp(object, "osdata") == 0)
+        return osdata(annex, x);
+    if (strcmp(object, "siginfo") == 0)
+        return siginfo(s, x);
+    return ENOTSUP;
+}
+
+static bool split(const char *at, char parts[3][256], const char **rest)
+{
+    for (int i = 0; i < 3; i++) {
+        const char *end = strchr(at, ':');
+        if (end == NULL || end - at >= 256)
+            return false;
+        memcpy(parts[i], at, (size_t)(end - at));
+        parts[i][end - at] = '\0';
+        at = end + 1;
+    }
+    *rest = at;
+    return true;
+}
+
+bool xfer_packet(struct server *s, const char *at, size_t bytes)
+{
+    char parts[3][256];
+    struct table x = {0};
+    uint64_t offset, length;
+    (void)bytes;
+    if (!split(at, parts, &at) || strcmp(parts[1], "read") != 0)
+        return false;
+    if (!rsp_number(&at, &offset) || !rsp_skip(&at, ",") || !rsp_number(&at, &length)) {
+        reply_error(s, EINVAL);
+        return true;
+    }
+    int error = make(s, parts[0], parts[2], &x);
+    if (error == ENOTSUP)
+        return false;
+    if (error != EOK) {
+        reply_error(s, error);
+    } else if (offset >= x.bytes) {
+        rsp_text(&s->out, "l");
+    } else {
+        size_t n = x.bytes - offset < length ? x.bytes - offset : length;
+        rsp_text(&s->out, "m");
+        size_t put = rsp_binary(&s->out, x.text + offset, n);
+        if (offset + put == x.bytes)
+            s->out.text[0] = 'l';
+    }
+    free(x.text);
+    return true;
+}

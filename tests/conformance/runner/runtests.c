@@ -101,7 +101,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: runtests LIST [PROGRAM...]\n");
         return 2;
     }
-    FILE *list = fopen(argv[1], "r");
+    FILE *list = fopen(argv[1], "re"); /* a program that maps it would leave the object that taskman keeps of a file of the image */
     if (list == NULL) {
         fprintf(stderr, "runtests: %s: %s\n", argv[1], strerror(errno));
         return 2;

@@ -131,17 +131,21 @@ static void test_cycles(int watch)
 static void test_killed_with_sockets(int watch)
 {
     long before = count_sockets(watch);
+    int ready[2];
+    char c;
+    if (pipe(ready) != 0)
+        bail_out("pipe");
     pid_t pid = start_child();
     if (pid == 0) {
         int fd[2];
         for (int i = 0; i < 20; i++)
             connected(fd);
+        write(ready[1], "r", 1);
         for (;;)
             recv(fd[0], fd, 1, 0);
     }
-    for (int i = 0; i < 1000 && count_sockets(watch) < before + 40; i++)
-        sleep_ms(10);
-    is_int(count_sockets(watch), before + 40, "a child has forty sockets");
+    ok(read(ready[0], &c, 1) == 1, "a child makes connections");
+    is_int(count_sockets(watch), before + 40, "... and has forty sockets");
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     for (int i = 0; i < 1000 && count_sockets(watch) > before; i++)

@@ -38,7 +38,7 @@ uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **tab
 
 /* What is done with as->lock held: so many pages, so many tables of the middle level looked through. */
 #define STEP_PAGES 32
-#define MIDDLES_MAX 4
+#define MIDDLES_MAX 2
 /* Units of struct pace, generously. */
 #define WORK_PAGE 256U
 #define WORK_TABLE 2048U

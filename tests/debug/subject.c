@@ -19,7 +19,7 @@ static void *client(void *arg)
     return arg;
 }
 
-static int handle(int rcvid, const char *text)
+static int answer_hello(int rcvid, const char *text)
 {
     int n = (int)strlen(text);
     scale = scale * 2;
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     pthread_create(&thread, NULL, client, NULL);
     pthread_setname_np(thread, "client");
     for (int i = 0; i < count; i++) {
-        total += handle(MsgReceive(chid, text, sizeof text, NULL), text);
+        total += answer_hello(MsgReceive(chid, text, sizeof text, NULL), text);
         if (count > 100 && i % 10 == 9)
             printf("alive %d\n", i), fflush(stdout);
     }

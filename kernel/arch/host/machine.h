@@ -12,7 +12,7 @@ __attribute__((no_sanitize("thread"))) static inline struct hart *this_hart(void
     return host_hart;
 }
 
-static inline struct hart *this_hart_anew(void)
+__attribute__((no_sanitize("thread"))) static inline struct hart *this_hart_anew(void)
 {
     return host_hart;
 }

@@ -406,14 +406,13 @@ void sim_relax(void)
     }
 }
 
-/* Not on the stack: a user thread's goes from one host thread to another, and ThreadSanitizer sees what the C library writes there.  Not
- * inlined: the variable is the calling host thread's. */
-__attribute__((noinline)) uint64_t sim_now(void)
+/* Asked directly: ThreadSanitizer sees what the C library's function writes, and a user thread's stack goes from one host thread to another. */
+uint64_t sim_now(void)
 {
-    static __thread struct timespec t;
+    struct timespec t;
     if (!sim_config.free_running)
         return now;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000UL + (uint64_t)t.tv_nsec - now;
 }
 

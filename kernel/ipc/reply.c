@@ -159,9 +159,10 @@ KC_HANDLER(msg_error)
     int64_t err = client_begin(t, (int32_t)a[0], true, &c);
     if (err)
         return err;
+    int32_t disturbed = racy_read(c.t->msg.deferred_err); /* another may come meanwhile */
     if (code == -1) /* the error of the disturbance that made the unblock pulse */
-        code = c.t->msg.deferred_err ? c.t->msg.deferred_err : EINTR;
-    if (code == EINTR && c.t->msg.unblock_req && c.t->msg.deferred_err == EINTR)
+        code = disturbed ? disturbed : EINTR;
+    if (code == EINTR && c.t->msg.unblock_req && disturbed == EINTR)
         thread_may_restart(c.t, WAKE_SIGNAL); /* the server did nothing: the client may send again after an SA_RESTART handler */
     trace_reply(_NTO_TRACE_COMM_ERROR, &c);
     if (code == ERESTART) { /* the client sends once more, without knowing */

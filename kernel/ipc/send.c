@@ -38,7 +38,7 @@ void send_fail_locked(struct channel *ch, struct thread *t, int err)
         send_end_locked(t, err);
     } else if (t->msg.xfers) {
         t->msg.deferred = DEFERRED_FAIL; /* cannot be talked out of it */
-        t->msg.deferred_err = (uint16_t)err;
+        racy_write(t->msg.deferred_err, (uint16_t)err);
     } else {
         send_end_locked(t, err);
     }
@@ -85,7 +85,7 @@ static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
         /* The first counts, but the end more: with the server ending too, it is all that gets the client out. */
         if (!t->msg.deferred || (cause == WAKE_KILL && t->msg.deferred != DEFERRED_FAIL)) {
             t->msg.deferred = (uint8_t)(cause + 1);
-            t->msg.deferred_err = (uint16_t)err;
+            racy_write(t->msg.deferred_err, (uint16_t)err);
         }
         return;
     }

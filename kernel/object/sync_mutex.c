@@ -152,7 +152,8 @@ static struct thread *holder_get(const struct thread *self, uint32_t id, const u
     struct thread *t = idtable_get(&p->threads, (uint32_t)tid);
     if (t && !thread_get_live(t))
         t = NULL;
-    if (t && (t->proc != p || t->tid != tid || racy_read(t->sync.closed))) {
+    /* Its tid may be about to be written (thread_enlist()): then it has never held anything. */
+    if (t && (t->proc != p || racy_read(t->tid) != tid || racy_read(t->sync.closed))) {
         thread_put(t);
         t = NULL;
     }

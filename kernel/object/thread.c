@@ -150,7 +150,7 @@ static int thread_enlist(struct process *p, struct thread *t)
     else
         tid = idtable_alloc(&p->threads, 1, t);
     if (tid > 0) {
-        t->tid = tid;
+        racy_write(t->tid, tid); /* it is in the table already */
         t->mi_who = (uint32_t)p->pid | (uint64_t)(uint32_t)tid << 32;
         list_push_tail(&p->thread_list, &t->proc_link);
         p->live_threads++;

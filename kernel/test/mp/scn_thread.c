@@ -23,7 +23,7 @@ static void parent(void *arg)
         int64_t tid = u_thread(mp_chance(3) ? long_wait : short_life, (void *)(uintptr_t)mp_range(0, 3),
                                mp_chance(4) ? _KC_TC_DETACHED : 0, (int)mp_range(8, 12));
         if (tid < 0) {
-            MP_ONE_OF(tid, -EAGAIN);
+            MP_ONE_OF(tid, -EAGAIN, -ESRCH); /* ESRCH: this process is being killed */
             mp_sleep(MP_MSEC);
             continue;
         }

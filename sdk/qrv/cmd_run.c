@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -200,9 +201,13 @@ static int run_limited(const struct run *r, char *const *argv)
     long long deadline = console_now_ms() + (long long)(r->seconds * 1000);
     bool over = false;
     int status;
+    pid_t self = getpid();
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* however this process ends */
+        if (getppid() != self)
+            _exit(EXIT_NOT_STARTED);
         execvp(argv[0], argv);
         _exit(EXIT_NOT_STARTED);
     }

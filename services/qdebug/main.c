@@ -4,28 +4,31 @@
 #ifdef __USAGE
 %C - debug agent for GDB (target extended-remote)
 
-%C [-o optional] [-v] DEVICE
+%C [-o optional] [-v] PLACE...
 
-Speaks the remote serial protocol of GDB on a character device, which it sets to raw mode; "-" is
-standard input and output.  One GDB at a time; when it goes, what it has started is killed and what it
-is attached to goes on.  Processes that GDB starts run as the user of the agent.
- -o optional  end quietly when there is no such device
+Speaks the remote serial protocol of GDB.  PLACE is one of
+ DEVICE[,BAUD]   a character device, which is set to raw mode: one GDB at a time
+ PORT            a TCP port of all addresses (8000 by custom): several GDBs, each with a session of its own
+ ADDRESS:PORT    a TCP port of one address
+ -               standard input and output
+When a GDB goes, what it has started is killed and what it is attached to goes on.  Processes that GDB
+starts run as the user of the agent.  There is no password: WHOEVER REACHES THE PLACE HAS ALL RIGHTS OF
+THAT USER, so give a PORT on networks only where everybody may be root, or the ADDRESS 127.0.0.1.
+ -o optional  pass over a device that is not there
  -v           write the packets to standard error
 #endif
 /* clang-format on */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/neutrino.h>
-#include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "server.h"
+#include "transport.h"
 
 #define PULSE_TARGET (_PULSE_CODE_MINAVAIL + 1)
 
@@ -41,20 +44,19 @@ static struct server server;
 static int channel, connection;
 static bool is_verbose;
 
+/* Until nobody is at the other end any more: a chunk of 0 bytes. */
 static void *read_line(void *arg)
 {
     static struct chunk c = {.type = TYPE_CHUNK};
     int fd = *(const int *)arg;
     ssize_t n;
-    while (connection != -1) { /* for ever */
-        do
-            n = read(fd, c.data, sizeof c.data);
-        while (n < 0 && errno == EINTR);
-        c.bytes = n > 0 ? (uint16_t)n : 0; /* 0: nobody is at the other end any more */
+    do {
+        n = read(fd, c.data, sizeof c.data);
+        if (n < 0 && errno == EINTR)
+            continue;
+        c.bytes = n > 0 ? (uint16_t)n : 0;
         MsgSend(connection, &c, sizeof c, NULL, 0);
-        if (n <= 0)
-            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
-    }
+    } while (n > 0 || (n < 0 && errno == EINTR));
     return NULL;
 }
 
@@ -117,66 +119,69 @@ static void on_pulse(const struct _pulse *pulse)
         send_reply();
 }
 
-/* GDB has gone, or died: the next one finds everything as after the start. */
-static void end_connection(void)
+static void take_all(const uint8_t *data, size_t bytes)
 {
-    int fd = server.fd;
-    server_end();
-    memset(&server, 0, sizeof server);
-    server.fd = fd;
+    for (size_t i = 0; i < bytes; i++)
+        take(data[i]);
 }
 
-/* Returns when a line that does not come back has ended. */
-static void serve(bool comes_back)
+/* Returns when GDB has gone, or died. */
+static void serve(void)
 {
     union {
         struct _pulse pulse;
         struct chunk chunk;
     } m;
-    for (;;) {
+    for (bool is_there = true; is_there;) {
         int rcvid = MsgReceive(channel, &m, sizeof m, NULL);
         if (rcvid == 0) {
             on_pulse(&m.pulse);
         } else if (rcvid > 0 && m.chunk.type == TYPE_CHUNK && m.chunk.bytes <= sizeof m.chunk.data) {
             MsgReply(rcvid, EOK, NULL, 0);
-            for (size_t i = 0; i < m.chunk.bytes; i++)
-                take(m.chunk.data[i]);
-            if (m.chunk.bytes == 0)
-                end_connection();
-            if (m.chunk.bytes == 0 && !comes_back)
-                return;
+            take_all(m.chunk.data, m.chunk.bytes);
+            is_there = m.chunk.bytes > 0;
         } else if (rcvid > 0) {
             MsgError(rcvid, ENOSYS);
         }
     }
+    server_end();
 }
 
-static int open_line(const char *name)
-{
-    struct termios tio;
-    if (strcmp(name, "-") == 0) {
-        server.fd = STDOUT_FILENO;
-        return STDIN_FILENO;
-    }
-    int fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (fd != -1 && tcgetattr(fd, &tio) == 0) {
-        cfmakeraw(&tio);
-        tcsetattr(fd, TCSANOW, &tio);
-    }
-    server.fd = fd;
-    return fd;
-}
-
-static int complain(const char *what)
+static void complain(const char *what)
 {
     fprintf(stderr, "qdebug: %s: %s\n", what, strerror(errno));
-    return EXIT_FAILURE;
+}
+
+/* Not SIG_IGN, which the programs that GDB starts would have, too. */
+static void on_lost_line(int signo)
+{
+    (void)signo; /* the reader finds out */
+}
+
+/* One connection, in a process of its own. */
+static void session(const struct line *line)
+{
+    pthread_t thread;
+    int fd = line->in;
+    server.fd = line->out;
+    channel = ChannelCreate(0);
+    connection = ConnectAttach(0, 0, channel, _NTO_SIDE_CHANNEL, 0);
+    if (channel == -1 || connection == -1) {
+        complain("channel");
+        return;
+    }
+    signal(SIGPIPE, on_lost_line);
+    target_setup(connection, PULSE_TARGET);
+    take_all(line->first, line->first_bytes);
+    if ((errno = pthread_create(&thread, NULL, read_line, &fd)) != EOK)
+        complain("thread");
+    else
+        serve();
 }
 
 int main(int argc, char **argv)
 {
-    int option, fd;
-    pthread_t thread;
+    int option;
     bool is_optional = false;
     while ((option = getopt(argc, argv, "o:v")) != -1) {
         if (option == 'v')
@@ -186,21 +191,9 @@ int main(int argc, char **argv)
         else
             return EXIT_FAILURE;
     }
-    if (optind + 1 != argc) {
-        fprintf(stderr, "usage: qdebug [-o optional] [-v] DEVICE\n");
+    if (optind == argc) {
+        fprintf(stderr, "usage: qdebug [-o optional] [-v] DEVICE[,BAUD] | [ADDRESS:]PORT ...\n");
         return EXIT_FAILURE;
     }
-    fd = open_line(argv[optind]);
-    if (fd == -1)
-        return is_optional && errno == ENOENT ? EXIT_SUCCESS : complain(argv[optind]);
-    channel = ChannelCreate(0);
-    connection = ConnectAttach(0, 0, channel, _NTO_SIDE_CHANNEL, 0);
-    if (channel == -1 || connection == -1)
-        return complain("channel");
-    signal(SIGPIPE, SIG_IGN);
-    target_setup(connection, PULSE_TARGET);
-    if ((errno = pthread_create(&thread, NULL, read_line, &fd)) != EOK)
-        return complain("thread");
-    serve(isatty(fd));
-    return EXIT_SUCCESS;
+    return transport_serve(argv + optind, (size_t)(argc - optind), is_optional, session);
 }

@@ -144,7 +144,7 @@ static void serve(void)
             MsgError(rcvid, ENOSYS);
         }
     }
-    server_end();
+    server_end(&server);
 }
 
 static void complain(const char *what)

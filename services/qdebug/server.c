@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image.h"
 #include "registers.h"
 
 #define MEMORY_MAX (RSP_PACKET_MAX / 2 - 8)
@@ -233,7 +234,7 @@ static void do_run(struct server *s, const char *at)
         reply_error(s, EINVAL);
         return;
     }
-    int error = target_spawn(argv, &t);
+    int error = target_spawn(&s->startup, argv, &t);
     if (error != EOK)
         reply_error(s, error);
     else
@@ -254,12 +255,13 @@ static void end_process(struct server *s, const char *at, bool is_kill)
     reply(s, is_kill ? target_kill(t) : target_detach(t));
 }
 
-void server_end(void)
+void server_end(struct server *s)
 {
     for (size_t i = 0; i < TARGETS_MAX; i++)
         if (targets[i].pid != 0)
             targets[i].is_ours ? (void)target_kill(&targets[i]) : (void)target_detach(&targets[i]);
     vfile_end();
+    startup_end(&s->startup);
 }
 
 static void do_question(struct server *s)
@@ -459,6 +461,7 @@ static void supported(struct server *s, const char *at)
     s->has_exec_events = strstr(at, "exec-events+") != NULL;
     rsp_format(&s->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;vContSupported+;QPassSignals+;", RSP_PACKET_MAX);
     rsp_text(&s->out, "qXfer:features:read+;qXfer:threads:read+;qXfer:exec-file:read+;qXfer:auxv:read+;"
+                      "qXfer:libraries-svr4:read+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;QSetWorkingDir+;"
                       "qXfer:osdata:read+;qXfer:siginfo:read+");
 }
 
@@ -490,6 +493,55 @@ static void attached(struct server *s, const char *at)
         rsp_text(&s->out, t->is_ours ? "0" : "1");
 }
 
+/* THREAD,OFFSET,LINK-MAP */
+static void tls_address(struct server *s, const char *at)
+{
+    struct rsp_thread who;
+    uint64_t offset, lm, addr;
+    struct registers r;
+    if (!rsp_thread(&at, &who) || !rsp_skip(&at, ",") || !range(&at, &offset, &lm) || *at != '\0' || !exists(&who) || who.tid <= 0) {
+        reply_error(s, EINVAL);
+        return;
+    }
+    const struct target *t = target_find(who.pid > 0 ? who.pid : 0);
+    int error = target_get_regs(t, who.tid, &r.g, &r.f);
+    if (error == EOK)
+        error = image_tls(t, r.g.x[REG_TP], lm, offset, &addr);
+    if (error == EOK)
+        rsp_format(&s->out, "%lx", (unsigned long)addr);
+    else
+        reply_error(s, error);
+}
+
+/* What the next program is started with; the text is in hexadecimal. */
+static void set_startup(struct server *s, const char *at, int (*set)(struct startup *s, const char *text))
+{
+    static char text[RSP_PACKET_MAX / 2 + 1];
+    size_t n;
+    if (!rsp_bytes(&at, text, sizeof text - 1, &n) || *at != '\0' || memchr(text, '\0', n) != NULL) {
+        reply_error(s, EINVAL);
+        return;
+    }
+    text[n] = '\0';
+    reply(s, set(&s->startup, text));
+}
+
+static bool startup_packet(struct server *s, const char *at)
+{
+    if (rsp_skip(&at, "QEnvironmentHexEncoded:"))
+        set_startup(s, at, startup_set);
+    else if (rsp_skip(&at, "QEnvironmentUnset:"))
+        set_startup(s, at, startup_unset);
+    else if (rsp_skip(&at, "QSetWorkingDir:"))
+        set_startup(s, at, startup_directory);
+    else if (strcmp(at, "QEnvironmentReset") == 0) {
+        startup_reset_environment(&s->startup);
+        reply_ok(s);
+    } else
+        return false;
+    return true;
+}
+
 static void do_query(struct server *s, const char *at, size_t bytes)
 {
     const char *start = at;
@@ -507,6 +559,10 @@ static void do_query(struct server *s, const char *at, size_t bytes)
         extra_info(s, at);
     else if (rsp_skip(&at, "qAttached"))
         attached(s, at);
+    else if (rsp_skip(&at, "qGetTLSAddr:"))
+        tls_address(s, at);
+    else if (startup_packet(s, at))
+        return;
     else if (rsp_skip(&at, "qSymbol:"))
         reply_ok(s);
     else if (rsp_skip(&at, "QPassSignals:"))
@@ -581,7 +637,7 @@ bool server_packet(struct server *s, const char *packet, size_t bytes)
         end_process(s, rsp_skip(&at, ";") ? at : "", false);
         return true;
     case 'k':
-        server_end();
+        server_end(s);
         return false;
     case 'q':
     case 'Q':

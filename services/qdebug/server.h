@@ -12,6 +12,7 @@ struct server {
     bool is_waiting;  /* GDB waits for a stop */
     struct rsp in;
     struct rsp_out out;
+    struct startup startup; /* of what vRun starts */
     struct rsp_thread general; /* Hg: of registers, memory, breakpoints */
 };
 
@@ -19,7 +20,7 @@ struct server {
 bool server_packet(struct server *s, const char *packet, size_t bytes);
 bool server_interrupt(struct server *s); /* byte 3: as above */
 bool server_event(struct server *s, pid_t pid); /* a pulse of a target: as above */
-void server_end(void); /* the connection is gone: started processes end, others go on */
+void server_end(struct server *s); /* the connection is gone: started processes end, others go on */
 
 /* ---- between the files; each writes to s->out */
 struct target *server_target(const struct server *s); /* of s->general, NULL none */

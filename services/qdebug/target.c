@@ -5,15 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/neutrino.h>
 #include <sys/states.h>
 #include <unistd.h>
-
-extern char **environ;
 
 struct target targets[TARGETS_MAX];
 
@@ -112,14 +109,13 @@ int target_attach(pid_t pid, bool is_ours, struct target **out)
     return EOK;
 }
 
-int target_spawn(char *const argv[], struct target **out)
+int target_spawn(const struct startup *how, char *const argv[], struct target **out)
 {
-    struct inheritance inherit = {.flags = SPAWN_HOLD | SPAWN_NOZOMBIE | SPAWN_SEARCH_PATH | SPAWN_SETGROUP,
-                                  .pgroup = SPAWN_NEWPGROUP};
-    pid_t pid = spawn(argv[0], 0, NULL, &inherit, argv, environ);
-    if (pid == -1)
-        return errno;
-    int error = target_attach(pid, true, out);
+    pid_t pid;
+    int error = startup_spawn(how, argv, &pid);
+    if (error != EOK)
+        return error;
+    error = target_attach(pid, true, out);
     if (error != EOK)
         kill(pid, SIGKILL);
     else

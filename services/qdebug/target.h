@@ -8,6 +8,8 @@
 
 #include <sys/procfs.h>
 
+#include "startup.h"
+
 #define TARGETS_MAX 16
 #define REPORTED_MAX 64
 
@@ -27,7 +29,7 @@ extern struct target targets[TARGETS_MAX];
 void target_setup(int coid, int code);
 /* All of these: 0 or an errno. */
 int target_attach(pid_t pid, bool is_ours, struct target **out);
-int target_spawn(char *const argv[], struct target **out);
+int target_spawn(const struct startup *how, char *const argv[], struct target **out);
 int target_detach(struct target *t);
 int target_kill(struct target *t);
 int target_stop(struct target *t); /* returns when it stands still, or has ended */

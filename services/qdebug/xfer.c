@@ -4,55 +4,16 @@
 #include <devctl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/states.h>
 #include <unistd.h>
 
+#include "image.h"
 #include "registers.h"
 #include "server.h"
-
-struct table {
-    char *text;
-    size_t bytes, room;
-};
-
-static void add_bytes(struct table *x, const void *data, size_t n)
-{
-    if (x->bytes + n > x->room) {
-        size_t room = (x->bytes + n) * 2;
-        char *text = realloc(x->text, room);
-        if (text == NULL)
-            return; /* a table that ends early */
-        x->text = text;
-        x->room = room;
-    }
-    memcpy(x->text + x->bytes, data, n);
-    x->bytes += n;
-}
-
-static void add(struct table *x, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct table *x, const char *format, ...)
-{
-    char text[512];
-    va_list ap;
-    va_start(ap, format);
-    int n = vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    add_bytes(x, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
-}
-
-static void add_escaped(struct table *x, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (strchr("<>&\"'", *text) != NULL || (unsigned char)*text < ' ')
-            add(x, "&#%d;", (unsigned char)*text < ' ' ? ' ' : *text);
-        else
-            add_bytes(x, text, 1);
-    }
-}
+#include "table.h"
 
 /* ---- threads */
 
@@ -100,21 +61,21 @@ static int threads(const struct server *s, struct table *x)
     procfs_status status;
     char text[96];
     (void)s;
-    add(x, "<?xml version=\"1.0\"?><threads>");
+    table_add(x, "<?xml version=\"1.0\"?><threads>");
     for (size_t i = 0; i < TARGETS_MAX; i++) {
         const struct target *t = &targets[i];
         for (int tid = 1; t->pid != 0 && target_thread(t, tid, &status); tid = status.tid + 1) {
-            add(x, "<thread id=\"p%x.%x\" core=\"%d\"", (unsigned)t->pid, (unsigned)status.tid, status.hart);
+            table_add(x, "<thread id=\"p%x.%x\" core=\"%d\"", (unsigned)t->pid, (unsigned)status.tid, status.hart);
             if (status.name[0] != '\0') {
-                add(x, " name=\"");
-                add_escaped(x, status.name);
-                add(x, "\"");
+                table_add(x, " name=\"");
+                table_escaped(x, status.name);
+                table_add(x, "\"");
             }
             describe_thread(&status, text, sizeof text);
-            add(x, ">%s</thread>", text);
+            table_add(x, ">%s</thread>", text);
         }
     }
-    add(x, "</threads>");
+    table_add(x, "</threads>");
     return EOK;
 }
 
@@ -144,10 +105,10 @@ static void add_process(struct table *x, pid_t pid)
         if (text[i] == '\0')
             text[i] = ' ';
     text[n > 0 ? n : 0] = '\0';
-    add(x, "<item><column name=\"pid\">%d</column><column name=\"user\">%u</column><column name=\"command\">", (int)pid,
+    table_add(x, "<item><column name=\"pid\">%d</column><column name=\"user\">%u</column><column name=\"command\">", (int)pid,
         (unsigned)info.cred.ruid);
-    add_escaped(x, text[0] != '\0' ? text : info.name);
-    add(x, "</column><column name=\"threads\">%u</column></item>", info.num_threads);
+    table_escaped(x, text[0] != '\0' ? text : info.name);
+    table_add(x, "</column><column name=\"threads\">%u</column></item>", info.num_threads);
 }
 
 static int processes(struct table *x)
@@ -156,12 +117,12 @@ static int processes(struct table *x)
     struct dirent *entry;
     if (dir == NULL)
         return errno;
-    add(x, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"osdata.dtd\"><osdata type=\"processes\">");
+    table_add(x, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"osdata.dtd\"><osdata type=\"processes\">");
     while ((entry = readdir(dir)) != NULL)
         if (atoi(entry->d_name) > 0)
             add_process(x, atoi(entry->d_name));
     closedir(dir);
-    add(x, "</osdata>");
+    table_add(x, "</osdata>");
     return EOK;
 }
 
@@ -171,7 +132,7 @@ static int osdata(const char *annex, struct table *x)
         return processes(x);
     if (annex[0] != '\0')
         return EINVAL;
-    add(x, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"osdata.dtd\"><osdata type=\"types\">"
+    table_add(x, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"osdata.dtd\"><osdata type=\"types\">"
            "<item><column name=\"Type\">processes</column><column name=\"Description\">Listing of all processes</column></item></osdata>");
     return EOK;
 }
@@ -186,36 +147,41 @@ static int exec_file(const struct server *s, const char *annex, struct table *x)
     int error = fd == -1 ? errno : n <= 0 ? ENOENT : EOK;
     close(fd);
     if (error == EOK)
-        add_bytes(x, path, (size_t)n);
+        table_bytes(x, path, (size_t)n);
     return error;
 }
 
-/* ---- the auxiliary vector: behind arguments and environment on the first stack */
-
-#define WORDS_MAX 65536 /* of arguments and environment together */
+/* ---- of the program: image.c */
 
 static int auxv(const struct server *s, struct table *x)
 {
     const struct target *t = server_target(s);
-    procfs_info info;
-    uint64_t word, pair[2];
+    return t != NULL ? image_auxv(t, x) : ESRCH;
+}
+
+/* GDB would read the link map piece by piece, and every name byte by byte. */
+static int libraries(const struct server *s, struct table *x)
+{
+    const struct target *t = server_target(s);
+    struct image_module *all;
+    int n;
     if (t == NULL)
         return ESRCH;
-    int error = devctl(t->fd, DCMD_PROC_INFO, &info, sizeof info, NULL);
-    if (error != EOK || info.initial_stack == 0)
-        return error != EOK ? error : ENOENT;
-    uint64_t at = info.initial_stack + 8;
-    for (unsigned n = 0, vectors = 0; vectors < 2; n++, at += 8) {
-        if (n == WORDS_MAX || target_read(t, at, &word, 8) != 8)
-            return EFAULT;
-        vectors += word == 0;
+    int error = image_modules(t, &all, &n);
+    if (error != EOK)
+        return error;
+    table_add(x, "<library-list-svr4 version=\"1.0\"");
+    if (n > 0)
+        table_add(x, " main-lm=\"0x%lx\"", (unsigned long)all[0].lm);
+    table_add(x, ">");
+    for (int i = 1; i < n; i++) {
+        table_add(x, "<library name=\"");
+        table_escaped(x, all[i].name);
+        table_add(x, "\" lm=\"0x%lx\" l_addr=\"0x%lx\" l_ld=\"0x%lx\" lmid=\"0x%lx\"/>", (unsigned long)all[i].lm,
+                  (unsigned long)all[i].addr, (unsigned long)all[i].ld, (unsigned long)all[i].debug);
     }
-    do {
-        if (x->bytes > 64 * sizeof pair || target_read(t, at, pair, sizeof pair) != sizeof pair)
-            return EFAULT;
-        add_bytes(x, pair, sizeof pair);
-        at += sizeof pair;
-    } while (pair[0] != 0);
+    table_add(x, "</library-list-svr4>");
+    free(all);
     return EOK;
 }
 
@@ -225,7 +191,7 @@ static int siginfo(const struct server *s, struct table *x)
     procfs_status status;
     if (t == NULL || !target_thread(t, s->general.tid > 0 ? s->general.tid : 1, &status) || status.why == 0)
         return ESRCH;
-    add_bytes(x, &status.info, sizeof status.info);
+    table_bytes(x, &status.info, sizeof status.info);
     return EOK;
 }
 
@@ -236,7 +202,7 @@ static int make(const struct server *s, const char *object, const char *annex, s
     if (strcmp(object, "features") == 0) {
         if (strcmp(annex, "target.xml") != 0)
             return ENOENT;
-        add_bytes(x, target_description, strlen(target_description));
+        table_bytes(x, target_description, strlen(target_description));
         return EOK;
     }
     if (strcmp(object, "threads") == 0)
@@ -245,6 +211,8 @@ static int make(const struct server *s, const char *object, const char *annex, s
         return exec_file(s, annex, x);
     if (strcmp(object, "auxv") == 0)
         return auxv(s, x);
+    if (strcmp(object, "libraries-svr4") == 0)
+        return libraries(s, x);
     if (strcmp(object, "osdata") == 0)
         return osdata(annex, x);
     if (strcmp(object, "siginfo") == 0)

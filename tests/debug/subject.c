@@ -10,10 +10,12 @@
 
 static int chid, coid;
 static volatile double scale = 2.25;
+extern __thread int local; /* local.c */
 
 static void *client(void *arg)
 {
     char reply[8];
+    local = 11;
     while (MsgSend(coid, "hello", 6, reply, sizeof reply) != 99)
         usleep(200000);
     return arg;
@@ -23,6 +25,7 @@ static int answer_hello(int rcvid, const char *text)
 {
     int n = (int)strlen(text);
     scale = scale * 2;
+    local++;
     MsgReply(rcvid, 0, "ok", 3);
     return n;
 }
@@ -37,6 +40,8 @@ int main(int argc, char **argv)
     pthread_t thread;
     char text[64];
     int total = 0, count = argc > 1 ? atoi(argv[1]) : 5;
+    if (argc > 2 && strcmp(argv[2], "where") == 0)
+        return printf("in %s with %s\n", getcwd(text, sizeof text), getenv("COLOUR")) > 0 ? 3 : 4;
     if (argc > 2)
         return crash(NULL);
     chid = ChannelCreate(0);

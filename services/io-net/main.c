@@ -78,6 +78,7 @@ static int attach(dispatch_t *dpp)
     resmgr_attr_t attr = {.nparts_max = 1, .msg_max_size = 2048};
     iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
     message_init(&connect_funcs, &io_funcs);
+    local_name_init(dpp, &connect_funcs, &io_funcs);
     iofunc_attr_init(&device.attr, S_IFSOCK | 0666, NULL, NULL);
     IOFUNC_NOTIFY_INIT(device.notify);
     device.attr.inode = 1;

@@ -22,6 +22,16 @@ static bool is_root(resmgr_context_t *ctp)
     return iofunc_client_info(ctp, 0, &info) == EOK && info.cred.euid == 0;
 }
 
+static void identify(resmgr_context_t *ctp, struct sock_cred *cred)
+{
+    struct _client_info info;
+    *cred = (struct sock_cred){.pid = ctp->info.pid, .uid = UINT32_MAX, .gid = UINT32_MAX};
+    if (iofunc_client_info(ctp, 0, &info) == EOK) {
+        cred->uid = info.cred.euid;
+        cred->gid = info.cred.egid;
+    }
+}
+
 static bool nonblocking(const iofunc_ocb_t *ocb, int flags)
 {
     return (ocb->ioflag & O_NONBLOCK) || (flags & MSG_DONTWAIT);
@@ -34,6 +44,8 @@ static int io_open(resmgr_context_t *ctp, io_open_t *msg, struct sock *handle, v
 {
     struct _sock_open how;
     struct sock *s;
+    if (S_ISSOCK(handle->attr.mode) && handle->link > 0 && msg->connect.subtype == _IO_CONNECT_OPEN)
+        return EOPNOTSUPP; /* the name of a local socket is connected to, not opened */
     if (msg->connect.subtype != _IO_CONNECT_OPEN || msg->connect.extra_type != _IO_CONNECT_EXTRA_SOCKET)
         return iofunc_open_default(ctp, msg, handle, extra);
     if (extra == NULL || msg->connect.extra_len != sizeof how)
@@ -41,6 +53,7 @@ static int io_open(resmgr_context_t *ctp, io_open_t *msg, struct sock *handle, v
     memcpy(&how, extra, sizeof how);
     int error = sock_new(how.domain, how.type, how.protocol, is_root(ctp), &s);
     if (error == 0) {
+        identify(ctp, &s->own_cred);
         error = iofunc_ocb_attach(ctp, msg, NULL, s, funcs);
         if (error != 0)
             sock_free(s);
@@ -160,12 +173,12 @@ static int io_write(resmgr_context_t *ctp, io_write_t *msg, iofunc_ocb_t *ocb)
 
 static int do_bind(resmgr_context_t *ctp, struct sock *s, const struct request *rq)
 {
-    if (s->ops->bind == NULL)
-        return EOPNOTSUPP;
     if (rq->addr.family == NET_NONE)
         return EAFNOSUPPORT;
     if (rq->addr.port != 0 && rq->addr.port < 1024 && !is_root(ctp))
         return EACCES;
+    if (rq->addr.family == NET_LOCAL)
+        return local_name_bind(ctp, s, rq);
     return s->ops->bind(s, &rq->addr);
 }
 
@@ -175,10 +188,24 @@ static int do_connect(resmgr_context_t *ctp, iofunc_ocb_t *ocb, const struct req
     struct waiter w = {.node.rcvid = ctp->rcvid};
     if (s->ops->connect == NULL)
         return EOPNOTSUPP;
-    int error = s->ops->connect(s, &rq->addr);
+    int error = rq->addr.family == NET_LOCAL ? local_name_access(ctp, rq->addr.scope) : 0;
+    if (error == 0 && s->domain == AF_UNIX)
+        identify(ctp, &s->own_cred);
+    if (error == 0)
+        error = s->ops->connect(s, &rq->addr);
     if (error != EINPROGRESS || nonblocking(ocb, 0))
         return error;
     return sock_wait(s, WAIT_CONNECT, &w) != NULL ? _RESMGR_NOREPLY : ENOBUFS;
+}
+
+/* Who asked last to listen is whom SO_PEERCRED of those who connect names. */
+static int do_listen(resmgr_context_t *ctp, struct sock *s, int backlog)
+{
+    if (s->ops->listen == NULL)
+        return EOPNOTSUPP;
+    if (s->domain == AF_UNIX)
+        identify(ctp, &s->own_cred);
+    return s->ops->listen(s, backlog);
 }
 
 static int do_wait(resmgr_context_t *ctp, iofunc_ocb_t *ocb)
@@ -221,6 +248,12 @@ static int do_send(resmgr_context_t *ctp, iofunc_ocb_t *ocb, const struct reques
                        .flags = rq->flags,
                        .nbytes = rq->data_len,
                        .offset = ctp->offset + rq->data_offset};
+    if (rq->addr.family == NET_LOCAL && !ocb->attr->stream) {
+        int error = local_name_access(ctp, rq->addr.scope);
+        if (error != 0)
+            return error;
+        w.name_id = rq->addr.scope;
+    }
     return transmit(ctp, ocb, &w, rq->flags, rq->addr.family != NET_NONE ? &rq->addr : NULL);
 }
 
@@ -233,7 +266,7 @@ static int handle(resmgr_context_t *ctp, iofunc_ocb_t *ocb, const struct request
     case _SOCK_CONNECT:
         return do_connect(ctp, ocb, rq);
     case _SOCK_LISTEN:
-        return s->ops->listen == NULL ? EOPNOTSUPP : s->ops->listen(s, rq->flags);
+        return do_listen(ctp, s, rq->flags);
     case _SOCK_WAIT:
         return do_wait(ctp, ocb);
     case _SOCK_SEND:
@@ -268,6 +301,11 @@ static int io_msg(resmgr_context_t *ctp, io_msg_t *msg, iofunc_ocb_t *ocb)
     if (whole < ctp->size)
         whole = ctp->size;
     int error = request_parse(msg, ctp->size - ctp->offset, whole - ctp->offset, ocb->attr->domain, &rq);
+    if (error == 0 && rq.addr.family == NET_LOCAL) {
+        rq.addr.scope = (uint32_t)rq.option; /* the inode of the name, which libc has found */
+        if (rq.option == 0 && (rq.subtype != _SOCK_BIND || rq.data_len == 0))
+            error = ENOLINK; /* or has to find */
+    }
     return error != 0 ? error : handle(ctp, ocb, &rq);
 }
 
@@ -316,6 +354,12 @@ static int io_unblock(resmgr_context_t *ctp, io_pulse_t *msg, iofunc_ocb_t *ocb)
     return iofunc_unblock_default(ctp, msg, ocb);
 }
 
+static int io_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct sock *handle, void *reserved)
+{
+    (void)msg, (void)reserved;
+    return handle->link > 0 ? local_name_unlink(ctp, handle) : ENOSYS;
+}
+
 static int io_lseek(resmgr_context_t *ctp, io_lseek_t *msg, iofunc_ocb_t *ocb)
 {
     (void)ctp, (void)msg, (void)ocb;
@@ -326,6 +370,7 @@ void message_init(resmgr_connect_funcs_t *connect, resmgr_io_funcs_t *io)
 {
     funcs = io;
     connect->open = io_open;
+    connect->unlink = io_unlink;
     io->read = io_read;
     io->write = io_write;
     io->msg = io_msg;

@@ -64,6 +64,10 @@ int option_get(resmgr_context_t *ctp, struct sock *s, const struct request *rq)
             struct linger l = {.l_onoff = s->reset_on_close};
             return answer(ctp, rq, &l, sizeof l);
         }
+        if (rq->option == SO_PEERCRED && s->domain == AF_UNIX) {
+            struct sock_cred none = {.uid = UINT32_MAX, .gid = UINT32_MAX}; /* laid out as struct ucred */
+            return answer(ctp, rq, s->connected && s->stream ? &s->peer_cred : &none, sizeof none);
+        }
         error = own_number(s, rq->option, &value);
     }
     if (rq->flags == IPPROTO_IPV6 && rq->option == IPV6_V6ONLY && s->domain == AF_INET6) {

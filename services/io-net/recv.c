@@ -86,27 +86,59 @@ static int failed(struct waiter *w, int error)
     return 0;
 }
 
+/* What the queue has for a stream's reader, as parts. */
+static void gather(const struct sock *s, struct answer *a, uint32_t want)
+{
+    uint32_t offset = s->head_offset;
+    for (const struct packet *k = s->head; k != NULL && want > 0; k = k->next) {
+        uint32_t before = a->bytes;
+        bool all = add_packet(a, k, offset, want);
+        want -= a->bytes - before;
+        offset = 0;
+        if (!all)
+            break;
+    }
+}
+
+/* MSG_WAITALL: what is there goes into the client's memory, which makes room for more; the answer comes with the
+ * last byte.  A client whose memory ends before its bytes gets what fits. */
+static int answer_whole(struct sock *s, struct waiter *w)
+{
+    struct answer head = {.parts = 1};
+    bool at_end = s->end_of_data || s->read_shut || s->error != 0;
+    while (w->done < w->nbytes && s->head != NULL) {
+        struct answer a = {.parts = 1};
+        gather(s, &a, w->nbytes - w->done);
+        ssize_t n = MsgWritev(w->node.rcvid, a.iov + 1, (size_t)(a.parts - 1), sizeof a.head + w->done);
+        if (n == -1 && w->done == 0)
+            return failed(w, errno);
+        if (n < (ssize_t)a.bytes)
+            w->nbytes = w->done + (n > 0 ? (uint32_t)n : 0);
+        if (n > 0) {
+            take_stream(s, (uint32_t)n);
+            w->done += (uint32_t)n;
+        }
+    }
+    if (w->done < w->nbytes && !at_end)
+        return s->connected ? EAGAIN : ENOTCONN;
+    if (w->done == 0 && w->nbytes > 0 && s->error != 0)
+        return sock_take_error(s);
+    failed(w, reply(w, &head, (long)w->done));
+    return 0;
+}
+
 static int answer_stream(struct sock *s, struct waiter *w)
 {
     uint32_t have = s->queued - s->head_offset;
     bool at_end = s->end_of_data || s->read_shut || s->error != 0;
     struct answer a = {.parts = 1};
-    if ((w->flags & MSG_WAITALL) && !(w->flags & MSG_PEEK) && have < w->nbytes && !at_end &&
-        have < s->queue_max)
-        return EAGAIN;
+    if ((w->flags & MSG_WAITALL) && !(w->flags & MSG_PEEK))
+        return answer_whole(s, w);
     if (have == 0 && s->error != 0)
         return sock_take_error(s);
     if (have == 0 && !at_end && w->nbytes > 0)
         return s->connected ? EAGAIN : ENOTCONN;
-    uint32_t offset = s->head_offset, want = w->nbytes;
-    for (const struct packet *k = s->head; k != NULL && want > 0; k = k->next) {
-        uint32_t before = a.bytes;
-        bool all = add_packet(&a, k, offset, want);
-        want -= a.bytes - before;
-        offset = 0;
-        if (!all)
-            break;
-    }
+    gather(s, &a, w->nbytes);
     int error = reply(w, &a, (long)a.bytes);
     if (error != 0)
         return failed(w, error);
@@ -134,8 +166,11 @@ static int answer_datagram(struct sock *s, struct waiter *w)
     int error = reply(w, &a, (w->flags & MSG_TRUNC) ? (long)whole : (long)a.bytes);
     if (error != 0)
         return failed(w, error);
-    if (!(w->flags & MSG_PEEK))
+    if (!(w->flags & MSG_PEEK)) {
         drop_head(s);
+        if (s->ops->taken != NULL)
+            s->ops->taken(s, whole);
+    }
     return 0;
 }
 

@@ -106,6 +106,13 @@ size_t address_format(const struct net_addr *a, int domain, uint8_t *sa)
     return sizeof in6;
 }
 
+/* The data is text that ends in its last byte: where a local socket's name is to appear. */
+static bool holds_path(const struct request *rq)
+{
+    return rq->data_len <= rq->data_here && rq->data[0] == '/' &&
+           memchr(rq->data, '\0', rq->data_len) == rq->data + rq->data_len - 1;
+}
+
 int request_parse(const void *buf, size_t size, size_t whole, int domain, struct request *out)
 {
     struct _sock_msg m;
@@ -135,6 +142,8 @@ int request_parse(const void *buf, size_t size, size_t whole, int domain, struct
         return EBADMSG; /* it promises more than it sent */
     if (m.subtype == _SOCK_SETOPT && (m.data_len > _SOCK_OPT_MAX || m.data_len > out->data_here))
         return m.data_len > _SOCK_OPT_MAX ? EINVAL : EBADMSG;
+    if (m.subtype == _SOCK_BIND && m.data_len > 0 && !holds_path(out))
+        return EBADMSG;
     if (m.subtype == _SOCK_SETIF && out->data_here < sizeof(struct _sock_if))
         return EBADMSG;
     bool needs = m.subtype == _SOCK_BIND || m.subtype == _SOCK_CONNECT;

@@ -10,7 +10,7 @@
 struct net_addr {
     uint8_t family; /* 0: none; 4, 6: IP; 1: local, named by path */
     uint16_t port;  /* host byte order */
-    uint32_t scope; /* interface of a link-local address */
+    uint32_t scope; /* interface of a link-local address; of a local one the inode that the client found */
     uint8_t ip[16];
     char path[108];
 };

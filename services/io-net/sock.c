@@ -46,10 +46,10 @@ struct sock *sock_alloc(const struct sock_ops *ops, int domain, int type, int pr
 static int choose(int domain, int type, int *protocol, bool privileged, const struct sock_ops **ops)
 {
     if (domain == AF_UNIX) {
-        *ops = &local_ops;
+        *ops = type == SOCK_STREAM ? &local_ops : &local_datagram_ops;
         if (*protocol != 0)
             return EPROTONOSUPPORT;
-        return type == SOCK_STREAM ? 0 : ESOCKTNOSUPPORT;
+        return type == SOCK_STREAM || type == SOCK_DGRAM ? 0 : ESOCKTNOSUPPORT;
     }
     if (domain != AF_INET && domain != AF_INET6)
         return EAFNOSUPPORT;
@@ -181,7 +181,7 @@ bool sock_writable(const struct sock *s)
     if (s->error != 0 || s->write_shut)
         return true;
     if (!s->stream)
-        return true;
+        return s->ops->has_room == NULL || s->ops->has_room(s);
     return !s->connecting && !s->listening && (!s->connected || s->ops->has_room(s));
 }
 
@@ -235,17 +235,27 @@ void sock_service(struct sock *s)
 
 void sock_settle(struct sock *s)
 {
-    if (!s->owes_peer)
-        return;
-    s->owes_peer = false;
-    if (s->peer != NULL)
-        sock_service(s->peer);
+    while (s->owes_peer) {
+        s->owes_peer = false;
+        if (!s->stream)
+            local_settle(s);
+        else if (s->peer != NULL)
+            sock_service(s->peer);
+    }
 }
 
 void sock_accepted(struct sock *s)
 {
     if (s->ops == &tcp_ops && s->tcp != NULL)
         tcp_backlog_accepted(s->tcp);
+}
+
+void sock_await_accept(struct sock *listener, struct sock *s)
+{
+    s->listener = listener;
+    *listener->accept_tail = s;
+    listener->accept_tail = &s->accept_next;
+    listener->accept_count++;
 }
 
 struct sock *sock_next_accepted(struct sock *listener)
@@ -288,7 +298,8 @@ void sock_free(struct sock *s)
     for (int kind = 0; kind < WAIT_KINDS; kind++)
         end_waits(s, (enum wait_kind)kind, EBADF);
     iofunc_notify_remove(NULL, s->notify);
-    s->ops->close(s);
+    if (s->ops != NULL)
+        s->ops->close(s);
     sock_drop_queue(s);
     *s->all_prev = s->all_next;
     if (s->all_next != NULL)

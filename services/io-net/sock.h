@@ -40,6 +40,7 @@ struct waiter {
     int flags;              /* MSG_* */
     bool plain;             /* a read(): the answer is data alone */
     bool timed;             /* a timeout of lwIP's is out for it */
+    uint32_t name_id;       /* a local datagram's destination; 0: the connected one */
     uint32_t nbytes, done;
     size_t offset;          /* of a sender's data in its message */
 };
@@ -59,11 +60,17 @@ struct sock_ops {
     void (*close)(struct sock *s);
 };
 
+/* Who is behind an end of a local connection: SO_PEERCRED. */
+struct sock_cred {
+    int32_t pid;
+    uint32_t uid, gid;
+};
+
 struct sock {
     iofunc_attr_t attr; /* first */
     iofunc_notify_t notify[3];
     struct sock *all_next, **all_prev;
-    const struct sock_ops *ops; /* NULL: /dev/socket itself */
+    const struct sock_ops *ops; /* NULL: /dev/socket itself, or the name of a local socket */
     int domain, type, protocol;
     bool stream, v6only, bound, listening, connecting, connected;
     bool read_shut, write_shut, end_of_data; /* end_of_data: the peer sends no more */
@@ -75,8 +82,11 @@ struct sock {
         struct tcp_pcb *tcp; /* NULL: the connection is lwIP's alone, or not there */
         struct udp_pcb *udp;
         struct raw_pcb *raw;
-        struct sock *peer; /* local sockets */
+        struct sock *peer; /* local sockets; of a name, the socket that was bound to it, if it lives */
     };
+    struct sock *name;     /* local sockets: its name in the path space */
+    int link;              /* of a name, what resmgr_attach() gave: not 0, which is /dev/socket or resolv.conf */
+    struct sock_cred own_cred, peer_cred;
     struct net_addr local, remote; /* kept when the pcb goes */
     struct packet *head, **tail;
     uint32_t head_offset; /* bytes of head that were taken */
@@ -88,7 +98,7 @@ struct sock {
     int accept_count, backlog;
 };
 
-extern const struct sock_ops tcp_ops, udp_ops, raw_ops, local_ops;
+extern const struct sock_ops tcp_ops, udp_ops, raw_ops, local_ops, local_datagram_ops;
 extern struct sock *all_sockets;
 
 /* sock.c */
@@ -108,6 +118,7 @@ void sock_drop_queue(struct sock *s);
 struct waiter *sock_wait(struct sock *s, enum wait_kind kind, const struct waiter *what);
 void sock_give_up(struct waiter *w, int error); /* answers and frees a waiter that is in no queue */
 struct sock *sock_next_accepted(struct sock *listener);
+void sock_await_accept(struct sock *listener, struct sock *s); /* puts s into its queue */
 
 /* recv.c: answers one receiver from the queue.  EAGAIN: there is nothing yet. */
 int recv_answer(struct sock *s, struct waiter *w);
@@ -122,3 +133,14 @@ int option_set(struct sock *s, const struct request *rq);
 
 /* local.c: both ends are new */
 int local_pair(struct sock *a, struct sock **b);
+/* Senders that found a datagram socket's queue full try again. */
+void local_settle(struct sock *s);
+
+/* local_name.c: names of local sockets in the path space.  The functions that clients' requests reach return 0 or
+ * an errno value. */
+void local_name_init(dispatch_t *dpp, const resmgr_connect_funcs_t *connect, const resmgr_io_funcs_t *io);
+int local_name_bind(resmgr_context_t *ctp, struct sock *s, const struct request *rq);
+struct sock *local_name_find(uint32_t id); /* NULL: there is none */
+/* May the client connect to it, or send to it? */
+int local_name_access(resmgr_context_t *ctp, uint32_t id);
+int local_name_unlink(resmgr_context_t *ctp, struct sock *name);

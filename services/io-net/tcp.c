@@ -134,13 +134,10 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
         return ERR_MEM;
     s->tcp = pcb;
     s->connected = s->bound = true;
-    s->listener = l;
     s->v6only = l->v6only;
     s->recv_timeout_ms = l->recv_timeout_ms;
     s->send_timeout_ms = l->send_timeout_ms;
-    *l->accept_tail = s;
-    l->accept_tail = &s->accept_next;
-    l->accept_count++;
+    sock_await_accept(l, s);
     tcp_backlog_delayed(pcb);
     set_callbacks(s);
     remember_names(s);

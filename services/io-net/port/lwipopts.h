@@ -35,6 +35,9 @@
 #define LWIP_IPV6_AUTOCONFIG          1
 #define LWIP_IPV6_NUM_ADDRESSES       4
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 0
+#define LWIP_HOOK_FILENAME            "net_hooks.h"
+#define LWIP_HOOK_IP4_INPUT(p, netif) net_look_at(p)
+#define LWIP_HOOK_IP6_INPUT(p, netif) net_look_at(p)
 #define SO_REUSE                      1
 
 #define LWIP_NETIF_LOOPBACK           1

@@ -11,6 +11,7 @@
 #define _SOCK_MGRID     4 /* _IOMGR_NET */
 #define _SOCK_ADDR_MAX  112
 #define _SOCK_OPT_MAX   64
+#define _SOCK_PATH_MAX  1024 /* of a local socket's name, with NUL */
 #define _SOCK_DATA_MAX  0x7fff0000U
 
 /* xtype of struct _io_openfd */
@@ -22,6 +23,8 @@ struct _sock_open {
 };
 
 /* subtypes of struct _sock_msg: what follows it, what is answered */
+/* A local socket's address comes with what libc made of it: where it is bound, the absolute path as data and the
+ * mode in flags; elsewhere the inode of the name in option.  ENOLINK: it came without. */
 #define _SOCK_BIND     1  /* address */
 #define _SOCK_CONNECT  2  /* address */
 #define _SOCK_LISTEN   3  /* flags: backlog */

@@ -76,6 +76,34 @@ static void test_large(void)
     close(y);
 }
 
+/* The ICMP message that nobody has the port reaches the connected socket, and only that. */
+static void refused(int domain, struct sockaddr *a, socklen_t len, int unconnected)
+{
+    char byte;
+    int x = socket(domain, SOCK_DGRAM, 0);
+    ok(connect(x, a, len) == 0 && send(x, "?", 1, 0) == 1, "to a port that nobody has, family %d", domain);
+    struct pollfd p = {.fd = x, .events = POLLIN};
+    is_int(poll(&p, 1, 5000), 1, "... poll wakes");
+    is_int(recv(x, &byte, 1, 0), -1, "... recv fails");
+    is_errno(ECONNREFUSED, "... ECONNREFUSED");
+    is_int(recv(x, &byte, 1, MSG_DONTWAIT), -1, "... once");
+    is_errno(EAGAIN, "... then EAGAIN");
+    is_int(recv(unconnected, &byte, 1, MSG_DONTWAIT), -1, "another socket hears nothing");
+    is_errno(EAGAIN, "... EAGAIN");
+    close(x);
+}
+
+static void test_refused(void)
+{
+    struct sockaddr_in a, b;
+    int x = bound(&a), y = bound(&b);
+    struct sockaddr_in6 six = loopback6(ntohs(b.sin_port));
+    close(y);
+    refused(AF_INET, (struct sockaddr *)&b, sizeof b, x);
+    refused(AF_INET6, (struct sockaddr *)&six, sizeof six, x);
+    close(x);
+}
+
 static void test_poll(void)
 {
     struct sockaddr_in a, b;
@@ -102,6 +130,7 @@ int main(void)
     test_datagrams();
     test_connected();
     test_large();
+    test_refused();
     test_poll();
     return done();
 }

@@ -205,6 +205,29 @@ static void test_two_readers(void)
     close(fd[1]);
 }
 
+/* More than any queue holds. */
+static void test_wait_all(void)
+{
+    static unsigned char out[300000], in[300000];
+    int fd[2];
+    connected(fd);
+    for (size_t i = 0; i < sizeof out; i++)
+        out[i] = (unsigned char)(i * 7 + i / 256);
+    pid_t pid = start_child();
+    if (pid == 0) {
+        size_t at = 0;
+        for (ssize_t n = 0; at < sizeof out && n >= 0; at += (size_t)n)
+            n = write(fd[0], out + at, sizeof out - at < 7777 ? sizeof out - at : 7777);
+        _exit(at == sizeof out ? 0 : 1);
+    }
+    is_int(recv(fd[1], in, sizeof in - 5, MSG_WAITALL), sizeof in - 5, "MSG_WAITALL waits for more than a queue holds");
+    is_int(exit_status(pid), 0, "... and the sender can go on");
+    close(fd[0]);
+    is_int(recv(fd[1], in + sizeof in - 5, 50, MSG_WAITALL), 5, "... but not past the end");
+    ok(memcmp(in, out, sizeof in) == 0, "... and all bytes are right");
+    close(fd[1]);
+}
+
 int main(void)
 {
     tap_plan(0);
@@ -217,5 +240,6 @@ int main(void)
     test_poll();
     test_select();
     test_two_readers();
+    test_wait_all();
     return done();
 }

@@ -28,7 +28,7 @@ static int is_empty_path(const char *path, int flags)
     return (flags & AT_EMPTY_PATH) && path[0] == 0;
 }
 
-static long stat_abs(int dirfd, const char *path, struct stat *st, int flags, char *abs)
+long __qrv_stat_abs(int dirfd, const char *path, struct stat *st, int flags, char *abs)
 {
     struct _io_stat m = {.type = _IO_STAT, .combine_len = sizeof m};
     struct qrv_path p = PATH_OP(dirfd, path);
@@ -46,7 +46,7 @@ long __qrv_stat_at(int dirfd, const char *path, struct stat *st, int flags)
         return __qrv_fstat(dirfd, st);
     if (is_empty_path(path, flags))
         path = ".";
-    return stat_abs(dirfd, path, st, flags, 0);
+    return __qrv_stat_abs(dirfd, path, st, flags, 0);
 }
 
 /* A command that only brings data, of the server of a file that the caller need not be able to open;
@@ -159,7 +159,7 @@ static long make_node(int dirfd, const char *path, unsigned mode, const char *ta
     long rc = __qrv_connect(&p);
     if (rc == -ENOENT || rc == -ENOSYS || rc == -EROFS) {
         struct stat st;
-        if (stat_abs(dirfd, path, &st, AT_SYMLINK_NOFOLLOW, 0) == 0)
+        if (__qrv_stat_abs(dirfd, path, &st, AT_SYMLINK_NOFOLLOW, 0) == 0)
             return -EEXIST;
     }
     return rc < 0 ? rc : 0;
@@ -370,7 +370,7 @@ static long do_chdir(const char *path)
 {
     struct stat st;
     char abs[QRV_PATH_MAX];
-    long rc = stat_abs(AT_FDCWD, path, &st, 0, abs);
+    long rc = __qrv_stat_abs(AT_FDCWD, path, &st, 0, abs);
     return rc < 0 ? rc : enter_dir(&st, abs);
 }
 

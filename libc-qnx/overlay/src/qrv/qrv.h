@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 #include <abi/iomsg.h>
 #include <abi/limits.h>
@@ -71,6 +72,8 @@ hidden long __qrv_close(int fd);
 hidden long __qrv_dup_from(int pid, int oldfd, int minfd, int exact, unsigned cof);
 hidden long __qrv_fstat(int fd, struct stat *st);
 hidden long __qrv_stat_at(int dirfd, const char *path, struct stat *st, int flags);
+/* The same, and the path that was used at last, which takes QRV_PATH_MAX bytes. */
+hidden long __qrv_stat_abs(int dirfd, const char *path, struct stat *st, int flags, char *abs);
 hidden long __qrv_open(int dirfd, const char *path, int oflag, int mode, unsigned fl);
 hidden long __qrv_read(int fd, void *buf, size_t n, unsigned fl);
 hidden long __qrv_pread(int fd, void *buf, size_t n, int64_t off, unsigned fl);
@@ -90,6 +93,8 @@ hidden long __qrv_ids(long n, long a, long b, long c);
 hidden long __qrv_time(long n, long a, long b, long c, long d, unsigned fl);
 hidden long __qrv_signals(long n, long a, long b, long c, unsigned fl);
 hidden long __qrv_threads(long n, long a, long b, long c, long d, unsigned fl);
+hidden long __qrv_local_bind(int fd, const struct sockaddr_un *un, uint32_t len);
+hidden long __qrv_local_find(int fd, const struct sockaddr_un *un, uint32_t len, int32_t *inode);
 hidden long __qrv_sockets(long n, long a, long b, long c, long d, long e, long f, unsigned fl);
 hidden long __qrv_misc(long n, long a, long b, long c, long d);
 hidden long __qrv_poll(struct pollfd *fds, unsigned long nfds, const struct timespec *ts,

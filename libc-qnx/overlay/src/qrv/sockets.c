@@ -83,17 +83,34 @@ static long do_socketpair(int domain, int type, int protocol, int *fds)
     return 0;
 }
 
-/* A message with an address behind it. */
-static long with_address(int fd, unsigned subtype, const void *addr, uint32_t len, unsigned fl)
+/* A message with an address behind it.  Only the server looks at the address: the memory may be bad.  It answers
+ * ENOLINK when it is a local one, which is to be found first. */
+static long with_address(int fd, struct _sock_msg *m, const void *addr, uint32_t len, unsigned fl)
 {
-    struct _sock_msg m = header(subtype, 0);
     if (__qrv_badfd(fd))
         return -EBADF;
     if (len > _SOCK_ADDR_MAX)
         return -EINVAL;
-    m.addr_len = len;
-    struct iovec s[2] = {{&m, sizeof m}, {(void *)addr, len}};
+    m->addr_len = len;
+    struct iovec s[2] = {{m, sizeof *m}, {(void *)addr, len}};
     return not_a_socket(__qrv_sendv(fd, s, 2, 0, 0, fl));
+}
+
+static long do_bind(int fd, const void *addr, uint32_t len)
+{
+    struct _sock_msg m = header(_SOCK_BIND, 0);
+    long rc = with_address(fd, &m, addr, len, KC_SEND_NC);
+    return rc == -ENOLINK ? __qrv_local_bind(fd, addr, len) : rc;
+}
+
+static long do_connect(int fd, const void *addr, uint32_t len, unsigned fl)
+{
+    struct _sock_msg m = header(_SOCK_CONNECT, 0);
+    long rc = with_address(fd, &m, addr, len, fl);
+    if (rc != -ENOLINK)
+        return rc;
+    rc = __qrv_local_find(fd, addr, len, &m.option);
+    return rc < 0 ? rc : with_address(fd, &m, addr, len, fl);
 }
 
 static long simple(int fd, unsigned subtype, int flags)
@@ -183,6 +200,8 @@ static long do_send(int fd, const struct iovec *v, size_t n, int flags, const vo
     for (size_t i = 0; i < n; i++)
         s[i + 2] = v[i];
     long rc = not_a_socket(__qrv_sendv(fd, s, (int)n + 2, 0, 0, fl));
+    if (rc == -ENOLINK && (rc = __qrv_local_find(fd, addr, len, &m.option)) == 0)
+        rc = not_a_socket(__qrv_sendv(fd, s, (int)n + 2, 0, 0, fl));
     if (rc == -EPIPE && !(flags & MSG_NOSIGNAL))
         __kercall5(KC_SIGNAL_KILL, __kercall0(KC_GETPID), __kercall0(KC_GETTID), SIGPIPE, 0, 0);
     return rc;
@@ -274,9 +293,9 @@ long __qrv_sockets(long n, long a, long b, long c, long d, long e, long f, unsig
     case SYS_socketpair:
         return do_socketpair((int)a, (int)b, (int)c, (int *)d);
     case SYS_bind:
-        return with_address(fd, _SOCK_BIND, (const void *)b, (uint32_t)c, KC_SEND_NC);
+        return do_bind(fd, (const void *)b, (uint32_t)c);
     case SYS_connect:
-        return with_address(fd, _SOCK_CONNECT, (const void *)b, (uint32_t)c, fl);
+        return do_connect(fd, (const void *)b, (uint32_t)c, fl);
     case SYS_listen:
         return simple(fd, _SOCK_LISTEN, (int)b);
     case SYS_accept:

@@ -4,8 +4,10 @@
 #define _GNU_SOURCE
 #include "socket.h"
 
-#include <poll.h>
+#include <abi/socket.h>
 #include <stddef.h>
+#include <sys/iomsg.h>
+#include <sys/neutrino.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -87,6 +89,8 @@ static void test_stream(void)
         int fd = socket(AF_UNIX, SOCK_STREAM, 0);
         if (with(connect, fd, NAME) != 0 || write(fd, "hello", 5) != 5)
             _exit(1);
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.pid != getppid())
+            _exit(3);
         _exit(read(fd, buffer, sizeof buffer) == 3 && memcmp(buffer, "bye", 3) == 0 ? 0 : 2);
     }
     int fd = accept(l, (struct sockaddr *)&un, &len);
@@ -171,12 +175,33 @@ static void test_datagrams(void)
     close(c);
 }
 
+/* A client that does without libc's look at the file systems. */
+static int bare_bind(int fd, const char *path)
+{
+    struct sockaddr_un un = name("/tmp/anything");
+    struct _sock_msg m = {.type = _IO_MSG,
+                          .combine_len = sizeof m,
+                          .mgrid = _SOCK_MGRID,
+                          .subtype = _SOCK_BIND,
+                          .addr_len = sizeof un,
+                          .data_len = (uint32_t)strlen(path) + 1};
+    iov_t parts[3];
+    SETIOV(&parts[0], &m, sizeof m);
+    SETIOV(&parts[1], &un, sizeof un);
+    SETIOV(&parts[2], (void *)path, m.data_len);
+    return (int)MsgSendv(fd, parts, 3, NULL, 0);
+}
+
 /* Others than user 0: names where everybody may make files, and the mode of a name counts. */
 static void test_rights(void)
 {
     int l = bound(SOCK_STREAM, NAME);
     listen(l, 5);
     chmod(NAME, 0700);
+    int again = socket(AF_UNIX, SOCK_STREAM, 0);
+    is_int(bare_bind(again, "/dev/shmem/local-test"), -1, "a name is taken once");
+    is_errno(EADDRINUSE, "... EADDRINUSE");
+    close(again);
     pid_t pid = start_child();
     if (pid == 0) {
         int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -186,8 +211,10 @@ static void test_rights(void)
             _exit(2);
         if (unlink(NAME) != -1 || errno != EPERM)
             _exit(3);
-        if (with(bind, fd, "/dev/mine") != -1 || errno != EACCES)
+        if (bare_bind(fd, "/dev/mine") != -1 || errno != EACCES)
             _exit(4);
+        if (bare_bind(fd, "/tmp/../dev/mine") != -1 || errno != EACCES)
+            _exit(6);
         _exit(with(bind, fd, NAME "-7") == 0 && unlink(NAME "-7") == 0 ? 0 : 5);
     }
     is_int(exit_status(pid), 0, "another user may not connect, unlink, or bind anywhere");

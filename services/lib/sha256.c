@@ -22,7 +22,17 @@ static uint32_t turn(uint32_t x, unsigned n)
     return x >> n | x << (32 - n);
 }
 
-/* FIPS 180-4, 6.2.2. */
+/* FIPS 180-4, 6.2.2.  The eight working variables stay where they are, and their names go round: moving
+ * them costs more than the arithmetic. */
+static inline void round_of(uint32_t v[8], unsigned t, uint32_t w)
+{
+    uint32_t a = v[-t % 8], b = v[(1 - t) % 8], c = v[(2 - t) % 8];
+    uint32_t e = v[(4 - t) % 8], f = v[(5 - t) % 8], g = v[(6 - t) % 8];
+    uint32_t t1 = v[(7 - t) % 8] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + k[t] + w;
+    v[(3 - t) % 8] += t1;
+    v[(7 - t) % 8] = t1 + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b)));
+}
+
 static void add_block(uint32_t state[8], const uint8_t *p)
 {
     uint32_t w[64], v[8];
@@ -32,14 +42,15 @@ static void add_block(uint32_t state[8], const uint8_t *p)
         w[t] = (turn(w[t - 2], 17) ^ turn(w[t - 2], 19) ^ w[t - 2] >> 10) + w[t - 7] +
                (turn(w[t - 15], 7) ^ turn(w[t - 15], 18) ^ w[t - 15] >> 3) + w[t - 16];
     memcpy(v, state, sizeof v);
-    for (int t = 0; t < 64; t++) {
-        uint32_t t1 = v[7] + (turn(v[4], 6) ^ turn(v[4], 11) ^ turn(v[4], 25)) +
-                      ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[t] + w[t];
-        uint32_t t2 = (turn(v[0], 2) ^ turn(v[0], 13) ^ turn(v[0], 22)) +
-                      ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += t1;
-        v[0] = t1 + t2;
+    for (unsigned t = 0; t < 64; t += 8) {
+        round_of(v, t, w[t]);
+        round_of(v, t + 1, w[t + 1]);
+        round_of(v, t + 2, w[t + 2]);
+        round_of(v, t + 3, w[t + 3]);
+        round_of(v, t + 4, w[t + 4]);
+        round_of(v, t + 5, w[t + 5]);
+        round_of(v, t + 6, w[t + 6]);
+        round_of(v, t + 7, w[t + 7]);
     }
     for (int i = 0; i < 8; i++)
         state[i] += v[i];

@@ -3,6 +3,7 @@
 
 #include "../common/buf.h"
 #include "keeper.h"
+#include "network.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,6 +139,12 @@ static int ask_for(int fd, const char *channel, char **why)
 int client_open(const struct target *t, const char *channel, char **why)
 {
     *why = NULL;
+    if (target_is_network(t) && strcmp(channel, "deploy") == 0)
+        return network_connect(t->line + 4, DEPLOY_PORT, why);
+    if (target_is_network(t)) {
+        *why = xprintf("%s: the channel %s is one of a serial line", t->line, channel);
+        return -1;
+    }
     for (int i = 0; i < 50; i++) {
         int fd = connect_keeper(t);
         if (fd >= 0) {
@@ -171,6 +178,8 @@ char *client_ask(const struct target *t, const char *request)
 
 char *client_reason(const struct target *t)
 {
+    if (target_is_network(t))
+        return xprintf("%s: the connection has ended", t->line);
     char *status = client_ask(t, "status");
     char *at = status != NULL ? strstr(status, "\nreason ") : NULL;
     char *reason = xstrdup(at != NULL && at[8] != '\n' ? at + 8 : "the link has ended");

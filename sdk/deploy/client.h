@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A verb's connection to a channel of a target, through the keeper of its line. */
+/* A verb's connection to a target: a channel through the keeper of its line, or TCP. */
 #pragma once
 
 #include "../../services/deployd/proto.h"

@@ -23,15 +23,18 @@
 static const char shell_help[] =
     "usage: qrv shell [--target T] [--console] [COMMAND...]\n"
     "\n"
-    "A shell on a running target; with COMMAND its output and exit code. COMMAND gets no input.\n"
-    "Ctrl-] leaves the shell and ends it.\n"
+    "A shell on a running target; with COMMAND its input, output and exit code. What COMMAND leaves\n"
+    "running does not keep qrv waiting. Ctrl-] leaves the shell and ends it. Over the network (tcp:) the\n"
+    "shell has no terminal on the target: no job control, and programs see a pipe.\n"
     "\n"
     "      --target T     a name in qrv.targets, or a line; see qrv deploy --help\n"
+    "  -n, --no-input     COMMAND gets no input\n"
     "      --console      the console instead of a shell of its own\n"
     "\n"
     "Examples:\n"
     "  qrv shell\n"
     "  qrv shell --target board ls -l /tmp\n"
+    "  qrv shell tar -xf - -C /tmp <files.tar\n"
     "\n"
     "Exit code: that of COMMAND (128 plus the number of the signal that ended it); 125 not started.\n";
 
@@ -85,7 +88,7 @@ static const char link_help[] =
 struct remote {
     const char *target_name;
     const char **tcp;
-    bool console, status, stop, want_help;
+    bool console, no_input, status, stop, want_help;
     struct target target;
 };
 
@@ -116,33 +119,83 @@ static int exit_code(uint32_t status)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Output until the command ends. */
-static int follow(const struct target *t, int fd)
+/* One message of the target. -1: the command goes on; else the exit code. */
+static int take_message(void)
 {
     uint32_t status;
-    while (client_receive(fd, &m)) {
-        switch (m.type) {
-        case DEPLOY_BYTES:
-            fwrite(m.data, 1, m.bytes, stdout);
-            fflush(stdout);
-            break;
-        case DEPLOY_EXIT:
-            memcpy(&status, m.data, sizeof status);
-            return exit_code(status);
-        case DEPLOY_ERROR:
-            return complain(EXIT_NOT_STARTED, "the target: %s",
-                            m.bytes > 4 ? (const char *)m.data + 4 : "error");
-        default:
-            return complain(EXIT_FAILED, "the target answers in a language that qrv does not know");
+    switch (m.type) {
+    case DEPLOY_BYTES:
+        fwrite(m.data, 1, m.bytes, stdout);
+        fflush(stdout);
+        return -1;
+    case DEPLOY_EXIT:
+        memcpy(&status, m.data, sizeof status);
+        return exit_code(status);
+    case DEPLOY_ERROR:
+        return complain(EXIT_NOT_STARTED, "the target: %s",
+                        m.bytes > 4 ? (const char *)m.data + 4 : "error");
+    default:
+        return complain(EXIT_FAILED, "the target answers in a language that qrv does not know");
+    }
+}
+
+struct input { /* of the command: one message, as far as it is not sent */
+    uint8_t bytes[sizeof(struct deploy_head) + DEPLOY_BLOCK];
+    size_t have, at;
+    bool at_end;
+};
+
+static void read_input(struct input *in)
+{
+    struct deploy_head head = {DEPLOY_MAGIC, DEPLOY_INPUT, 0};
+    ssize_t n = read(STDIN_FILENO, in->bytes + sizeof head, DEPLOY_BLOCK);
+    if (n < 0 && errno == EINTR)
+        return;
+    in->at_end = n <= 0;
+    head.bytes = n > 0 ? (uint16_t)n : 0;
+    memcpy(in->bytes, &head, sizeof head);
+    in->have = sizeof head + head.bytes;
+    in->at = 0;
+}
+
+static bool send_input(struct input *in, int fd)
+{
+    ssize_t n = send(fd, in->bytes + in->at, in->have - in->at, MSG_NOSIGNAL | MSG_DONTWAIT);
+    in->at += n > 0 ? (size_t)n : 0;
+    return n > 0 || errno == EAGAIN || errno == EINTR;
+}
+
+/* Input and output until the command ends. */
+static int follow(const struct target *t, int fd, bool has_input)
+{
+    static struct input in;
+    int code = -1;
+    bool good = true;
+    in.at_end = !has_input;
+    while (good && code < 0) {
+        bool waiting = in.at < in.have;
+        struct pollfd p[2] = {{.fd = fd, .events = (short)(POLLIN | (waiting ? POLLOUT : 0))},
+                              {.fd = waiting || in.at_end ? -1 : STDIN_FILENO, .events = POLLIN}};
+        if (poll(p, 2, -1) < 0 && errno != EINTR)
+            return complain(EXIT_FAILED, "%s", strerror(errno));
+        if (p[1].revents != 0)
+            read_input(&in);
+        if (p[0].revents & POLLOUT)
+            good = send_input(&in, fd);
+        if (p[0].revents & ~POLLOUT) {
+            good = client_receive(fd, &m);
+            code = good ? take_message() : -1;
         }
     }
+    if (code >= 0)
+        return code;
     char *why = client_reason(t);
     complain(0, "%s", why);
     free(why);
     return EXIT_FAILED;
 }
 
-static int run_command(const struct target *t, char *const *words, int count)
+static int run_command(const struct target *t, char *const *words, int count, bool has_input)
 {
     struct buf all = {0};
     char *why;
@@ -157,9 +210,9 @@ static int run_command(const struct target *t, char *const *words, int count)
         buf_free(&all);
         return not_connected(why);
     }
-    client_send(fd, DEPLOY_RUN, all.data, all.len);
+    client_send(fd, has_input ? DEPLOY_RUN_INPUT : DEPLOY_RUN, all.data, all.len);
     buf_free(&all);
-    int code = follow(t, fd);
+    int code = follow(t, fd, has_input);
     close(fd);
     return code;
 }
@@ -238,7 +291,11 @@ static int start_shell(const struct target *t, const char *channel)
 int cmd_shell(int argc, char **argv)
 {
     struct remote r = {0};
-    const struct option_spec more[] = {{"--console", .flag = &r.console}, {NULL}};
+    const struct option_spec more[] = {{"--console", .flag = &r.console},
+                                       {"--no-input", .flag = &r.no_input},
+                                       {"-n", .flag = &r.no_input},
+                                       {NULL}};
+    static char *network_shell[] = {(char *)"sh", (char *)"-i"};
     int rest;
     /* Options behind the first word are the command's. */
     int own = 1;
@@ -258,9 +315,11 @@ int cmd_shell(int argc, char **argv)
     if (result != 0)
         return result;
     if (own < argc)
-        return run_command(&r.target, argv + own, argc - own);
+        return run_command(&r.target, argv + own, argc - own, !r.no_input);
     if (r.console)
         return terminal(&r.target, "con1");
+    if (target_is_network(&r.target))
+        return run_command(&r.target, network_shell, isatty(STDIN_FILENO) ? 2 : 1, true);
     result = start_shell(&r.target, "shell");
     return result != 0 ? result : terminal(&r.target, "shell");
 }
@@ -287,7 +346,7 @@ static int one_command(int argc, char **argv, const char *help, const char *comm
         words[count++] = argv[i];
     for (int i = rest; i < argc; i++)
         words[count++] = argv[i];
-    result = run_command(&r->target, words, count);
+    result = run_command(&r->target, words, count, false);
     free(words);
     return result;
 }
@@ -308,7 +367,7 @@ int cmd_log(int argc, char **argv)
     int result = one_command(argc, argv, log_help, console ? NULL : "sloginfo", more, &r);
     if (!console || r.want_help || result != 0)
         return result;
-    char *text = client_ask(&r.target, "text");
+    char *text = target_is_network(&r.target) ? NULL : client_ask(&r.target, "text");
     if (text == NULL)
         return complain(EXIT_FAILED, "%s: no link runs that could have seen anything; qrv link starts one",
                         r.target.line);
@@ -366,6 +425,8 @@ int cmd_link(int argc, char **argv)
     int result = one_command(argc, argv, link_help, NULL, more, &r);
     if (result != 0 || r.want_help)
         return result;
+    if (target_is_network(&r.target))
+        return complain(EXIT_USAGE, "%s: there is no line to hold", r.target.line);
     if (r.status || r.stop) {
         char *text = client_ask(&r.target, r.stop ? "stop" : "status");
         if (text == NULL)

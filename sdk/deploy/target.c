@@ -137,12 +137,17 @@ static char *find_file(void)
     return NULL;
 }
 
+bool target_is_network(const struct target *t)
+{
+    return strncmp(t->line, "tcp:", 4) == 0;
+}
+
 /* A line that any process finds, whatever its directory: paths are taken from `base`. */
 static char *whole_line(const char *line, const char *base)
 {
     bool is_unix = strncmp(line, "unix:", 5) == 0;
     const char *path = is_unix ? line + 5 : line;
-    if (strncmp(line, "tcp:", 4) == 0 || path[0] == '/')
+    if (strncmp(line, "tcp:", 4) == 0 || strncmp(line, "serial:", 7) == 0 || path[0] == '/')
         return xstrdup(line);
     char *joined = fs_join(base, path);
     char *whole = fs_absolute(joined);
@@ -181,7 +186,7 @@ int target_find(const char *name, struct target *found)
     char *file = find_file();
     if (file == NULL)
         return complain(EXIT_USAGE,
-                        "which target? --target LINE (a serial device, unix:PATH or tcp:HOST:PORT), "
+                        "which target? --target LINE (a serial device, unix:PATH or tcp:HOST), "
                         "or a file " FILE_NAME "; qrv deploy --help shows one");
     int error = fs_read(file, &text);
     int result;

@@ -7,7 +7,11 @@
  *     line = /dev/ttyUSB0
  *     speed = 115200
  *
- * A line is a device, or unix:PATH, or tcp:HOST:PORT (an emulator's serial line, a terminal server).
+ *     [lab]
+ *     line = tcp:board7.example.com
+ *
+ * A line is a serial device, or unix:PATH (an emulator's serial line), or serial:HOST:PORT (a terminal
+ * server's); or tcp:HOST[:PORT], the deployd of a target on the network, without a line.
  * Paths that do not begin with / are taken from the directory of the file.
  */
 #pragma once
@@ -29,6 +33,8 @@ struct targets {
 /* Parses the text of a file; false: *line_number and *why say what is wrong with it. */
 bool targets_parse(const char *text, size_t len, struct targets *t, unsigned *line_number,
                    const char **why);
+/* Is it reached over the network? Then there is no line to hold, no keeper and no channels. */
+bool target_is_network(const struct target *t);
 void targets_free(struct targets *t);
 
 /* name NULL: the first of the file; with a slash or colon: a line, no file is read. 0, or an exit

@@ -77,8 +77,10 @@ static enum outcome send_blocks(struct transfer *t, int fd, const struct buf *co
         memcpy(data + 4, content->data + at, n);
         if (!client_send(fd, DEPLOY_PUT, data, 4 + n))
             outcome = BROKEN;
-        else if (client_pending(fd)) /* only an error comes unasked */
-            outcome = next(t, fd) == ALL_DONE ? BROKEN : FAILED;
+        else if (client_pending(fd)) { /* only an error comes unasked, or the end */
+            outcome = next(t, fd);
+            outcome = outcome == ALL_DONE ? BROKEN : outcome;
+        }
         t->moved += n;
         if (!t->quiet)
             progress_at(&bar, at + n);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire.h"
 
+#include "network.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,30 +75,16 @@ static int open_unix(const char *path, const char **why)
     return fd;
 }
 
-/* Addresses and "localhost" only: the command is linked statically and asks no name server. */
-static int open_tcp(const char *where, const char **why)
+static int open_network(const char *where, const char **why)
 {
-    const char *colon = strrchr(where, ':');
-    char host[64];
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    long port = colon != NULL ? strtol(colon + 1, NULL, 10) : 0;
-    errno = EINVAL;
-    if (port < 1 || port > 65535 || (size_t)(colon - where) >= sizeof host)
-        return fail(-1, why);
-    memcpy(host, where, (size_t)(colon - where));
-    host[colon - where] = '\0';
-    if (strcmp(host, "localhost") != 0) {
-        unsigned char b[4];
-        char rest;
-        if (sscanf(host, "%hhu.%hhu.%hhu.%hhu%c", &b[0], &b[1], &b[2], &b[3], &rest) != 4)
-            return fail(-1, why);
-        memcpy(&a.sin_addr, b, sizeof b);
+    static char text[300];
+    char *reason;
+    int fd = network_connect(where, 0, &reason);
+    if (fd < 0) {
+        snprintf(text, sizeof text, "%s", reason);
+        free(reason);
+        *why = text;
     }
-    a.sin_port = htons((uint16_t)port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) != 0)
-        return fail(fd, why);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     return fd;
 }
 
@@ -107,8 +93,8 @@ int wire_open(const struct target *t, const char **why)
     int fd;
     if (strncmp(t->line, "unix:", 5) == 0)
         fd = open_unix(t->line + 5, why);
-    else if (strncmp(t->line, "tcp:", 4) == 0)
-        fd = open_tcp(t->line + 4, why);
+    else if (strncmp(t->line, "serial:", 7) == 0)
+        fd = open_network(t->line + 7, why);
     else
         return open_device(t, why);
     if (fd >= 0)

@@ -4,5 +4,5 @@
 
 #include "target.h"
 
-/* Opens a device, unix:PATH or tcp:HOST:PORT. A descriptor, or -1 and *why (static text). */
+/* Opens a device, unix:PATH or serial:HOST:PORT. A descriptor, or -1 and *why (static text). */
 int wire_open(const struct target *t, const char **why);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* deployd: the target's side of "qrv deploy" and its kin.  One thread, one connection; what is half
- * done when that ends stays in a file with another name, and is used by the next deployment. */
+/* deployd: the target's side of "qrv deploy" and its kin.  One process and one thread for each
+ * connection; what is half done when that ends stays in a file with another name, and is used by the
+ * next deployment. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,19 +9,41 @@
 
 #include "proto.h"
 
-/* deployd.c: false when the connection is gone. */
+/* serve.c */
+struct message {
+    uint8_t type;
+    uint16_t bytes;
+    uint8_t *data; /* a NUL follows; valid until the next message is asked for */
+};
+
+enum channel_state { CHANNEL_GONE, CHANNEL_WAIT, CHANNEL_MESSAGE };
+
+extern int channel_fd;
+/* Talks to one host until the connection is over. */
+void serve(int fd);
+/* Takes a message out of what has arrived.  WAIT: it is not complete; channel_fill() gets more. */
+enum channel_state channel_next(struct message *m);
+bool channel_fill(void); /* one read(); false when the connection is gone */
+/* False when the connection is gone. */
 bool reply(uint8_t type, const void *bytes, size_t n);
 bool reply_error(int error, const char *text);
-extern int channel_fd;
 
 /* receive.c */
 bool receive_begin(const uint8_t *bytes, size_t n);
 bool receive_put(const uint8_t *bytes, size_t n);
 bool receive_commit(void);
+bool receive_is_active(void);
+/* The host is silent, perhaps it has lost its way to us: lets another connection go on. */
+void receive_park(void);
 void receive_abandon(void);
 bool send_file(const uint8_t *bytes, size_t n);
 
 /* run.c */
-bool run_command(char *bytes, size_t n);
+bool run_command(const struct message *m);
 bool start_shell(const char *bytes, size_t n);
 bool reboot_soon(void);
+
+/* listen.c.  "PORT", "ADDRESS:PORT" or "[ADDRESS]:PORT", the address a number: a socket that listens, or
+ * -1 and errno. */
+int listen_open(const char *where);
+_Noreturn void listen_serve(int listener);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What "qrv deploy" and deployd say to each other over one reliable byte stream: a channel of
- * devc-mux (docs/architecture/mux.md).  Numbers are little endian; a message is its head and
+ * devc-mux (docs/architecture/mux.md) or a TCP connection.  Numbers are little endian; a message is its head and
  * `bytes` bytes.  The host asks, one thing at a time. */
 #pragma once
 #include <stdint.h>
 
 #define DEPLOY_MAGIC      0x51u
+#define DEPLOY_PORT       8001           /* of TCP, when none is named */
 #define DEPLOY_BLOCK      2048u          /* of a file; the last one may be shorter */
 #define DEPLOY_DATA_MAX   (DEPLOY_BLOCK + 4u)
 #define DEPLOY_HASH       8u             /* first bytes of the SHA-256 of a block */
@@ -25,6 +26,8 @@ enum deploy_type {
     DEPLOY_RUN,       /* arguments, each with its NUL */
     DEPLOY_SHELL,     /* rows (2), columns (2), name of the channel: a shell there */
     DEPLOY_REBOOT,
+    DEPLOY_RUN_INPUT, /* RUN with standard input, which INPUT brings; without bytes: its end */
+    DEPLOY_INPUT,
     /* target */
     DEPLOY_HASHES = 64, /* of blocks that are there, in order; none: that is all */
     DEPLOY_DONE,

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files, in both directions.
  *
- * A file that is being received lies beside its destination as .NAME.qrv-new.  It begins as a copy of
- * the destination, or as what an interrupted deployment left: the host learns the hashes of its blocks
- * and sends those that differ.  The destination changes by one rename, after the SHA-256 of what can
- * be read back was right: it is the old file or the new one at every moment. */
+ * A file that is being received lies beside its destination as .NAME.qrv-PID, which is ours alone; at
+ * the end of the connection, or when the host is silent, it is parked as .NAME.qrv-new, and whoever
+ * wants to write it renames it first.  It begins as a copy of the destination, or as what was parked:
+ * the host learns the hashes of its blocks and sends those that differ.  The destination changes by one
+ * rename, after the SHA-256 of what can be read back was right: it is the old file or the new one at
+ * every moment, and no two connections ever write to one file. */
 #include "deployd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +24,51 @@
 
 static struct {
     int fd; /* of the temporary file; -1: nothing is being received */
-    char path[PATH_MAX], temporary[PATH_MAX + 16];
+    bool is_parked;
+    char path[PATH_MAX], temporary[PATH_MAX + 32], parked[PATH_MAX + 16];
     struct deploy_file file;
 } now = {.fd = -1};
 
-void receive_abandon(void)
+bool receive_is_active(void)
+{
+    return now.fd != -1;
+}
+
+void receive_park(void)
+{
+    if (now.fd != -1 && !now.is_parked)
+        now.is_parked = rename(now.temporary, now.parked) == 0;
+}
+
+/* False: another connection has taken the file, or somebody has removed it. */
+static bool unpark(void)
+{
+    struct stat ours, theirs;
+    if (!now.is_parked)
+        return true;
+    if (rename(now.parked, now.temporary) == -1)
+        return false;
+    if (fstat(now.fd, &ours) == 0 && stat(now.temporary, &theirs) == 0 &&
+        ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) {
+        now.is_parked = false;
+        return true;
+    }
+    rename(now.temporary, now.parked); /* of a third one */
+    return false;
+}
+
+static void let_go(void)
 {
     if (now.fd != -1)
         close(now.fd);
     now.fd = -1;
+    now.is_parked = false;
+}
+
+void receive_abandon(void)
+{
+    receive_park();
+    let_go();
 }
 
 /* Reports errno of a step on a path, and gives up.  What is useless is removed. */
@@ -37,9 +77,9 @@ static bool fail(const char *what, const char *path, bool remove)
     char text[200];
     int error = errno;
     snprintf(text, sizeof text, "%.140s: %s: %s", path, what, strerror(error));
-    receive_abandon();
     if (remove)
         unlink(now.temporary);
+    receive_abandon();
     return reply_error(error, text);
 }
 
@@ -151,10 +191,48 @@ static bool make_names(const char *path)
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     int n = snprintf(now.path, sizeof now.path, "%s", path);
-    int m = snprintf(now.temporary, sizeof now.temporary, "%.*s.%s.qrv-new", (int)(name - path), path,
-                     name);
+    int dir = (int)(name - path);
+    snprintf(now.parked, sizeof now.parked, "%.*s.%s.qrv-new", dir, path, name);
+    int m = snprintf(now.temporary, sizeof now.temporary, "%.*s.%s.qrv-%ld", dir, path, name,
+                     (long)getpid());
     errno = name[0] == '\0' ? EISDIR : ENAMETOOLONG;
     return name[0] != '\0' && n < (int)sizeof now.path && m < (int)sizeof now.temporary;
+}
+
+/* The pid of NAME.qrv-PID in the name of a directory's entry; 0: it is something else. */
+static long owner_of(const char *entry, const char *prefix, size_t len)
+{
+    char *end;
+    if (strncmp(entry, prefix, len) != 0 || entry[len] < '1' || entry[len] > '9')
+        return 0;
+    long pid = strtol(entry + len, &end, 10);
+    return *end == '\0' ? pid : 0;
+}
+
+/* What was parked, or what a deployd left that was killed, becomes our temporary file. */
+static void take_over(void)
+{
+    char directory[PATH_MAX], from[sizeof now.temporary];
+    const struct dirent *entry;
+    const char *name = strrchr(now.parked, '/');
+    name = name != NULL ? name + 1 : now.parked;
+    size_t len = strlen(name) - strlen("new");
+    int dir = (int)(name - now.parked);
+    rename(now.parked, now.temporary);
+    snprintf(directory, sizeof directory, "%.*s", dir > 0 ? dir : 1, dir > 0 ? now.parked : ".");
+    DIR *list = opendir(directory);
+    while (list != NULL && (entry = readdir(list)) != NULL) {
+        long pid = owner_of(entry->d_name, name, len);
+        if (pid == 0 || pid == (long)getpid() || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+            continue;
+        snprintf(from, sizeof from, "%.*s%.*s%ld", dir, now.parked, (int)len, name, pid);
+        if (access(now.temporary, F_OK) == 0)
+            unlink(from);
+        else
+            rename(from, now.temporary);
+    }
+    if (list != NULL)
+        closedir(list);
 }
 
 bool receive_begin(const uint8_t *bytes, size_t n)
@@ -173,9 +251,10 @@ bool receive_begin(const uint8_t *bytes, size_t n)
         return fail("not a file", now.path, false);
     }
     if (exists && (uint64_t)st.st_size == now.file.size && is_there(&st)) {
-        unlink(now.temporary);
+        unlink(now.parked);
         return reply(DEPLOY_SAME, NULL, 0);
     }
+    take_over();
     now.fd = open(now.temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (now.fd == -1)
         return fail("cannot write there", now.path, false);
@@ -189,12 +268,20 @@ bool receive_begin(const uint8_t *bytes, size_t n)
     return send_hashes(old < now.file.size ? old : now.file.size);
 }
 
+static bool taken_away(void)
+{
+    let_go();
+    return reply_error(EBUSY, "another qrv deploys this file now");
+}
+
 /* After an error everything is ignored until the next request: the host has not heard of it yet. */
 bool receive_put(const uint8_t *bytes, size_t n)
 {
     uint32_t block;
     if (now.fd == -1 || n <= sizeof block)
         return true;
+    if (!unpark())
+        return taken_away();
     memcpy(&block, bytes, sizeof block);
     uint64_t at = (uint64_t)block * DEPLOY_BLOCK;
     if (at + n - sizeof block > now.file.size) {
@@ -226,12 +313,14 @@ bool receive_commit(void)
     uint64_t size;
     if (now.fd == -1)
         return true;
+    if (!unpark())
+        return taken_away();
     if (fsync(now.fd) == -1 && errno != EINVAL && errno != ENOSYS)
         return fail("writing", now.path, true);
     if (hash_file(now.fd, &size, digest) == -1)
         return fail("reading back", now.path, true);
     if (size != now.file.size || memcmp(digest, now.file.sha256, sizeof digest) != 0) {
-        receive_abandon();
+        let_go();
         unlink(now.temporary); /* the next attempt begins without it */
         return reply(DEPLOY_DIFFERS, NULL, 0);
     }
@@ -239,7 +328,7 @@ bool receive_commit(void)
         return fail("setting its mode", now.path, true);
     if (rename(now.temporary, now.path) == -1)
         return fail("taking its name", now.path, true);
-    receive_abandon();
+    let_go();
     sync_directory();
     return reply(DEPLOY_DONE, NULL, 0);
 }

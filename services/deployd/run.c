@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define ARGUMENTS_MAX 256
+#define LOOK_MS       50 /* until the end of a command is seen whose output something else holds */
 
 extern char **environ;
 
@@ -33,16 +34,24 @@ static char **split(char *bytes, size_t n)
     return count > 0 && argv[0][0] != '\0' ? argv : NULL;
 }
 
-static int start(char **argv, int out, pid_t *pid)
+/* in -1: the command has no input. */
+static int start(char **argv, int in, int out, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    sigset_t ours;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (in == -1)
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    else
+        posix_spawn_file_actions_adddup2(&actions, in, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, out, 2);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes, &ours);
     posix_spawnattr_setpgroup(&attributes, 0);
     int error = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
@@ -50,54 +59,127 @@ static int start(char **argv, int out, pid_t *pid)
     return error;
 }
 
-/* Passes output on until its end; false: the host is gone. */
-static bool pass_output(int from)
+struct command {
+    pid_t pid;
+    int in, out;  /* our ends of its pipes; in -1: it gets nothing more */
+    bool has_input;
+    bool is_over; /* it has ended; what it started may go on, and hold its output */
+    int status;
+    struct message input; /* what it has not taken yet */
+};
+
+static void end_input(struct command *c)
 {
-    char bytes[DEPLOY_BLOCK];
-    for (;;) {
-        struct pollfd wait[2] = {{.fd = from, .events = POLLIN}, {.fd = channel_fd, .events = POLLIN}};
-        if (poll(wait, 2, -1) == -1) {
-            if (errno == EINTR)
-                continue;
-            return false;
-        }
-        if (wait[1].revents != 0) /* the host has nothing to say now: it left */
-            return false;
-        ssize_t n = read(from, bytes, sizeof bytes);
-        if (n <= 0)
-            return true;
-        if (!reply(DEPLOY_BYTES, bytes, (size_t)n))
-            return false;
-    }
+    if (c->in != -1)
+        close(c->in);
+    c->in = -1;
+    c->input.bytes = 0;
 }
 
-bool run_command(char *bytes, size_t n)
+/* What the pipe takes.  A command that does not read its input loses it. */
+static void give_input(struct command *c)
 {
-    char **argv = split(bytes, n);
-    int ends[2], status = 0;
-    pid_t pid;
-    if (argv == NULL)
-        return reply_error(EINVAL, "no command, or too many words");
-    if (pipe(ends) == -1)
+    ssize_t n = write(c->in, c->input.data, c->input.bytes);
+    if (n > 0) {
+        c->input.data += n;
+        c->input.bytes -= (uint16_t)n;
+    } else if (n == -1 && errno != EAGAIN && errno != EINTR)
+        end_input(c);
+}
+
+/* The host's messages while a command runs: its input.  False: the host is gone. */
+static bool take_input(struct command *c)
+{
+    struct message m;
+    enum channel_state state = CHANNEL_WAIT;
+    while (c->input.bytes == 0 && (state = channel_next(&m)) == CHANNEL_MESSAGE) {
+        if (m.type != DEPLOY_INPUT || !c->has_input)
+            return false;
+        if (m.bytes == 0)
+            end_input(c);
+        else if (c->in != -1) {
+            c->input = m;
+            give_input(c);
+        }
+    }
+    return state != CHANNEL_GONE;
+}
+
+static bool pass_output(struct command *c, bool *more)
+{
+    char bytes[DEPLOY_BLOCK];
+    ssize_t n = read(c->out, bytes, sizeof bytes);
+    *more = n > 0 || (n == -1 && (errno == EINTR || (errno == EAGAIN && !c->is_over)));
+    return n <= 0 || reply(DEPLOY_BYTES, bytes, (size_t)n);
+}
+
+/* Input and output, until the end of the output, or until the command has ended and nothing more is
+ * there.  False: the host is gone. */
+static bool attend(struct command *c)
+{
+    bool more = true, good = true;
+    while (more && good) {
+        struct pollfd wait[3] = {{.fd = c->out, .events = POLLIN},
+                                 {.fd = c->input.bytes == 0 ? channel_fd : -1, .events = POLLIN},
+                                 {.fd = c->input.bytes > 0 ? c->in : -1, .events = POLLOUT}};
+        if (poll(wait, 3, c->is_over ? 0 : LOOK_MS) == -1 && errno != EINTR)
+            return false;
+        if (!c->is_over)
+            c->is_over = waitpid(c->pid, &c->status, WNOHANG) == c->pid;
+        if (wait[2].revents != 0)
+            give_input(c);
+        if (wait[1].revents != 0)
+            good = channel_fill();
+        good = good && take_input(c);
+        if (good && (wait[0].revents != 0 || c->is_over))
+            good = pass_output(c, &more);
+    }
+    return good;
+}
+
+static bool run_in_pipes(char **argv, bool has_input)
+{
+    int in[2] = {-1, -1}, out[2];
+    struct command c = {.in = -1, .has_input = has_input};
+    if (pipe2(out, O_CLOEXEC) == -1)
         return reply_error(errno, "no pipe for the output");
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    int error = start(argv, ends[1], &pid);
-    close(ends[1]);
+    if (has_input && pipe2(in, O_CLOEXEC) == -1) {
+        int error = errno;
+        close(out[0]);
+        close(out[1]);
+        return reply_error(error, "no pipe for the input");
+    }
+    int error = start(argv, in[0], out[1], &c.pid);
+    close(out[1]);
+    if (has_input)
+        close(in[0]);
+    c.in = in[1];
+    c.out = out[0];
+    fcntl(c.out, F_SETFL, O_NONBLOCK);
+    if (c.in != -1)
+        fcntl(c.in, F_SETFL, O_NONBLOCK);
+    bool good = error == 0 && attend(&c);
+    end_input(&c);
+    close(c.out);
     if (error != 0) {
         char text[200];
-        close(ends[0]);
         snprintf(text, sizeof text, "%.150s: %s", argv[0], strerror(error));
         return reply_error(error, text);
     }
-    bool good = pass_output(ends[0]);
-    close(ends[0]);
     if (!good)
-        kill(-pid, SIGKILL);
-    while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+        kill(-c.pid, SIGKILL);
+    while (!c.is_over && waitpid(c.pid, &c.status, 0) == -1 && errno == EINTR)
         ;
-    uint32_t result = (uint32_t)status;
+    uint32_t result = (uint32_t)c.status;
     return good && reply(DEPLOY_EXIT, &result, sizeof result);
+}
+
+bool run_command(const struct message *m)
+{
+    char **argv = split((char *)m->data, m->bytes);
+    if (argv == NULL)
+        return reply_error(EINVAL, "no command, or too many words");
+    return run_in_pipes(argv, m->type == DEPLOY_RUN_INPUT);
 }
 
 /* ------------------------------------------------------------------ shell */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection: messages in, answers out.  Everything that arrives is hostile; a stream that makes no
+ * sense ends the connection. */
+#include "deployd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SILENT_MS 1000 /* a host that says nothing for so long in the middle of a file may be gone */
+
+int channel_fd;
+
+/* What was read and not yet taken: bytes[at .. have).  One more for the NUL behind a message, whose
+ * place may be that of the next one's first byte. */
+static struct {
+    uint8_t bytes[32768 + 1];
+    size_t at, have;
+    uint8_t under_nul;
+    bool is_covered;
+} in;
+
+static void uncover(void)
+{
+    if (in.is_covered)
+        in.bytes[in.at] = in.under_nul;
+    in.is_covered = false;
+}
+
+bool channel_fill(void)
+{
+    uncover();
+    memmove(in.bytes, in.bytes + in.at, in.have - in.at);
+    in.have -= in.at;
+    in.at = 0;
+    if (in.have == sizeof in.bytes - 1)
+        return true; /* there is a message to take first */
+    ssize_t n;
+    do
+        n = read(channel_fd, in.bytes + in.have, sizeof in.bytes - 1 - in.have);
+    while (n == -1 && errno == EINTR);
+    in.have += n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
+enum channel_state channel_next(struct message *m)
+{
+    struct deploy_head head;
+    uncover();
+    if (in.have - in.at < sizeof head)
+        return CHANNEL_WAIT;
+    memcpy(&head, in.bytes + in.at, sizeof head);
+    if (head.magic != DEPLOY_MAGIC || head.bytes > DEPLOY_DATA_MAX)
+        return CHANNEL_GONE;
+    if (in.have - in.at < sizeof head + head.bytes)
+        return CHANNEL_WAIT;
+    *m = (struct message){head.type, head.bytes, in.bytes + in.at + sizeof head};
+    in.at += sizeof head + head.bytes;
+    in.under_nul = in.bytes[in.at];
+    in.bytes[in.at] = 0;
+    in.is_covered = true;
+    return CHANNEL_MESSAGE;
+}
+
+static bool write_all(const uint8_t *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t part = write(channel_fd, bytes, n);
+        if (part == 0 || (part < 0 && errno != EINTR))
+            return false;
+        if (part > 0) {
+            bytes += part;
+            n -= (size_t)part;
+        }
+    }
+    return true;
+}
+
+bool reply(uint8_t type, const void *bytes, size_t n)
+{
+    uint8_t message[sizeof(struct deploy_head) + DEPLOY_DATA_MAX];
+    struct deploy_head head = {DEPLOY_MAGIC, type, (uint16_t)n};
+    memcpy(message, &head, sizeof head);
+    if (n > 0)
+        memcpy(message + sizeof head, bytes, n);
+    return write_all(message, sizeof head + n);
+}
+
+bool reply_error(int error, const char *text)
+{
+    uint8_t bytes[4 + 200];
+    uint32_t number = (uint32_t)error;
+    size_t n = strnlen(text, sizeof bytes - sizeof number);
+    memcpy(bytes, &number, sizeof number);
+    memcpy(bytes + sizeof number, text, n);
+    return reply(DEPLOY_ERROR, bytes, sizeof number + n);
+}
+
+static bool handle(const struct message *m)
+{
+    switch (m->type) {
+    case DEPLOY_BEGIN:
+        return receive_begin(m->data, m->bytes);
+    case DEPLOY_PUT:
+        return receive_put(m->data, m->bytes);
+    case DEPLOY_COMMIT:
+        return receive_commit();
+    case DEPLOY_GET:
+        return send_file(m->data, m->bytes);
+    case DEPLOY_RUN:
+    case DEPLOY_RUN_INPUT:
+        return run_command(m);
+    case DEPLOY_INPUT:
+        return true; /* for a command that has ended meanwhile */
+    case DEPLOY_SHELL:
+        return start_shell((char *)m->data, m->bytes);
+    case DEPLOY_REBOOT:
+        return reboot_soon();
+    default:
+        return reply_error(ENOSYS, "deployd does not know this request: is it older than qrv?");
+    }
+}
+
+static bool wait_for_more(void)
+{
+    if (receive_is_active()) {
+        struct pollfd p = {.fd = channel_fd, .events = POLLIN};
+        if (poll(&p, 1, SILENT_MS) == 0)
+            receive_park();
+    }
+    return channel_fill();
+}
+
+void serve(int fd)
+{
+    enum channel_state state;
+    struct message m;
+    channel_fd = fd;
+    in.at = in.have = 0;
+    in.is_covered = false;
+    while ((state = channel_next(&m)) != CHANNEL_GONE)
+        if (state == CHANNEL_WAIT ? !wait_for_more() : !handle(&m))
+            break;
+    receive_abandon();
+}

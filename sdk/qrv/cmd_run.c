@@ -327,8 +327,6 @@ static int check_net(const struct run *r, struct machine *m)
 {
     m->net = r->net || r->forward != NULL;
     m->forwards = r->forward;
-    if (m->net && m->kind != MACHINE_VIRT)
-        return complain(EXIT_USAGE, "--net: there is no driver for this machine's network device");
     for (const char **f = r->forward; f != NULL && *f != NULL; f++) {
         char *word = machine_forward(*f);
         if (word == NULL)

@@ -125,15 +125,17 @@ char *machine_forward(const char *text)
 static void push_net(struct vector *v, const struct machine *m)
 {
     struct buf text = {0};
-    buf_puts(&text, "user,id=net");
+    bool on_board = m->kind == MACHINE_SIFIVE_U; /* the board's own device is there already */
+    buf_puts(&text, on_board ? "user" : "user,id=net");
     for (const char **forward = m->forwards; forward != NULL && *forward != NULL; forward++) {
         char *word = machine_forward(*forward);
         buf_puts(&text, ",");
         buf_puts(&text, word != NULL ? word : "");
         free(word);
     }
-    push_pair(v, "-netdev", text.data);
-    push_pair(v, "-device", "virtio-net-device,netdev=net");
+    push_pair(v, on_board ? "-nic" : "-netdev", text.data);
+    if (!on_board)
+        push_pair(v, "-device", "virtio-net-device,netdev=net");
     buf_free(&text);
 }
 

@@ -7,7 +7,7 @@
 %C [-d] [-w seconds] [-o nodaemon]
 
 Serves /dev/socket, which socket() needs, with IPv4 and IPv6 on the loopback interface lo0 and on each
-network device (virtio over MMIO) as en0, en1 ...; addresses come from DHCP, and from router advertisements.
+network device (virtio over MMIO, Cadence GEM) as en0, en1 ...; addresses come from DHCP, and from router advertisements.
 /etc/resolv.conf names the DNS servers that DHCP told of.
  -d           no DHCP; ifconfig sets addresses
  -w seconds   go into the background only when an address is there, or after that time
@@ -31,6 +31,7 @@ network device (virtio over MMIO) as en0, en1 ...; addresses come from DHCP, and
 #include <time.h>
 #include <unistd.h>
 
+#include "gem.h"
 #include "iface.h"
 #include "resolv.h"
 #include "sock.h"
@@ -164,6 +165,7 @@ int main(int argc, char **argv)
     if (coid == -1)
         return fail("connection");
     virtio_net_start(dpp, coid);
+    gem_start(dpp, coid);
     if (!options.no_dhcp)
         iface_start_dhcp();
     errno = resolv_attach(dpp);

@@ -76,6 +76,16 @@ static bool in_list(const uint8_t *list, size_t len, const char *name)
     return false;
 }
 
+/* "reg": two ranges at most are of interest. */
+static void ranges(const struct level *up, struct level *own, const uint8_t *value, uint32_t len)
+{
+    uint32_t one = 4 * (up->address_cells + up->size_cells);
+    own->node.address = cells(value, up->address_cells);
+    own->node.bytes = cells(value + 4 * up->address_cells, up->size_cells);
+    if (len - one >= one)
+        own->node.second = cells(value + one, up->address_cells);
+}
+
 static void property(struct level *up, struct level *own, const char *name, const uint8_t *value,
                      uint32_t len, const char *compatible)
 {
@@ -88,9 +98,13 @@ static void property(struct level *up, struct level *own, const char *name, cons
     else if (strcmp(name, "interrupts") == 0 && len >= 4)
         own->node.irq = be32(value);
     else if (strcmp(name, "reg") == 0 && up->address_cells <= 2 && up->size_cells <= 2 &&
-             len >= 4 * (up->address_cells + up->size_cells)) {
-        own->node.address = cells(value, up->address_cells);
-        own->node.bytes = cells(value + 4 * up->address_cells, up->size_cells);
+             len >= 4 * (up->address_cells + up->size_cells))
+        ranges(up, own, value, len);
+    else if (strcmp(name, "status") == 0)
+        own->node.is_disabled = !in_list(value, len, "okay") && !in_list(value, len, "ok");
+    else if (strcmp(name, "local-mac-address") == 0 && len == sizeof own->node.mac) {
+        own->node.has_mac = true;
+        memcpy(own->node.mac, value, len);
     }
 }
 
@@ -124,7 +138,7 @@ bool devtree_find(const void *data, size_t bytes, const char *compatible, unsign
         } else if (token == END_NODE) {
             if (depth == 0)
                 return false;
-            if (levels[depth].matches && index-- == 0) {
+            if (levels[depth].matches && !levels[depth].node.is_disabled && index-- == 0) {
                 *out = levels[depth].node;
                 return true;
             }

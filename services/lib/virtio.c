@@ -5,12 +5,9 @@
 #include "virtio.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "devtree.h"
 
@@ -43,7 +40,6 @@ enum { DESC_NEXT = 1, DESC_WRITE = 2 };
 #define MAGIC_VALUE 0x74726976u
 #define REGS_BYTES  0x1000
 #define PAGE        4096u
-#define TREE_MAX    (1u << 20)
 
 struct virtq_desc {
     uint64_t addr;
@@ -89,33 +85,11 @@ int dma_alloc(struct dma *mem, size_t bytes)
     return 0;
 }
 
-/* The device tree, malloc()ed. */
-static void *read_tree(size_t *bytes)
-{
-    struct stat st;
-    char *tree = NULL;
-    size_t have = 0;
-    int fd = open("/proc/fdt", O_RDONLY);
-    if (fd == -1)
-        return NULL;
-    if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= TREE_MAX)
-        tree = malloc((size_t)st.st_size);
-    while (tree != NULL && have < (size_t)st.st_size) {
-        ssize_t n = read(fd, tree + have, (size_t)st.st_size - have);
-        if (n <= 0)
-            break;
-        have += (size_t)n;
-    }
-    close(fd);
-    *bytes = have;
-    return tree;
-}
-
 int virtio_find(uint32_t device_id, unsigned index, struct virtio *dev)
 {
     struct devtree_node node;
     size_t bytes;
-    void *tree = read_tree(&bytes);
+    void *tree = devtree_read(&bytes);
     int result = ENODEV;
     for (unsigned i = 0; tree != NULL && result == ENODEV; i++) {
         if (!devtree_find(tree, bytes, "virtio,mmio", i, &node))

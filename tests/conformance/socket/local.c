@@ -225,6 +225,7 @@ static void test_rights(void)
 int main(void)
 {
     tap_plan(0);
+    signal(SIGPIPE, SIG_IGN);
     test_name();
     test_stream();
     test_datagrams();

@@ -35,3 +35,10 @@ const char *elf_usage(const void *data, size_t len, size_t *text_len);
  * and counts on; the string is inside data.
  */
 const char *elf_needed(const void *data, size_t len, size_t *at);
+
+/* The build ID of a program or library: *id_len bytes inside data, or NULL. A file that was cut off
+ * has one as long as its headers and notes are there. */
+const char *elf_build_id(const void *data, size_t len, size_t *id_len);
+
+/* The path of the dynamic linker that a program asks for, inside data; NULL: none. */
+const char *elf_interpreter(const void *data, size_t len);

@@ -72,3 +72,16 @@ const char *elf_needed(const void *bytes, size_t len, size_t *at)
     }
     return NULL;
 }
+
+const char *elf_interpreter(const void *bytes, size_t len)
+{
+    const char *data = bytes;
+    Elf64_Phdr ph;
+    enum elf_kind kind = elf_classify(bytes, len);
+    if (kind != ELF_RISCV64_EXEC && kind != ELF_RISCV64_DYN)
+        return NULL;
+    for (unsigned i = 0; i < MAX_PHDRS && program_header(data, len, i, &ph); i++)
+        if (ph.p_type == PT_INTERP && ph.p_filesz > 0 && data[ph.p_offset + ph.p_filesz - 1] == '\0')
+            return data + ph.p_offset;
+    return NULL;
+}

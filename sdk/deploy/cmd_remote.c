@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,22 +72,24 @@ static const char reset_help[] = "usage: qrv reset [--target T]\n"
                                  "  qrv reset --target board\n";
 
 static const char link_help[] =
-    "usage: qrv link [--target T] [--tcp PORT=CHANNEL]... | --status | --stop\n"
+    "usage: qrv link [--target T] [--tcp PORT=CHANNEL]... | --pipe CHANNEL | --status | --stop\n"
     "\n"
     "Holds the line to a target and shows its console's text, until Ctrl-C. The other verbs do this for\n"
     "themselves; while it runs they share it.\n"
     "\n"
     "      --target T          a name in qrv.targets, or a line\n"
     "      --tcp PORT=CHANNEL  makes a channel a TCP port of this machine (for GDB: --tcp 8000=gdb)\n"
+    "      --pipe CHANNEL      joins standard input and output with a channel, until one of them ends\n"
     "      --status            state and counters of the link that runs now\n"
     "      --stop              ends it\n"
     "\n"
     "Examples:\n"
     "  qrv link --target board\n"
-    "  qrv link --tcp 8000=gdb\n";
+    "  qrv link --tcp 8000=gdb\n"
+    "  (gdb) target extended-remote | qrv link --pipe gdb\n";
 
 struct remote {
-    const char *target_name;
+    const char *target_name, *pipe;
     const char **tcp;
     bool console, no_input, status, stop, want_help;
     struct target target;
@@ -219,8 +222,8 @@ static int run_command(const struct target *t, char *const *words, int count, bo
 
 /* ------------------------------------------------------------------ terminals */
 
-/* Both directions until one side ends. */
-static void talk(int fd)
+/* Both directions until the channel ends, or the input when that is to end it. */
+static void talk(int fd, bool ends_with_input)
 {
     char bytes[2048];
     bool input = true;
@@ -232,6 +235,8 @@ static void talk(int fd)
         if (p[1].revents != 0) {
             ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
             input = n > 0;
+            if (!input && ends_with_input)
+                return;
             char *leave = n > 0 && isatty(STDIN_FILENO) ? memchr(bytes, LEAVE, (size_t)n) : NULL;
             if (leave != NULL || (n > 0 && send(fd, bytes, (size_t)n, MSG_NOSIGNAL) != n))
                 return;
@@ -242,6 +247,19 @@ static void talk(int fd)
                 return;
         }
     }
+}
+
+/* For GDB: whatever comes, as it is. Ctrl-C on its terminal is not for us. */
+static int join(const struct target *t, const char *channel)
+{
+    char *why;
+    int fd = client_open(t, channel, &why);
+    if (fd < 0)
+        return not_connected(why);
+    signal(SIGINT, SIG_IGN);
+    talk(fd, true);
+    close(fd);
+    return EXIT_OK;
 }
 
 static int terminal(const struct target *t, const char *channel)
@@ -258,7 +276,7 @@ static int terminal(const struct target *t, const char *channel)
         cfmakeraw(&raw);
         tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     }
-    talk(fd);
+    talk(fd, false);
     if (is_tty)
         tcsetattr(STDIN_FILENO, TCSANOW, &saved);
     close(fd);
@@ -419,6 +437,7 @@ int cmd_link(int argc, char **argv)
     struct keeper_port ports[8];
     struct keeper_options options = {.foreground = true, .ports = ports};
     const struct option_spec more[] = {{"--tcp", .list = &r.tcp},
+                                       {"--pipe", .value = &r.pipe},
                                        {"--status", .flag = &r.status},
                                        {"--stop", .flag = &r.stop},
                                        {NULL}};
@@ -435,6 +454,8 @@ int cmd_link(int argc, char **argv)
         free(text);
         return EXIT_OK;
     }
+    if (r.pipe != NULL)
+        return join(&r.target, r.pipe);
     result = parse_ports(r.tcp, ports, sizeof ports / sizeof ports[0], &options.port_count);
     if (result != 0)
         return result;

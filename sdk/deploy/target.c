@@ -142,6 +142,13 @@ bool target_is_network(const struct target *t)
     return strncmp(t->line, "tcp:", 4) == 0;
 }
 
+bool targets_are_known(void)
+{
+    char *file = find_file();
+    free(file);
+    return file != NULL;
+}
+
 /* A line that any process finds, whatever its directory: paths are taken from `base`. */
 static char *whole_line(const char *line, const char *base)
 {

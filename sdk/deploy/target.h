@@ -40,3 +40,5 @@ void targets_free(struct targets *t);
 /* name NULL: the first of the file; with a slash or colon: a line, no file is read. 0, or an exit
  * code after a message. */
 int target_find(const char *name, struct target *found);
+/* Is there a file of targets for this directory? */
+bool targets_are_known(void);

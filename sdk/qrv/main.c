@@ -17,6 +17,8 @@ const struct verb verbs[] = {
      "qrv exec build/tests/unit"},
     {"trace", cmd_trace, "show what the kernel did while a program ran",
      "qrv trace --perfetto out.json -- build/mydev"},
+    {"debug", cmd_debug, "GDB on a program, on a target or in QEMU", "qrv debug build/mydev"},
+    {"attach", cmd_attach, "GDB on a process of a running target", "qrv attach mydev"},
     {"deploy", cmd_deploy, "put files onto a running target", "qrv deploy build/mydev:/tmp/"},
     {"pull", cmd_pull, "fetch files from a running target", "qrv pull /tmp/result:."},
     {"shell", cmd_shell, "a shell or a command on a running target", "qrv shell ls /dev"},

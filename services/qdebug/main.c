@@ -42,6 +42,7 @@ struct chunk {
 
 static struct server server;
 static int channel, connection;
+static const struct line *our_line;
 static bool is_verbose;
 
 /* Until nobody is at the other end any more: a chunk of 0 bytes. */
@@ -147,6 +148,11 @@ static void serve(void)
     server_end(&server);
 }
 
+bool server_is_needed(pid_t pid)
+{
+    return transport_needs(our_line, pid);
+}
+
 static void complain(const char *what)
 {
     fprintf(stderr, "qdebug: %s: %s\n", what, strerror(errno));
@@ -164,6 +170,7 @@ static void session(const struct line *line)
     pthread_t thread;
     int fd = line->in;
     server.fd = line->out;
+    our_line = line;
     channel = ChannelCreate(0);
     connection = ConnectAttach(0, 0, channel, _NTO_SIDE_CHANNEL, 0);
     if (channel == -1 || connection == -1) {

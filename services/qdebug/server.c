@@ -200,6 +200,10 @@ static void do_attach(struct server *s, const char *at)
         reply_error(s, EINVAL);
         return;
     }
+    if (server_is_needed((pid_t)pid)) {
+        rsp_text(&s->out, "E.this process serves the connection of the debugger");
+        return;
+    }
     int error = target_attach((pid_t)pid, false, &t);
     if (error != EOK)
         reply_error(s, error);

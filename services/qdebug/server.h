@@ -22,6 +22,8 @@ bool server_interrupt(struct server *s); /* byte 3: as above */
 bool server_event(struct server *s, pid_t pid); /* a pulse of a target: as above */
 void server_end(struct server *s); /* the connection is gone: started processes end, others go on */
 
+bool server_is_needed(pid_t pid); /* main.c: the process serves the line to GDB */
+
 /* ---- between the files; each writes to s->out */
 struct target *server_target(const struct server *s); /* of s->general, NULL none */
 void reply_ok(struct server *s);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/neutrino.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -217,6 +218,16 @@ static int serve_network(struct place *p, void (*session)(const struct line *))
         connections += pid > 0;
         close(fd);
     }
+}
+
+bool transport_needs(const struct line *line, pid_t pid)
+{
+    const int fds[] = {line->in, line->out};
+    struct _server_info info;
+    for (size_t i = 0; i < 2; i++)
+        if (ConnectServerInfo(0, fds[i], &info) == fds[i] && info.pid == pid)
+            return true;
+    return false;
 }
 
 static int serve_place(struct place *p, void (*session)(const struct line *))

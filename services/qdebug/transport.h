@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct line {
     int in, out;
@@ -15,3 +16,6 @@ struct line {
 /* Serves the places that the operands name until none is left, each connection with one call of session(),
  * in a process that ends behind it.  Returns an exit code, after a message if it is one of failure. */
 int transport_serve(char *const *operands, size_t count, bool is_optional, void (*session)(const struct line *));
+
+/* Does the process serve the line of this session?  Who stops it hears nothing any more. */
+bool transport_needs(const struct line *line, pid_t pid);

@@ -18,7 +18,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          name = elf_needed(data, size, &at))
         if (strlen(name) >= size)
             abort();
+    const char *interpreter = elf_interpreter(data, size);
+    if (interpreter != NULL && strlen(interpreter) >= size)
+        abort();
     elf_usage(data, size, &len);
+    const char *id = elf_build_id(data, size, &len);
+    if (id != NULL && (id < (const char *)data || len > size || id + len > (const char *)data + size))
+        abort();
     kernel_refuse(data, size, (uint64_t)128 << 20, size);
     elf_strip(data, size, &small);
     if (elf_set_usage(data, size, "text", 4, &with) == NULL) {

@@ -7,6 +7,7 @@
 #include "common/options.h"
 #include "common/sdk.h"
 #include "common/term.h"
+#include "debug/processes.h"
 #include "qrv/host.h"
 
 #include <fcntl.h>
@@ -287,8 +288,26 @@ static void test_glibc(void)
     CHECK(glibc_needed("nothing", 7) == -1 && glibc_needed("", 0) == -1, "glibc: none");
 }
 
+static void test_processes(void)
+{
+    static const char xml[] = "<osdata type=\"processes\"><item><column name=\"pid\">7</column><column name=\"command\">"
+                              "/tmp/my&#38;dev -x &lt;a&gt;</column></item><item><column name=\"pid\">no</column></item>"
+                              "<item><column name=\"pid\">9</column><column name=\"command\">-sh</column></item><item>";
+    struct process p;
+    size_t at = 0;
+    CHECK(process_next(xml, strlen(xml), &at, &p) && p.pid == 7 && strcmp(p.command, "/tmp/my&dev -x <a>") == 0,
+          "processes: an item, its text unescaped");
+    CHECK(process_is_called(&p, "my&dev") && process_is_called(&p, "/tmp/my&dev"), "processes: by name and by path");
+    CHECK(!process_is_called(&p, "dev") && !process_is_called(&p, "my&de") && !process_is_called(&p, ""),
+          "processes: a part of the name is another name");
+    CHECK(process_next(xml, strlen(xml), &at, &p) && p.pid == 9 && process_is_called(&p, "sh"),
+          "processes: one without a number is passed over; a login shell");
+    CHECK(!process_next(xml, strlen(xml), &at, &p), "processes: half an item is none");
+}
+
 int main(void)
 {
+    test_processes();
     test_release();
     test_group();
     test_glibc();

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "own_machine.h"
+
+#include "../common/buf.h"
+#include "../common/fs.h"
+#include "../common/sdk.h"
+#include "../deploy/client.h"
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { START_MS = 30000, STEP_MS = 20 };
+
+/* In a child: it ends with its parent, and Ctrl-C is not for it. */
+static void be_companion(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);
+    if (getppid() != parent)
+        _exit(EXIT_NOT_STARTED);
+}
+
+_Noreturn static void be_emulator(const struct own_machine *m, char *const *options)
+{
+    const char *words[32] = {"qrv", "run", "--line", m->line};
+    size_t n = 4;
+    int null = open("/dev/null", O_RDONLY);
+    int out = open(m->log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    for (; options != NULL && *options != NULL && n < 31; options++)
+        words[n++] = *options;
+    words[n] = NULL;
+    dup2(null, STDIN_FILENO);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    execv("/proc/self/exe", (char *const *)words);
+    _exit(EXIT_NOT_STARTED);
+}
+
+static void step(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+}
+
+static int not_started(const struct own_machine *m)
+{
+    struct buf said = {0};
+    if (fs_read(m->log, &said) == 0)
+        fprintf(stderr, "%.*s", (int)said.len, said.data != NULL ? said.data : "");
+    buf_free(&said);
+    return complain(EXIT_NOT_STARTED, "the machine did not start");
+}
+
+int own_machine_start(struct own_machine *m, char *const *options)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct stat st;
+    *m = (struct own_machine){.console = -1};
+    char *directory = xprintf("%s/qrv-debug-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+    if (mkdtemp(directory) == NULL) {
+        int result = complain(EXIT_FAILED, "%s: %s", directory, strerror(errno));
+        free(directory);
+        return result;
+    }
+    m->directory = directory;
+    m->line = fs_join(directory, "line");
+    m->log = fs_join(directory, "log");
+    m->target = (struct target){.name = xstrdup("emulator"), .line = xprintf("unix:%s", m->line)};
+    pid_t self = getpid();
+    fflush(NULL);
+    m->emulator = fork();
+    if (m->emulator == 0) {
+        be_companion(self);
+        be_emulator(m, options);
+    }
+    for (int ms = 0; m->emulator > 0 && ms < START_MS; ms += STEP_MS, step()) {
+        if (stat(m->line, &st) == 0)
+            return 0;
+        if (waitpid(m->emulator, NULL, WNOHANG) == m->emulator)
+            m->emulator = -1;
+    }
+    return not_started(m);
+}
+
+/* ------------------------------------------------------------------ the keeper of its line */
+
+static void ready(void *arg, const char *why)
+{
+    const long *port = arg;
+    if (why != NULL)
+        complain(0, "the line of the emulator: %s", why);
+    else if (*port != 0)
+        printf("qrv debug: GDB can connect to localhost:%ld\n", *port);
+    fflush(stdout);
+}
+
+int own_machine_serve(struct own_machine *m, long port)
+{
+    struct keeper_port ports = {port, AGENT_CHANNEL};
+    struct keeper_options options = {.foreground = true, .ports = &ports, .port_count = 1};
+    return keeper_run(&m->target, &options, ready, &port) ? EXIT_OK : EXIT_NOT_STARTED;
+}
+
+int own_machine_keep(struct own_machine *m)
+{
+    static const struct keeper_options options = {.foreground = true};
+    long port = 0;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return complain(EXIT_FAILED, "pipe: %s", strerror(errno));
+    pid_t self = getpid();
+    fflush(NULL);
+    m->keeper = fork();
+    if (m->keeper == 0) {
+        be_companion(self);
+        dup2(ends[1], STDOUT_FILENO);
+        _exit(keeper_run(&m->target, &options, ready, &port) ? 0 : EXIT_NOT_STARTED);
+    }
+    close(ends[1]);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    m->console = ends[0];
+    for (int ms = 0; m->keeper > 0 && ms < START_MS; ms += STEP_MS, step()) {
+        char *status = client_ask(&m->target, "status");
+        bool is_there = status != NULL;
+        free(status);
+        if (is_there)
+            return 0;
+    }
+    return complain(EXIT_NOT_STARTED, "the keeper of the emulator's line did not start");
+}
+
+static void end_child(pid_t pid, int signo)
+{
+    if (pid <= 0)
+        return;
+    kill(pid, signo);
+    while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+        ;
+}
+
+void own_machine_end(struct own_machine *m)
+{
+    end_child(m->keeper, SIGTERM);
+    end_child(m->emulator, SIGKILL);
+    if (m->console >= 0)
+        close(m->console);
+    if (m->directory != NULL) {
+        unlink(m->line);
+        unlink(m->log);
+        rmdir(m->directory);
+    }
+    free(m->directory);
+    free(m->line);
+    free(m->log);
+    free(m->target.name);
+    free(m->target.line);
+    *m = (struct own_machine){.console = -1};
+}

@@ -110,7 +110,7 @@ void taskman_load(void)
 
     struct tm_proc_create pc = { .attr = { .abilities = TM_ABLE_ALL, .name = "taskman" } };
     struct process *p;
-    int err = process_create(&pc, &p);
+    int err = process_create(&pc, NULL, &p);
     if (err != 0 || p->pid != TASKMAN_PID)
         panic("cannot create process 1 (%d)", err);
     taskman = p;
@@ -135,7 +135,7 @@ void taskman_load(void)
         .stack_lo = STACK_TOP - STACK_BYTES,
         .stack_size = STACK_BYTES,
     };
-    err = thread_create(p, &tc, NULL);
+    err = thread_create(p, &tc, NULL, NULL);
     if (err < 0)
         panic("cannot create taskman's first thread (%d)", err);
 }

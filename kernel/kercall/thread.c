@@ -8,19 +8,36 @@
 #include "object/sync.h"
 #include "object/timer.h"
 
+/* Of struct sched_param only SCHED_SPORADIC has more than the priorities. */
+static int param_fetch(struct _kc_sched_param *sp, uint64_t va, int policy)
+{
+    bool all = policy == _KC_SCHED_SPORADIC;
+    if (copy_from_user(sp, UADDR(va), all ? sizeof(*sp) : sizeof(sp->sched_priority)))
+        return -EFAULT;
+    return sched_param_is_valid(policy, sp) ? 0 : -EINVAL;
+}
+
 KC_HANDLER(thread_create)
 {
     struct _kc_thread_create tc;
+    struct _kc_sched_param param, *sp = NULL;
     if (copy_from_user(&tc, UADDR(a[0]), sizeof(tc)))
         return -EFAULT;
+    if ((tc.flags & _KC_TC_SCHED) && tc.policy == _KC_SCHED_SPORADIC) {
+        int err = param_fetch(&param, a[1], tc.policy);
+        if (err)
+            return err;
+        tc.priority = param.sched_priority;
+        sp = &param;
+    }
     if (tc.pid == 0 || tc.pid == t->proc->pid)
-        return thread_create(t->proc, &tc, t);
+        return thread_create(t->proc, &tc, sp, t);
     if (t->proc != taskman)
         return -EPERM;
     struct process *p = process_get(tc.pid);
     if (!p)
         return -ESRCH;
-    int r = thread_create(p, &tc, NULL);
+    int r = thread_create(p, &tc, sp, NULL);
     process_put(p);
     return r;
 }
@@ -275,11 +292,8 @@ KC_HANDLER(sched_get)
     int err = sched_target(t, (int32_t)a[0], (int32_t)a[1], &o);
     if (err)
         return err;
-    struct spinlock *l = thread_lock(o);
-    struct _kc_sched_param sp = { .sched_priority = thread_own_prio(o), .sched_curpriority = o->prio };
-    (void)sporadic_get_locked(o, &sp);
-    int policy = o->policy;
-    thread_unlock(l);
+    struct _kc_sched_param sp;
+    int policy = thread_sched_get(o, &sp);
     thread_put(o);
     if (a[2] && copy_to_user(UADDR(a[2]), &sp, sizeof(sp)))
         return -EFAULT;
@@ -308,17 +322,6 @@ static int64_t sched_apply(struct thread *t, struct thread *o, int policy, const
     return 0;
 }
 
-/* Of struct sched_param only SCHED_SPORADIC has more than the priorities. */
-static int param_fetch(struct _kc_sched_param *sp, uint64_t va, int policy)
-{
-    bool all = policy == _KC_SCHED_SPORADIC;
-    if (copy_from_user(sp, UADDR(va), all ? sizeof(*sp) : sizeof(sp->sched_priority)))
-        return -EFAULT;
-    if (sp->sched_priority < 1 || sp->sched_priority > QRV_PRIO_MAX || (all && !sporadic_is_valid(sp)))
-        return -EINVAL;
-    return 0;
-}
-
 /* SCHED_ADJTOHEAD, SCHED_ADJTOTAIL */
 static int64_t sched_move(struct thread *t, const uint64_t a[6])
 {
@@ -339,8 +342,7 @@ KC_HANDLER(sched_set)
     struct _kc_sched_param sp;
     if (policy == _KC_SCHED_ADJTOHEAD || policy == _KC_SCHED_ADJTOTAIL)
         return sched_move(t, a);
-    if (policy != _KC_SCHED_OTHER && policy != _KC_SCHED_FIFO && policy != _KC_SCHED_RR &&
-        policy != _KC_SCHED_NOCHANGE && policy != _KC_SCHED_SPORADIC)
+    if (!sched_is_policy(policy) && policy != _KC_SCHED_NOCHANGE)
         return -EINVAL;
     struct thread *o;
     int64_t r = param_fetch(&sp, a[3], policy);
@@ -365,7 +367,7 @@ KC_HANDLER(sched_info)
             return -ESRCH;
         process_put(p);
     }
-    if ((policy < _KC_SCHED_OTHER || policy > _KC_SCHED_RR) && policy != _KC_SCHED_SPORADIC)
+    if (!sched_is_policy(policy))
         return -EINVAL;
     struct _sched_info si = { .priority_min = 1, .priority_max = QRV_PRIO_MAX, .interval = 4 * clock_tick_ns(),
                               .priority_priv = QRV_PRIO_USER_MAX + 1 };

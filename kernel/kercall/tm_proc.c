@@ -4,6 +4,7 @@
 #include "kercall/kercall.h"
 #include "mm/mm.h"
 #include "object/debug.h"
+#include "object/meter.h"
 #include "object/timer.h"
 
 #define SIGCHLD_NUMBER 17
@@ -13,13 +14,15 @@ KC_HANDLER(tm_proc_create)
 {
     (void)t;
     struct tm_proc_create pc;
+    struct _kc_sched_param sched = { 0 };
     if (copy_from_user(&pc, UADDR(a[0]), sizeof(pc)))
         return -EFAULT;
-    if ((pc.flags & TM_PC_SCHED) && (pc.policy < _KC_SCHED_OTHER || pc.policy > _KC_SCHED_RR || pc.priority < 1 ||
-                                     pc.priority > QRV_PRIO_MAX))
+    if ((pc.flags & TM_PC_SCHED) && copy_from_user(&sched, UADDR(a[1]), sizeof(sched)))
+        return -EFAULT;
+    if ((pc.flags & TM_PC_SCHED) && (!sched_is_policy(pc.policy) || !sched_param_is_valid(pc.policy, &sched)))
         return -EINVAL;
     struct process *p;
-    int err = process_create(&pc, &p);
+    int err = process_create(&pc, &sched, &p);
     return err ? err : p->pid;
 }
 

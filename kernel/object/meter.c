@@ -234,14 +234,20 @@ static bool is_time(const struct _kc_timespec *ts)
     return ts->sec >= 0 && ts->sec < NS_PER_SEC && ts->nsec >= 0 && ts->nsec < NS_PER_SEC;
 }
 
-bool sporadic_is_valid(const struct _kc_sched_param *sp)
+static bool sporadic_is_valid(const struct _kc_sched_param *sp)
 {
     return sp->ss_low_priority >= 1 && sp->ss_low_priority < sp->sched_priority && sp->ss_max_repl >= 1 &&
            sp->ss_max_repl <= SS_REPL_MAX && is_time(&sp->ss_repl_period) && is_time(&sp->ss_init_budget) &&
            to_ns(&sp->ss_init_budget) > 0 && to_ns(&sp->ss_init_budget) <= to_ns(&sp->ss_repl_period);
 }
 
-static struct sporadic *sporadic_new(struct thread *t)
+bool sched_param_is_valid(int policy, const struct _kc_sched_param *sp)
+{
+    return sp->sched_priority >= 1 && sp->sched_priority <= QRV_PRIO_MAX &&
+           (policy != _KC_SCHED_SPORADIC || sporadic_is_valid(sp));
+}
+
+static struct sporadic *sporadic_new(struct thread *t, const struct _kc_sched_param *sp)
 {
     struct sporadic *s = slab_alloc(&sporadic_slab);
     if (!s)
@@ -250,21 +256,22 @@ static struct sporadic *sporadic_new(struct thread *t)
         ktimer_init(&s->timer, repl_fire);
     s->num_repl = 0;
     s->active_since = s->used = 0;
+    s->seen = 0;
     s->is_low = false;
+    s->normal = (uint8_t)sp->sched_priority;
+    s->low = (uint8_t)sp->ss_low_priority;
+    s->max_repl = (uint32_t)sp->ss_max_repl;
+    s->period = MAX(to_ns(&sp->ss_repl_period), (nsec_t)TIME_MIN);
+    s->budget = s->budget_max = MAX(to_ns(&sp->ss_init_budget), (nsec_t)TIME_MIN);
     __atomic_store_n(&s->t, t, __ATOMIC_RELAXED);
     return s;
 }
 
 int sporadic_set(struct thread *t, const struct _kc_sched_param *sp)
 {
-    struct sporadic *s = sporadic_new(t);
+    struct sporadic *s = sporadic_new(t, sp);
     if (!s)
         return -EAGAIN;
-    s->normal = (uint8_t)sp->sched_priority;
-    s->low = (uint8_t)sp->ss_low_priority;
-    s->max_repl = (uint32_t)sp->ss_max_repl;
-    s->period = MAX(to_ns(&sp->ss_repl_period), (nsec_t)TIME_MIN);
-    s->budget = s->budget_max = MAX(to_ns(&sp->ss_init_budget), (nsec_t)TIME_MIN);
     struct spinlock *l = thread_lock(t);
     struct sporadic *old = sporadic_take_locked(t);
     s->seen = meter_cpu_locked(t);
@@ -279,27 +286,11 @@ int sporadic_set(struct thread *t, const struct _kc_sched_param *sp)
     return 0;
 }
 
-int sporadic_inherit(struct thread *t, struct thread *from)
+int sporadic_begin(struct thread *t, const struct _kc_sched_param *sp)
 {
-    struct sporadic *s = sporadic_new(t);
+    struct sporadic *s = sporadic_new(t, sp);
     if (!s)
         return -EAGAIN;
-    struct spinlock *l = thread_lock(from);
-    const struct sporadic *f = from->ss;
-    if (f) {
-        s->normal = f->normal;
-        s->low = f->low;
-        s->max_repl = f->max_repl;
-        s->period = f->period;
-        s->budget = s->budget_max = f->budget_max;
-        s->seen = 0;
-    }
-    thread_unlock(l);
-    if (!f) { /* changed meanwhile */
-        sporadic_free(s);
-        t->policy = _KC_SCHED_RR;
-        return 0;
-    }
     racy_write(t->ss, s);
     t->base_prio = s->normal;
     atomic_fetch_or(&t->flags, TF_METER);
@@ -348,16 +339,15 @@ static struct _kc_timespec to_timespec(nsec_t ns)
     return (struct _kc_timespec){ .sec = (int64_t)(ns / NS_PER_SEC), .nsec = (int64_t)(ns % NS_PER_SEC) };
 }
 
-bool sporadic_get_locked(const struct thread *t, struct _kc_sched_param *sp)
+void sporadic_get_locked(const struct thread *t, struct _kc_sched_param *sp)
 {
     const struct sporadic *s = t->ss;
     if (!s)
-        return false;
+        return;
     sp->ss_low_priority = s->low;
     sp->ss_max_repl = (int32_t)s->max_repl;
     sp->ss_repl_period = to_timespec(s->period);
     sp->ss_init_budget = to_timespec(s->budget_max);
-    return true;
 }
 
 int thread_own_prio(const struct thread *t)

@@ -241,18 +241,17 @@ static void process_reset(struct process *p)
     p->init_sigmask = 0;
     p->init_runmask = (1U << QRV_HARTS_MAX) - 1;
     p->init_policy = _KC_SCHED_RR;
-    p->init_prio = QRV_PRIO_DEFAULT;
+    p->init_sched = (struct _kc_sched_param){ .sched_priority = QRV_PRIO_DEFAULT };
     for (size_t i = 0; i < ARRAY_SIZE(p->note); i++)
         p->note[i] = NULL;
 }
 
-void process_init_from(struct process *p, const struct thread *t)
+void process_init_from(struct process *p, struct thread *t)
 {
     spin_lock(&p->lock);
     p->init_sigmask = t->sig_mask;
     p->init_runmask = t->inherit_mask;
-    p->init_policy = t->policy == _KC_SCHED_SPORADIC ? _KC_SCHED_RR : t->policy;
-    p->init_prio = (uint8_t)thread_own_prio(t);
+    p->init_policy = (uint8_t)thread_sched_get(t, &p->init_sched);
     spin_unlock(&p->lock);
 }
 
@@ -311,7 +310,7 @@ static int connect_taskman(struct process *p)
 }
 
 /* Ignored signals, mask and scheduling come from the spawning thread, unless pc says otherwise. */
-static void inherit(struct process *p, const struct tm_proc_create *pc)
+static int inherit(struct process *p, const struct tm_proc_create *pc, const struct _kc_sched_param *sched)
 {
     struct process *from = pc->inherit_pid ? process_get(pc->inherit_pid) : NULL;
     if (from) {
@@ -325,21 +324,25 @@ static void inherit(struct process *p, const struct tm_proc_create *pc)
     }
     if (pc->flags & TM_PC_SIGMASK)
         p->init_sigmask = pc->sigmask;
-    if (pc->flags & TM_PC_SCHED) {
-        p->init_policy = (uint8_t)pc->policy;
-        p->init_prio = (uint8_t)pc->priority;
-    }
+    if (!(pc->flags & TM_PC_SCHED))
+        return 0;
+    if (sched->sched_priority > QRV_PRIO_USER_MAX && !process_can(p, TM_ABLE_PRIORITY))
+        return -EPERM;
+    p->init_policy = (uint8_t)pc->policy;
+    p->init_sched = *sched;
+    return 0;
 }
 
-int process_create(const struct tm_proc_create *pc, struct process **out)
+int process_create(const struct tm_proc_create *pc, const struct _kc_sched_param *sched, struct process **out)
 {
     struct process *p;
     int err = process_new(&p);
     if (err)
         return err;
     process_set(p, &pc->attr, TM_PA_ALL);
-    inherit(p, pc);
-    err = connect_taskman(p);
+    err = inherit(p, pc, sched);
+    if (!err)
+        err = connect_taskman(p);
     if (err) {
         process_discard(p);
         return err;
@@ -385,7 +388,7 @@ int process_fork(struct thread *pt, struct process **out)
     preempt_point();
     if (!err) {
         struct _kc_thread_create tc = { .flags = _KC_TC_HOLD, .stack_lo = pt->stack_lo, .stack_size = pt->stack_size };
-        int tid = thread_create(c, &tc, pt);
+        int tid = thread_create(c, &tc, NULL, pt);
         err = tid < 0 ? tid : 0;
     }
     if (err) {

@@ -67,7 +67,8 @@ struct process {
     /* what a thread that taskman creates in it starts with: lock */
     uint64_t init_sigmask;
     uint32_t init_runmask;
-    uint8_t init_policy, init_prio;
+    uint8_t init_policy;
+    struct _kc_sched_param init_sched;
     uint64_t debug_signals;    /* those that stop it for the debugger: lock */
     struct pulse *note[5];     /* reserved pulses to taskman: death, exec, stopped, continued, debug */
     int32_t exit_status;
@@ -88,10 +89,11 @@ struct process *process_next(int32_t from);
 /* The live process in one of QRV_PROCS_MAX slots, for walks in pieces; referenced, or NULL. */
 struct process *process_at(uint32_t slot);
 
-int process_create(const struct tm_proc_create *pc, struct process **out);
+/* sched: checked, with TM_PC_SCHED. */
+int process_create(const struct tm_proc_create *pc, const struct _kc_sched_param *sched, struct process **out);
 int process_fork(struct thread *parent_thread, struct process **out);
 /* Remembers t's mask, runmask, policy and priority for the process's next first thread. */
-void process_init_from(struct process *p, const struct thread *t);
+void process_init_from(struct process *p, struct thread *t);
 /* Ends p with a wait() status.  Safe from any context without locks. */
 void process_kill(struct process *p, int32_t status);
 void process_begin_exec(struct process *p, struct thread *except);

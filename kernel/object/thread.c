@@ -116,21 +116,43 @@ static void thread_reset(struct thread *t)
     t->name[0] = 0;
 }
 
+int thread_sched_get(struct thread *t, struct _kc_sched_param *sp)
+{
+    struct spinlock *l = thread_lock(t);
+    *sp = (struct _kc_sched_param){ .sched_priority = thread_own_prio(t), .sched_curpriority = t->prio };
+    sporadic_get_locked(t, sp);
+    int policy = t->policy;
+    thread_unlock(l);
+    return policy;
+}
+
+/* The policy that a new thread begins with, and its parameters. */
+static int first_sched(const struct process *p, const struct _kc_thread_create *tc, const struct _kc_sched_param *given,
+                       struct thread *creator, struct _kc_sched_param *sp)
+{
+    if (tc->flags & _KC_TC_SCHED) {
+        *sp = given ? *given : (struct _kc_sched_param){ .sched_priority = tc->priority };
+        return tc->policy;
+    }
+    if (creator)
+        return thread_sched_get(creator, sp);
+    *sp = p->init_sched;
+    return p->init_policy;
+}
+
 /* from: the creating thread of the same process (or the forking one); NULL: the first thread of a spawned process. */
 static void thread_inherit(struct thread *t, const struct thread *from)
 {
     const struct process *p = t->proc;
-    t->policy = from ? from->policy : p->init_policy;
-    t->base_prio = (uint8_t)(from ? thread_own_prio(from) : p->init_prio);
     t->runmask = t->inherit_mask = from ? from->inherit_mask : p->init_runmask;
     t->sig_mask = from ? from->sig_mask : p->init_sigmask;
 }
 
-static int check_sched(const struct process *p, const struct _kc_thread_create *tc)
+static int check_sched(const struct process *p, const struct _kc_thread_create *tc, const struct _kc_sched_param *sp)
 {
     if (!(tc->flags & _KC_TC_SCHED))
         return 0;
-    if (tc->policy < _KC_SCHED_OTHER || tc->policy > _KC_SCHED_RR || tc->priority < 1 ||
+    if (!sched_is_policy(tc->policy) || (tc->policy == _KC_SCHED_SPORADIC && !sp) || tc->priority < 1 ||
         tc->priority > QRV_PRIO_MAX)
         return -EINVAL;
     if (tc->priority > QRV_PRIO_USER_MAX && !process_can(p, TM_ABLE_PRIORITY))
@@ -163,11 +185,14 @@ static int thread_enlist(struct process *p, struct thread *t)
     return tid;
 }
 
-int thread_create(struct process *p, const struct _kc_thread_create *tc, struct thread *creator)
+int thread_create(struct process *p, const struct _kc_thread_create *tc, const struct _kc_sched_param *given,
+                  struct thread *creator)
 {
-    int err = check_sched(p, tc);
+    struct _kc_sched_param sp;
+    int err = check_sched(p, tc, given);
     if (err)
         return err;
+    int policy = first_sched(p, tc, given, creator, &sp);
     struct thread *t = slab_alloc(&thread_slab);
     if (!t)
         return -EAGAIN;
@@ -179,11 +204,9 @@ int thread_create(struct process *p, const struct _kc_thread_create *tc, struct 
     thread_reset(t);
     t->proc = p;
     thread_inherit(t, creator);
-    if (tc->flags & _KC_TC_SCHED) {
-        t->policy = (uint8_t)tc->policy;
-        t->base_prio = (uint8_t)tc->priority;
-    }
-    if (t->policy == _KC_SCHED_SPORADIC && sporadic_inherit(t, creator) != 0) {
+    t->policy = (uint8_t)policy;
+    t->base_prio = (uint8_t)sp.sched_priority;
+    if (policy == _KC_SCHED_SPORADIC && sporadic_begin(t, &sp) != 0) {
         spin_unlock(&t->wait_lock);
         slab_free(&thread_slab, t);
         return -EAGAIN;

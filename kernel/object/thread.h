@@ -270,8 +270,12 @@ void thread_timeout_clear(struct thread *t); /* at the end of every kernel call 
 /* ... and the hart has been given to another thread already (core/handover.h). */
 #define KC_SWITCHED (KC_BLOCKED + 1)
 
-/* Creates a thread in p (blocked STOPPED when hold).  -errno or tid. */
-int thread_create(struct process *p, const struct _kc_thread_create *tc, struct thread *creator);
+/* Creates a thread in p (blocked STOPPED when hold).  -errno or tid.  sp: checked, with _KC_TC_SCHED and SCHED_SPORADIC.
+ * creator: whose scheduling it otherwise gets; NULL: that of the process' first thread. */
+int thread_create(struct process *p, const struct _kc_thread_create *tc, const struct _kc_sched_param *sp,
+                  struct thread *creator);
+/* Policy and parameters, sched_curpriority as well.  t is referenced; no lock beyond PROC held. */
+int thread_sched_get(struct thread *t, struct _kc_sched_param *sp);
 /* Last thing a thread does, on its own hart with nothing held; the thread is no longer current afterwards. */
 void thread_exit_self(struct thread *t);
 /* Effective priority from base/run/boost, clipped to what the process may have.  Caller holds *lockp. */

@@ -44,7 +44,7 @@ static long apply(struct tmsg_spawn *h, const struct inheritance *i)
     if (i->flags & SPAWN_EXPLICIT_SCHED) {
         h->flags |= TMSG_SPAWN_SETSCHED;
         h->policy = i->policy;
-        h->priority = i->param.sched_priority;
+        memcpy(&h->sched, &i->param, sizeof h->sched);
         if (h->policy == SCHED_NOCHANGE)
             h->policy = (int32_t)__kercall3(KC_SCHED_GET, 0, 0, 0);
     }

@@ -48,8 +48,11 @@ int ThreadCreate_r(pid_t pid, void *(*func)(void *), void *arg, const struct _th
             a._a_stackaddr = (size_t)attr->__stackaddr + a._a_stacksize;
         if (attr->__flags & _KC_TC_SCHED) {
             a._a_sched = 1;
-            a._a_policy = attr->__policy;
-            a._a_prio = attr->__param.sched_priority;
+            pthread_attr_setschedparam(&a, &attr->__param);
+            if (pthread_attr_setschedpolicy(&a, attr->__policy) != 0) {
+                free(s);
+                return -EINVAL;
+            }
         }
     }
     long tid = __qrv_thread_make(0, &a, run, s, 0, flags);

@@ -184,9 +184,9 @@ static long create_in_kernel(struct proc *p, struct proc *parent, const struct t
     if (req->flags & TMSG_SPAWN_SETSCHED) {
         pc.flags |= TM_PC_SCHED;
         pc.policy = req->policy;
-        pc.priority = req->priority;
+        pc.priority = req->sched.sched_priority;
     }
-    return kcall(TM_PROC_CREATE, (long)&pc, 0, 0, 0, 0, 0);
+    return kcall(TM_PROC_CREATE, (long)&pc, (long)&req->sched, 0, 0, 0, 0);
 }
 
 static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t bytes, int32_t rcvid,

@@ -175,13 +175,13 @@ static void boot_taskman(void (*entry)(void *))
 {
     struct tm_proc_create pc = { .attr = { .abilities = TM_ABLE_ALL, .name = "taskman" } };
     struct process *p;
-    if (process_create(&pc, &p) != 0 || p->pid != TASKMAN_PID)
+    if (process_create(&pc, NULL, &p) != 0 || p->pid != TASKMAN_PID)
         panic("cannot create process 1");
     taskman = p;
     if (aspace_map_anon(p->as, USER_BASE, USER_BYTES, TM_PROT_READ | TM_PROT_WRITE, TM_MAP_ANON | TM_MAP_LAZY) != 0)
         panic("no memory for taskman");
     struct _kc_thread_create tc = user_first_thread(user_process(TASKMAN_PID), entry, NULL);
-    if (thread_create(p, &tc, NULL) < 0)
+    if (thread_create(p, &tc, NULL, NULL) < 0)
         panic("cannot create taskman's first thread");
 }
 

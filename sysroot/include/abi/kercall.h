@@ -41,7 +41,7 @@
 #define KC_CONNECT_CLIENT_INFO  22  /* scoid, struct _client_info *, ngroups */
 
 /* Threads and scheduling */
-#define KC_THREAD_CREATE        32  /* const struct _kc_thread_create * -> tid */
+#define KC_THREAD_CREATE        32  /* const struct _kc_thread_create *, with SCHED_SPORADIC const struct _kc_sched_param * -> tid */
 #define KC_THREAD_DESTROY       33  /* tid (0: self, -1: all others), priority, status */
 #define KC_THREAD_EXIT          34  /* status, int *clear (0 or word zeroed + futex-woken once the thread is out of user mode) */
 #define KC_THREAD_JOIN          35  /* tid, uint64_t *status */

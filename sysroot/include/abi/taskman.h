@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <abi/limits.h>
 #include <abi/msg.h>
+#include <abi/thread.h>
 
 #define TMSG_BASE 0x1000
 #define TMSG_PROC 0x1000
@@ -51,8 +52,10 @@ struct tmsg_spawn {
     int32_t nfds; /* -1: all without CLOEXEC; else map: child fd i = parent fd map[i], -1 closed */
     uint32_t nactions;
     int32_t pgrp; /* with TMSG_SPAWN_SETGROUP, 0: own */
-    int32_t policy, priority;
+    int32_t policy; /* with TMSG_SPAWN_SETSCHED */
     uint32_t runmask;
+    uint32_t reserved;
+    struct _kc_sched_param sched;
     uint64_t sigmask, sigdefault, sigignore;
     uint64_t stack_max; /* 0 default */
     int32_t parent_pid; /* filled by taskman for the loader: whose descriptors to duplicate (own pid after exec) */

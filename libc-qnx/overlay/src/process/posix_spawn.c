@@ -37,7 +37,10 @@ static long apply(struct tmsg_spawn *h, const posix_spawnattr_t *a)
             return policy;
         h->flags |= TMSG_SPAWN_SETSCHED;
         h->policy = fl & POSIX_SPAWN_SETSCHEDULER ? a->__pol : (int32_t)policy;
-        h->priority = a->__prio ? a->__prio : now.sched_priority;
+        if (a->__prio)
+            __qrv_copy(&h->sched, a->__pad, sizeof h->sched);
+        else
+            h->sched = now;
     }
     return 0;
 }

@@ -5,11 +5,12 @@
 #include <spawn.h>
 #include <string.h>
 
+_Static_assert(sizeof(struct sched_param) <= sizeof(((posix_spawnattr_t *)0)->__pad), "they are kept there");
+
 int posix_spawnattr_getschedparam(const posix_spawnattr_t *restrict attr,
                                   struct sched_param *restrict param)
 {
-    memset(param, 0, sizeof *param);
-    param->sched_priority = attr->__prio;
+    memcpy(param, attr->__pad, sizeof *param);
     return 0;
 }
 
@@ -17,6 +18,7 @@ int posix_spawnattr_setschedparam(posix_spawnattr_t *restrict attr,
                                   const struct sched_param *restrict param)
 {
     attr->__prio = param->sched_priority;
+    memcpy(attr->__pad, param, sizeof *param);
     return 0;
 }
 

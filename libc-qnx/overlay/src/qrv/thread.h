@@ -10,9 +10,15 @@
 
 extern hidden int __qrv_forked_owner;
 
-/* pthread_attr_t behind musl's own fields */
-#define QRV_A_NOTLAZY  __u.__i[10]
-#define QRV_A_PREALLOC __u.__s[6]
+/* pthread_attr_t is as large as musl has it; what we add shares words: the policy with the pages to preallocate, the priority
+ * with the low one and the number of replenishments. */
+#define QRV_A_POLICY(a)   ((unsigned)(a)->_a_policy & 0xff)
+#define QRV_A_PREALLOC(a) ((size_t)((unsigned)(a)->_a_policy >> 8) * 4096)
+#define QRV_A_PERIOD      __u.__s[5] /* ns, and ... */
+#define QRV_A_NOTLAZY     (1UL << 63)
+#define QRV_A_BUDGET      __u.__s[6]
+/* The parameters in full; what pthread_attr_setschedparam() could not keep for being wrong is 0. */
+hidden void __qrv_attr_param(const pthread_attr_t *, struct sched_param *);
 
 struct qrv_thread { /* how a new thread starts; lives on its stack */
     void *(*fn)(void *);

@@ -145,8 +145,11 @@ long __qrv_threads(long n, long a, long b, long c, long d, unsigned fl)
         return __kercall0(KC_SCHED_YIELD);
     case SYS_sched_getparam:
         return get_param((int)a, (struct sched_param *)b, 0);
-    case SYS_sched_setparam:
-        return set_param((int)a, _KC_SCHED_NOCHANGE, (const struct sched_param *)b);
+    case SYS_sched_setparam: /* of a sporadic server all parameters, else the priority only */
+        if ((rc = get_param((int)a, 0, &policy)) < 0)
+            return rc;
+        return set_param((int)a, policy == _KC_SCHED_SPORADIC ? policy : _KC_SCHED_NOCHANGE,
+                         (const struct sched_param *)b);
     case SYS_sched_getscheduler:
         return (rc = get_param((int)a, 0, &policy)) < 0 ? rc : policy;
     case SYS_sched_setscheduler:

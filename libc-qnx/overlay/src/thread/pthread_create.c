@@ -227,7 +227,7 @@ static int make_area(const pthread_attr_t *attr, struct area *a)
 static void populate(const struct area *a, const pthread_attr_t *attr)
 {
     size_t room = (size_t)(a->stack - a->stack_lo);
-    size_t want = attr->QRV_A_NOTLAZY ? room : attr->QRV_A_PREALLOC;
+    size_t want = attr->QRV_A_PERIOD & QRV_A_NOTLAZY ? room : QRV_A_PREALLOC(attr);
     if (attr->_a_stackaddr)
         return;
     if (want > room)
@@ -267,12 +267,14 @@ static long start_in_kernel(struct pthread *new, const pthread_attr_t *attr, str
         .stack_lo = (uint64_t) new->stack - new->stack_size,
         .stack_size = new->stack_size,
     };
+    struct sched_param param;
     if (attr->_a_sched) {
+        __qrv_attr_param(attr, &param);
         k.flags |= _KC_TC_SCHED;
-        k.policy = attr->_a_policy;
-        k.priority = attr->_a_prio;
+        k.policy = (int)QRV_A_POLICY(attr);
+        k.priority = param.sched_priority;
     }
-    return __kercall1(KC_THREAD_CREATE, (long)&k);
+    return __kercall2(KC_THREAD_CREATE, (long)&k, (long)&param);
 }
 
 /* Links the new thread into the ring before it can be seen; returns its tid or -errno. */

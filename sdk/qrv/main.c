@@ -15,6 +15,8 @@ const struct verb verbs[] = {
     {"run", cmd_run, "boot QRV in QEMU", "qrv run --add build/mydev"},
     {"exec", cmd_exec, "run one program of the target as if it were of this machine",
      "qrv exec build/tests/unit"},
+    {"kernel-debug", cmd_kernel_debug, "GDB on the whole machine, kernel included",
+     "qrv kernel-debug --attach :1234"},
     {"trace", cmd_trace, "show what the kernel did while a program ran",
      "qrv trace --perfetto out.json -- build/mydev"},
     {"debug", cmd_debug, "GDB on a program, on a target or in QEMU", "qrv debug build/mydev"},
@@ -126,7 +128,7 @@ static void print_help(FILE *to)
 {
     fputs(help_head, to);
     for (const struct verb *v = verbs; v->name != NULL; v++)
-        fprintf(to, "  %-11s %-44s %s\n", v->name, v->summary, v->example);
+        fprintf(to, "  %-12s %-44s %s\n", v->name, v->summary, v->example);
     fputs(help_tail, to);
     if (sdk_locate()->installed)
         fprintf(to, "The guide: %s/doc/guide/index.html\n", sdk_locate()->root);

@@ -25,6 +25,7 @@ int cmd_deploy(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_kernel_debug(int argc, char **argv);
 int cmd_link(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_meson_cross(int argc, char **argv);

@@ -233,8 +233,10 @@ static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t by
         proc_push_attr(p, TM_PA_PGRP | TM_PA_SID);
         rc = start_loader(p);
     }
+    /* The pulse may have come before the starter was listed.  When the program has loaded meanwhile its starter is answered
+     * already, and nothing is found here: the number says nothing of this request any more. */
     if (rc == 0 && rcvid && rcvid_is_unblocked(rcvid))
-        rc = -EINTR;
+        (void)start_unblock(rcvid);
     if (rc < 0) {
         lock_acquire(&tree_lock);
         p->is_quiet = true;

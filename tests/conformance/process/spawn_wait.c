@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/neutrino.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "../tap.h"
 
 extern char **environ;
@@ -22,6 +24,10 @@ static int child(int argc, char **argv)
     if (strcmp(argv[1], "signal") == 0) {
         raise(atoi(argv[2]));
         return 1;
+    }
+    if (strcmp(argv[1], "nap") == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        return 7;
     }
     if (strcmp(argv[1], "pause") == 0)
         for (;;)
@@ -112,6 +118,21 @@ static void no_hang(void)
     ok(kill(pid, 0) == -1 && errno == ESRCH, "then the pid is gone: ESRCH");
 }
 
+/* On one hart it is loaded, and naps, before what serves the parent's request runs on. */
+static void more_urgent_than_its_parent(void)
+{
+    char *av[] = { (char *)self, "nap", NULL };
+    struct inheritance i = { .flags = SPAWN_EXPLICIT_SCHED, .policy = SCHED_RR, .param = { .sched_priority = 30 } };
+    struct sched_param low = { .sched_priority = 5 };
+    int st = -1, good = 0;
+    SchedSet(0, 0, SCHED_RR, &low);
+    for (int n = 0; n < 5; n++) {
+        pid_t pid = spawn(self, 0, NULL, &i, av, environ);
+        good += pid > 0 && waitpid(pid, &st, 0) == pid && WIFEXITED(st) && WEXITSTATUS(st) == 7;
+    }
+    is_int(good, 5, "a child with a higher priority runs to its end");
+}
+
 int main(int argc, char **argv)
 {
     self = "/proc/boot/tests/process_spawn_wait";
@@ -121,5 +142,6 @@ int main(int argc, char **argv)
     descriptors();
     errors();
     no_hang();
+    more_urgent_than_its_parent();
     return done();
 }

@@ -5,6 +5,7 @@
 #include "mm/mm.h"
 #include "object/debug.h"
 #include "object/meter.h"
+#include "object/signal.h"
 #include "object/timer.h"
 
 #define SIGCHLD_NUMBER 17
@@ -242,6 +243,11 @@ KC_HANDLER(tm_thread_cont)
     struct process *p = process_get((int32_t)a[0]);
     if (!p)
         return -ESRCH;
+    if (a[1]) {
+        int r = signal_undo_stop(p);
+        process_put(p);
+        return r;
+    }
     spin_lock(&p->lock);
     list_for_each(e, &p->thread_list)
         thread_release_hold(list_entry(e, struct thread, proc_link));

@@ -165,8 +165,14 @@ void sig_retarget_locked(struct process *p, uint64_t set, const struct thread *e
 
 bool sig_stop_locked(struct process *p, int signo)
 {
-    if (p == taskman || (atomic_load(&p->flags) & (PF_STOPPED | PF_DYING)))
+    uint32_t flags = atomic_load(&p->flags);
+    if (p == taskman || (flags & PF_DYING))
         return false;
+    if (flags & PF_STOPPED) {
+        if (signo == SIGSTOP) /* from now on signal_undo_stop() leaves it alone */
+            p->exit_status = signo << 8 | 0x7f;
+        return false;
+    }
     atomic_fetch_or(&p->flags, PF_STOPPED);
     p->exit_status = signo << 8 | 0x7f;
     list_for_each(e, &p->thread_list)
@@ -233,6 +239,18 @@ static bool continue_locked(struct process *p)
         signal_unpark(t);
     }
     return true;
+}
+
+int signal_undo_stop(struct process *p)
+{
+    int r = 0;
+    spin_lock(&p->lock);
+    if ((atomic_load(&p->flags) & (PF_STOPPED | PF_DYING)) == PF_STOPPED)
+        r = p->exit_status == (SIGSTOP << 8 | 0x7f) ? SIGSTOP : 0;
+    if (r == 0)
+        (void)continue_locked(p);
+    spin_unlock(&p->lock);
+    return r;
 }
 
 /* ---- posting */

@@ -25,6 +25,8 @@ void signal_process_fini(struct process *p); /* frees queued infos */
 void signal_thread_fini(struct thread *t);  /* proc->lock held */
 /* TF_HOLD of t was cleared: it goes on unless the process is stopped. */
 void signal_unpark(struct thread *t);
+/* A stop by SIGTSTP, SIGTTIN or SIGTTOU never was: the threads go on, nobody is told.  SIGSTOP, which this leaves alone, or 0. */
+int signal_undo_stop(struct process *p);
 /* Bodies of the kernel calls; t is current, user addresses untrusted. */
 int64_t signal_suspend(struct thread *t, uint64_t mask);
 void signal_suspend_again(struct thread *t); /* continuation: what woke it was for somebody else */

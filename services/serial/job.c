@@ -4,10 +4,12 @@
  * dispatch thread comes here. */
 #include "chardev.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/procfs.h>
 #include <sys/sysmgr.h>
 #include <unistd.h>
@@ -64,6 +66,35 @@ static bool is_deaf(pid_t pid, int tid, int sig)
     return deaf;
 }
 
+/* A process of the group in this session, whose parent is in the session, too, but in another group: a shell that can continue it. */
+static bool links_group(pid_t pid, pid_t group, pid_t sid)
+{
+    char path[32];
+    procfs_info info;
+    snprintf(path, sizeof path, "/proc/%d/as", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return false;
+    bool known = devctl(fd, DCMD_PROC_INFO, &info, sizeof info, NULL) == EOK;
+    close(fd);
+    return known && info.num_threads > 0 && info.pgrp == group && info.sid == sid && getsid(info.ppid) == sid &&
+           getpgid(info.ppid) != group;
+}
+
+/* Nobody could continue it: such a group is not stopped, and would be sent the same signal for ever. */
+static bool is_orphaned(pid_t group, pid_t sid)
+{
+    DIR *dir = opendir("/proc");
+    struct dirent *entry;
+    bool orphaned = true;
+    while (dir != NULL && orphaned && (entry = readdir(dir)) != NULL)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            orphaned = !links_group((pid_t)atoi(entry->d_name), group, sid);
+    if (dir != NULL)
+        closedir(dir);
+    return orphaned;
+}
+
 int chardev_may_access(struct chardev *dev, resmgr_context_t *ctp, int sig)
 {
     if (dev->sid == 0 || dev->pgrp == 0)
@@ -74,6 +105,8 @@ int chardev_may_access(struct chardev *dev, resmgr_context_t *ctp, int sig)
         return EOK; /* foreground, or a process for which this is just a device */
     if (is_deaf(pid, ctp->info.tid, sig))
         return sig == SIGTTIN ? EIO : EOK;
+    if (is_orphaned(group, dev->sid))
+        return EIO;
     kill(-group, sig);
     return ERESTART;
 }

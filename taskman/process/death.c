@@ -113,6 +113,15 @@ void proc_died(struct proc *p)
     event_raise(EVENT_PROCESS_DEATH);
 }
 
+/* POSIX, 2.4.3: by default SIGTSTP, SIGTTIN and SIGTTOU do nothing to a process of an orphaned group: nobody could continue it.
+ * The kernel stops it and leaves this to us.  Returns the signal it is stopped by all the same, 0: it runs on. */
+static int32_t still_stopped(struct proc *p, int32_t signo)
+{
+    if (signo == SIGSTOP || !group_is_orphaned_locked(p->pgrp, p->session))
+        return signo;
+    return (int32_t)kcall(TM_THREAD_CONT, p->pid, 1 /* undo the stop */, 0, 0, 0, 0);
+}
+
 void proc_stopped(int32_t pid, int32_t signo)
 {
     struct proc *p = proc_get(pid);
@@ -120,10 +129,11 @@ void proc_stopped(int32_t pid, int32_t signo)
     if (!p)
         return;
     lock_acquire(&tree_lock);
-    if (p->state == PROC_ALIVE || p->state == PROC_STARTING) {
+    signo = still_stopped(p, signo > 0 && signo < 65 ? signo : SIGSTOP);
+    if (signo > 0 && (p->state == PROC_ALIVE || p->state == PROC_STARTING)) {
         p->is_stopped = p->has_stop_event = true;
         p->has_continue_event = false;
-        p->stop_signal = signo > 0 && signo < 65 ? signo : SIGSTOP;
+        p->stop_signal = signo;
         tell_parent(p, CLD_STOPPED, p->stop_signal);
         wait_check_locked(p->parent);
     }

@@ -102,6 +102,8 @@ struct session *session_new_locked(int32_t sid);
 void session_put_locked(struct session *s);
 void proc_reparent_locked(struct proc *p, struct proc *parent);
 bool group_exists_locked(int32_t pgrp, const struct session *s);
+/* No member has a parent in the session but outside of the group. */
+bool group_is_orphaned_locked(int32_t pgrp, const struct session *s);
 /* SIGHUP + SIGCONT to the group if it is orphaned now and has a stopped member. */
 void group_check_orphaned_locked(int32_t pgrp, const struct session *s);
 bool proc_links_group_locked(

@@ -54,19 +54,32 @@ bool proc_links_group_locked(const struct proc *p)
            parent->pgrp != p->pgrp;
 }
 
+static bool is_member(const struct proc *p, int32_t pgrp, const struct session *s)
+{
+    return p->pgrp == pgrp && p->session == s && (p->state == PROC_ALIVE || p->state == PROC_STARTING);
+}
+
+bool group_is_orphaned_locked(int32_t pgrp, const struct session *s)
+{
+    list_for_each(pos, &all_procs)
+    {
+        const struct proc *p = container_of(pos, struct proc, all);
+        if (is_member(p, pgrp, s) && proc_links_group_locked(p))
+            return false;
+    }
+    return true;
+}
+
 void group_check_orphaned_locked(int32_t pgrp, const struct session *s)
 {
     bool has_stopped = false;
 
+    if (!group_is_orphaned_locked(pgrp, s))
+        return;
     list_for_each(pos, &all_procs)
     {
         const struct proc *p = container_of(pos, struct proc, all);
-        if (p->pgrp != pgrp || p->session != s ||
-            (p->state != PROC_ALIVE && p->state != PROC_STARTING))
-            continue;
-        if (proc_links_group_locked(p))
-            return;
-        has_stopped |= p->is_stopped;
+        has_stopped |= is_member(p, pgrp, s) && p->is_stopped;
     }
     if (has_stopped) {
         k_kill(-pgrp, SIGHUP, 0, 0, 0);

@@ -80,6 +80,33 @@ static void test_background_read(pid_t own)
        "with SIGTTIN ignored a background read is EIO");
 }
 
+/* A group whose members' parents are all elsewhere: nobody could continue it. */
+static void test_orphaned_read(void)
+{
+    char result = '?', line[32];
+    int fd[2];
+    if (pipe(fd) != 0)
+        bail_out("pipe");
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        if (fork() != 0)
+            _exit(0);
+        while (getppid() != 1)
+            tty_nap(1);
+        signal(SIGTTIN, SIG_DFL);
+        errno = 0;
+        result = read(tty_fd, line, sizeof line) == -1 && errno == EIO ? 'y' : 'n';
+        (void)!write(fd[1], &result, 1);
+        _exit(0);
+    }
+    close(fd[1]);
+    waitpid(pid, NULL, 0);
+    (void)!read(fd[0], &result, 1);
+    close(fd[0]);
+    is_int(result, 'y', "a background read in an orphaned group is EIO");
+}
+
 static void test_limits(void)
 {
     errno = 0;
@@ -171,6 +198,7 @@ int main(void)
     is_int(tcgetsid(tty_fd), getsid(0), "tcgetsid");
     test_keyboard_signals();
     test_background_read(own);
+    test_orphaned_read();
     test_limits();
     if (before > 0 && before != own)
         tcsetpgrp(tty_fd, before);

@@ -30,10 +30,14 @@ static void *tick(void *arg)
     return NULL;
 }
 
-static pid_t start(void)
+/* own_group: then its parent, this program, could continue it; otherwise the group is that of a session's leader, an orphan. */
+static pid_t start(int own_group)
 {
+    sh->ticks[0] = sh->ticks[1] = 0;
     pid_t pid = fork();
     if (pid == 0) {
+        if (own_group)
+            setpgid(0, 0);
         pthread_t t;
         signal(SIGCONT, on_cont);
         signal(SIGUSR1, on_usr1);
@@ -53,12 +57,38 @@ static int runs(void)
     return (sh->ticks[0] != a) + (sh->ticks[1] != b);
 }
 
+/* POSIX 2.4.3, and XBD 3.240 "Orphaned Process Group". */
+static void orphaned_group(void)
+{
+    static const int signals[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+    int status, stopped = 0, going = 0;
+    pid_t pid = start(0);
+    for (int i = 0; i < 3; i++) {
+        kill(pid, signals[i]);
+        going += runs();
+        stopped += waitpid(pid, &status, WUNTRACED | WCONTINUED | WNOHANG) != 0;
+    }
+    is_int(going, 6, "in an orphaned group SIGTSTP, SIGTTIN and SIGTTOU stop nobody");
+    is_int(stopped, 0, "... and wait() does not report any");
+    kill(pid, SIGSTOP);
+    ok(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) && runs() == 0, "SIGSTOP does");
+    kill(pid, SIGTSTP);
+    is_int(runs(), 0, "... also when SIGTSTP comes after it");
+    kill(pid, SIGCONT);
+    is_int(runs(), 2, "SIGCONT continues it");
+    is_int(setpgid(pid, pid), 0, "moved into a group with a parent outside of it");
+    kill(pid, SIGTSTP);
+    ok(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) && runs() == 0, "SIGTSTP stops it");
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+}
+
 int main(void)
 {
     int status;
-    tap_plan(16);
+    tap_plan(23);
     sh = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
-    pid_t pid = start();
+    pid_t pid = start(1);
     is_int(runs(), 2, "both threads of the child run");
     is_int(kill(pid, SIGSTOP), 0, "SIGSTOP");
     is_int(waitpid(pid, &status, WUNTRACED), pid, "waitpid() reports it");
@@ -80,5 +110,6 @@ int main(void)
     is_int(waitpid(pid, &status, 0), pid, "SIGKILL ends a stopped process");
     ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "... as it should");
     ok(kill(pid, 0) == -1 && errno == ESRCH, "and it is gone");
+    orphaned_group();
     return done();
 }

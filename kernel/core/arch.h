@@ -63,6 +63,7 @@ void arch_poll_interrupts(void);
 /* Kernel stacks (core/preempt.c).  Spare ones: by their top, 0 when there is none. */
 uint64_t arch_stack_take(void);
 void arch_stack_give(uint64_t top);
+uint64_t arch_stack_pages(void); /* frames of all spare stacks made so far, in use or not */
 /* The caller's state goes to the stack and where it is to *sp; the hart goes on in kernel_exit() on the stack of hart->kstack_top.
  * Returns when some hart passes that to arch_stack_return(), whose own stack is then nobody's. */
 void arch_stack_leave(uint64_t *sp);

@@ -207,7 +207,7 @@ KC_HANDLER(tm_kstat)
     uint64_t total;
     struct tm_kstat s = {
         .kernel_heap_bytes = kheap_bytes(),
-        .slab_pages = slab_pages(),
+        .slab_pages = slab_pages() + arch_stack_pages(),
         .processes = used(&process_slab),
         .threads = used(&thread_slab),
         .channels = used(&channel_slab),

@@ -10,7 +10,7 @@
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_HEAP);
 static uint64_t free_top; /* lock: the first free one, which has the next one's top in its uppermost word; 0 none */
-static uint32_t made;     /* lock */
+static _Atomic uint32_t made; /* written under lock */
 
 static uint64_t *link_of(uint64_t top)
 {
@@ -20,8 +20,9 @@ static uint64_t *link_of(uint64_t top)
 /* lock held.  One run of memory: what lies on a stack can be given to the firmware, which wants physical addresses. */
 static uint64_t make_locked(void)
 {
-    uint64_t base = STACKS_BASE + made * STRIDE + PAGE_SIZE;
-    paddr_t pa = made == STACKS_MAX ? 0 : frame_alloc_contig(KSTACK_SIZE / PAGE_SIZE);
+    uint32_t n = load_relaxed(&made);
+    uint64_t base = STACKS_BASE + n * STRIDE + PAGE_SIZE;
+    paddr_t pa = n == STACKS_MAX ? 0 : frame_alloc_contig(KSTACK_SIZE / PAGE_SIZE);
     if (pa == 0)
         return 0;
     for (uint64_t off = 0; off < KSTACK_SIZE; off += PAGE_SIZE) {
@@ -31,7 +32,7 @@ static uint64_t make_locked(void)
             frame_put(pa + off); /* what is mapped already will be mapped anew */
         return 0;
     }
-    made++;
+    store_relaxed(&made, n + 1);
     return base + KSTACK_SIZE;
 }
 
@@ -55,4 +56,9 @@ void arch_stack_give(uint64_t top)
     *link_of(top) = free_top;
     free_top = top;
     spin_unlock(&lock);
+}
+
+uint64_t arch_stack_pages(void)
+{
+    return load_relaxed(&made) * (KSTACK_SIZE / PAGE_SIZE);
 }

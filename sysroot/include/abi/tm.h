@@ -193,6 +193,6 @@ struct tm_mem_info {
 
 struct tm_kstat {
     uint64_t free_pages, kernel_heap_bytes;
-    uint64_t slab_pages; /* the kernel keeps for objects: never given back */
+    uint64_t slab_pages; /* the kernel keeps for objects and stacks: never given back */
     uint32_t processes, threads, channels, connections, sconns, timers, interrupts, objects, pulses, reserved;
 };

@@ -142,17 +142,17 @@ static void test_poll(void)
         int c = socket(AF_INET, SOCK_STREAM, 0);
         _exit(connect(c, (struct sockaddr *)&a, sizeof a) == 0 ? 0 : 1);
     }
-    ok(poll(&p, 1, 10000) == 1 && p.revents == POLLIN, "poll: a connection makes a listener readable");
+    ok(poll(&p, 1, -1) == 1 && p.revents == POLLIN, "poll: a connection makes a listener readable");
     int s = accept(l, NULL, NULL);
     is_int(exit_status(pid), 0, "... by a child");
     char c;
     p = (struct pollfd){.fd = s, .events = POLLIN};
-    ok(poll(&p, 1, 10000) == 1 && (p.revents & POLLIN) && recv(s, &c, 1, 0) == 0,
+    ok(poll(&p, 1, -1) == 1 && (p.revents & POLLIN) && recv(s, &c, 1, 0) == 0,
        "poll: end of data is readable");
     close(s);
     connect(fd, (struct sockaddr *)&a, sizeof a);
     p = (struct pollfd){.fd = fd, .events = POLLOUT};
-    ok(poll(&p, 1, 10000) == 1 && p.revents == POLLOUT, "poll: writable when it is connected");
+    ok(poll(&p, 1, -1) == 1 && p.revents == POLLOUT, "poll: writable when it is connected");
     is_int(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len), 0, "SO_ERROR");
     is_int(error, 0, "... no error");
     close(fd);
@@ -160,7 +160,7 @@ static void test_poll(void)
     fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     connect(fd, (struct sockaddr *)&a, sizeof a);
     p = (struct pollfd){.fd = fd, .events = POLLOUT};
-    ok(poll(&p, 1, 10000) == 1 && (p.revents & POLLERR), "poll: POLLERR when nobody listens");
+    ok(poll(&p, 1, -1) == 1 && (p.revents & POLLERR), "poll: POLLERR when nobody listens");
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
     is_int(error, ECONNREFUSED, "... SO_ERROR says ECONNREFUSED");
     close(fd);

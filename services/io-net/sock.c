@@ -200,8 +200,13 @@ static void serve_receivers(struct sock *s)
     }
 }
 
+/* Sending to a local socket serves that one, whose senders may serve this one again: who is at it already goes on
+ * by itself, or the two would call each other without end. */
 static void serve_senders(struct sock *s)
 {
+    if (s->serves_senders)
+        return;
+    s->serves_senders = true;
     while (s->waiting[WAIT_SEND].head != NULL) {
         struct waiter *w = (struct waiter *)s->waiting[WAIT_SEND].head;
         int error = s->ops->send(s, w, NULL);
@@ -210,6 +215,7 @@ static void serve_senders(struct sock *s)
         waitq_take(&s->waiting[WAIT_SEND], w->node.rcvid);
         sock_give_up(w, error);
     }
+    s->serves_senders = false;
 }
 
 static void end_waits(struct sock *s, enum wait_kind kind, int error)

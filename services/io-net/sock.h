@@ -74,6 +74,7 @@ struct sock {
     int domain, type, protocol;
     bool stream, v6only, bound, listening, connecting, connected;
     bool read_shut, write_shut, end_of_data; /* end_of_data: the peer sends no more */
+    bool serves_senders;                     /* serve_senders() is at work on it */
     bool owes_peer;                          /* local sockets: there is new room for the peer's senders */
     bool reset_on_close;                     /* SO_LINGER with 0 seconds */
     int error;                               /* SO_ERROR */

@@ -53,10 +53,44 @@ static void test_full(void)
     is_int(exit_status(pid), 0, "... and nothing is lost");
 }
 
+#define BOTH 200000
+
+static pid_t writer(int fd)
+{
+    static char block[BOTH];
+    pid_t pid = start_child();
+    if (pid == 0)
+        _exit(write(fd, block, sizeof block) == sizeof block ? 0 : 1);
+    return pid;
+}
+
+/* Writers that wait on both ends, and a reader that comes late: each end's room wakes the other. */
+static void test_both_full(void)
+{
+    static char block[BOTH];
+    int fd[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) != 0)
+        bail_out("socketpair");
+    pid_t a = writer(fd[0]), b = writer(fd[1]);
+    sleep_ms(100);
+    size_t one = 0, two = 0;
+    ssize_t n;
+    while (one < BOTH && (n = read(fd[0], block, 10000)) > 0)
+        one += (size_t)n;
+    while (two < BOTH && (n = read(fd[1], block, 10000)) > 0)
+        two += (size_t)n;
+    ok(one == BOTH && two == BOTH, "both ends full: %zu and %zu bytes", one, two);
+    is_int(exit_status(a), 0, "... one writer is done");
+    is_int(exit_status(b), 0, "... and the other");
+    close(fd[0]);
+    close(fd[1]);
+}
+
 int main(void)
 {
     tap_plan(0);
     test_both_ways();
     test_full();
+    test_both_full();
     return done();
 }

@@ -11,6 +11,6 @@ set(kernel_portable
     lib/cpio.c lib/fdt.c lib/format.c lib/ranges.c
     mm/aspace.c mm/aspace_fault.c mm/frame.c mm/memobj.c mm/slab.c mm/uaccess.c
     object/channel.c object/clock.c object/conn.c object/debug.c object/event.c object/event_handle.c object/fault_report.c object/idtable.c object/intr.c
-    object/inherit.c object/meter.c object/process.c object/signal.c object/signal_frame.c object/signal_wait.c object/sync.c object/sync_ceiling.c
+    object/inherit.c object/meter.c object/process.c object/process_end.c object/signal.c object/signal_frame.c object/signal_wait.c object/sync.c object/sync_ceiling.c
     object/sync_mutex.c
     object/sync_wait.c object/thread.c object/timeout.c object/timer.c)

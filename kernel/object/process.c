@@ -110,6 +110,23 @@ static void notes_free(struct process *p)
     }
 }
 
+/* One may still lie in taskman's channel: that of a thread which its hart let go of after the process had ended. */
+static void notes_cancel(struct process *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_SIZE(p->note); i++)
+        any |= p->note[i] && atomic_load(&p->note[i]->queued);
+    struct channel *ch = any ? idtable_get(&taskman->channels, TASKMAN_CHID) : NULL;
+    if (!ch || !channel_get_live(ch))
+        return;
+    spin_lock(&ch->lock);
+    for (size_t i = 0; i < ARRAY_SIZE(p->note); i++)
+        if (p->note[i] && atomic_load(&p->note[i]->queued))
+            pulse_cancel_locked(ch, p->note[i]);
+    spin_unlock(&ch->lock);
+    channel_put(ch);
+}
+
 static bool notes_alloc(struct process *p)
 {
     for (size_t i = 0; i < ARRAY_SIZE(p->note); i++) {
@@ -132,6 +149,7 @@ void process_put(struct process *p)
     if (trace_on(this_hart()))
         trace_event(_NTO_TRACE_PROCESS, _NTO_TRACE_PROCDESTROY, (uint64_t)p->pid << 32 | (uint32_t)p->ppid,
                     (uint32_t)p->exit_status);
+    notes_cancel(p);
     notes_free(p);
     tables_fini(p);
     spin_lock(&pid_lock);

@@ -379,7 +379,16 @@ static int serve(struct request *r, int operands)
     if (!option_number("--serve", r->serve, 1, 65535, &port))
         return EXIT_USAGE;
     int result = start_own(r);
-    return result != 0 ? result : own_machine_serve(&r->machine, port);
+    if (result == 0)
+        result = own_machine_keep(&r->machine, port);
+    if (result == 0) /* who connects before the target answers takes its patience for an error */
+        result = look_for_agent(r);
+    if (result != 0)
+        return result;
+    printf("qrv debug: GDB can connect to localhost:%ld\n", port);
+    fflush(stdout);
+    own_machine_wait(&r->machine);
+    return EXIT_OK;
 }
 
 /* The target is reached, the program is there. 0, or an exit code after a message. */
@@ -397,7 +406,7 @@ static int prepare(struct request *r, const char *program)
     else if (r->place.tcp == NULL)
         result = r->emulator || !targets_are_known() ? start_own(r) : find_target(r);
     if (result == 0 && r->place.is_own && !r->dry_run)
-        result = own_machine_keep(&r->machine);
+        result = own_machine_keep(&r->machine, 0);
     if (result == 0 && !r->dry_run)
         result = look_for_agent(r);
     return result == 0 && !r->dry_run ? put_all(r, program) : result;

@@ -95,25 +95,15 @@ int own_machine_start(struct own_machine *m, char *const *options)
 
 static void ready(void *arg, const char *why)
 {
-    const long *port = arg;
+    (void)arg;
     if (why != NULL)
         complain(0, "the line of the emulator: %s", why);
-    else if (*port != 0)
-        printf("qrv debug: GDB can connect to localhost:%ld\n", *port);
-    fflush(stdout);
 }
 
-int own_machine_serve(struct own_machine *m, long port)
+int own_machine_keep(struct own_machine *m, long port)
 {
     struct keeper_port ports = {port, AGENT_CHANNEL};
-    struct keeper_options options = {.foreground = true, .ports = &ports, .port_count = 1};
-    return keeper_run(&m->target, &options, ready, &port) ? EXIT_OK : EXIT_NOT_STARTED;
-}
-
-int own_machine_keep(struct own_machine *m)
-{
-    static const struct keeper_options options = {.foreground = true};
-    long port = 0;
+    struct keeper_options options = {.foreground = true, .ports = &ports, .port_count = port != 0};
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return complain(EXIT_FAILED, "pipe: %s", strerror(errno));
@@ -122,8 +112,9 @@ int own_machine_keep(struct own_machine *m)
     m->keeper = fork();
     if (m->keeper == 0) {
         be_companion(self);
-        dup2(ends[1], STDOUT_FILENO);
-        _exit(keeper_run(&m->target, &options, ready, &port) ? 0 : EXIT_NOT_STARTED);
+        if (port == 0)
+            dup2(ends[1], STDOUT_FILENO);
+        _exit(keeper_run(&m->target, &options, ready, NULL) ? 0 : EXIT_NOT_STARTED);
     }
     close(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -134,8 +125,24 @@ int own_machine_keep(struct own_machine *m)
         free(status);
         if (is_there)
             return 0;
+        if (waitpid(m->keeper, NULL, WNOHANG) == m->keeper) /* it has said why */
+            return m->keeper = -1, EXIT_NOT_STARTED;
     }
     return complain(EXIT_NOT_STARTED, "the keeper of the emulator's line did not start");
+}
+
+static void on_signal(int signo)
+{
+    (void)signo; /* the wait below ends */
+}
+
+void own_machine_wait(struct own_machine *m)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < 3; i++)
+        sigaction(ends[i], &(struct sigaction){.sa_handler = on_signal}, NULL);
+    if (waitpid(m->keeper, NULL, 0) == m->keeper)
+        m->keeper = -1;
 }
 
 static void end_child(pid_t pid, int signo)

@@ -17,8 +17,9 @@ struct own_machine {
 
 /* 0, or an exit code after a message. options: words for qrv run, or NULL. */
 int own_machine_start(struct own_machine *m, char *const *options);
-/* Its keeper in this process, with a TCP port for GDB, until a signal. */
-int own_machine_serve(struct own_machine *m, long port);
-/* Its keeper in the background; the console's text can be read from m->console. */
-int own_machine_keep(struct own_machine *m);
+/* Its keeper in the background. port 0: the console's text can be read from m->console; otherwise it goes to standard
+ * output, and the port of this machine leads to the agent. */
+int own_machine_keep(struct own_machine *m, long port);
+/* Until a signal comes or the keeper ends. */
+void own_machine_wait(struct own_machine *m);
 void own_machine_end(struct own_machine *m);

@@ -140,7 +140,7 @@ static void serve(void)
         } else if (rcvid > 0 && m.chunk.type == TYPE_CHUNK && m.chunk.bytes <= sizeof m.chunk.data) {
             MsgReply(rcvid, EOK, NULL, 0);
             take_all(m.chunk.data, m.chunk.bytes);
-            is_there = m.chunk.bytes > 0;
+            is_there = m.chunk.bytes > 0 && !server.is_over;
         } else if (rcvid > 0) {
             MsgError(rcvid, ENOSYS);
         }

@@ -48,6 +48,12 @@ static struct target *general(struct server *s, int *tid)
     return t != NULL && *tid > 0 ? t : NULL;
 }
 
+/* By GDB. */
+static bool is_known(const struct target *t)
+{
+    return t->pid != 0 && !t->is_secret;
+}
+
 /* ---- stops */
 
 static void select_thread(struct server *s, pid_t pid, int tid)
@@ -75,12 +81,47 @@ static void report_stop(struct server *s, struct target *t, const procfs_status 
     select_thread(s, t->pid, status->tid);
 }
 
+/* Both stand in their calls of fork; what becomes of each is GDB's to say. */
+static void report_fork(struct server *s, struct target *t, struct target *child)
+{
+    procfs_status status;
+    int tid = target_thread(child, 1, &status) ? status.tid : 1;
+    rsp_format(&s->out, "T05fork:p%x.%x;thread:p%x.%x;", (unsigned)child->pid, (unsigned)tid, (unsigned)t->pid, (unsigned)child->parent_tid);
+    child->is_secret = false;
+    select_thread(s, t->pid, child->parent_tid);
+}
+
+static void report_exec(struct server *s, struct target *t)
+{
+    char path[1024];
+    procfs_status status;
+    ssize_t n = xfer_exec_file(t->pid, path, sizeof path);
+    int tid = target_thread(t, 1, &status) ? status.tid : 1;
+    t->has_execed = false;
+    rsp_text(&s->out, "T05");
+    if (s->has_exec_events && n > 0) {
+        rsp_text(&s->out, "exec:");
+        rsp_hex(&s->out, path, (size_t)n);
+        rsp_text(&s->out, ";");
+    }
+    rsp_format(&s->out, "thread:p%x.%x;", (unsigned)t->pid, (unsigned)tid);
+    select_thread(s, t->pid, tid);
+}
+
 /* What stopped t, if anything did: true when that is in s->out. */
 static bool report_pending(struct server *s, struct target *t)
 {
     procfs_status status;
     if (t->has_ended) {
         report_end(s, t);
+        return true;
+    }
+    if (t->has_execed) {
+        report_exec(s, t);
+        return true;
+    }
+    if (target_child(t) != NULL) {
+        report_fork(s, t, target_child(t));
         return true;
     }
     if (!target_pending(t, &status))
@@ -114,7 +155,7 @@ bool server_event(struct server *s, pid_t pid)
         return false;
     target_stop(t);
     if (!report_pending(s, t))
-        report_first(s, t, SIGTRAP); /* exec, or the thread that ran alone has ended */
+        report_first(s, t, SIGTRAP); /* the thread that ran alone has ended */
     stop_all();
     s->is_waiting = false;
     return true;
@@ -128,7 +169,7 @@ bool server_interrupt(struct server *s)
     stop_all();
     s->is_waiting = false;
     for (size_t i = 0; i < TARGETS_MAX; i++)
-        if (targets[i].pid != 0 && report_pending(s, &targets[i]))
+        if (is_known(&targets[i]) && report_pending(s, &targets[i]))
             return true;
     report_first(s, t, SIGINT);
     return true;
@@ -153,16 +194,28 @@ static struct resume plan(const struct target *t, int tid)
     return (struct resume){0, 0};
 }
 
+/* GDB resumes something of it. */
+static bool is_to_go(const struct target *t)
+{
+    procfs_status status;
+    if (t->has_ended)
+        return true;
+    for (int tid = 1; target_thread(t, tid, &status); tid = status.tid + 1)
+        if (plan(t, status.tid).what != 0)
+            return true;
+    return false;
+}
+
 static bool go_on(struct server *s)
 {
     int error = EOK;
     bool is_any = false;
     for (size_t i = 0; i < TARGETS_MAX; i++) /* a stop that was held back comes first */
-        if (targets[i].pid != 0 && report_pending(s, &targets[i]))
+        if (is_known(&targets[i]) && is_to_go(&targets[i]) && report_pending(s, &targets[i]))
             return true;
     s->is_waiting = true;
     for (size_t i = 0; i < TARGETS_MAX && error == EOK; i++) {
-        if (targets[i].pid != 0)
+        if (is_known(&targets[i]))
             error = target_resume(&targets[i], plan);
         is_any = is_any || targets[i].is_running;
     }
@@ -435,7 +488,7 @@ static void list_threads(struct server *s)
     procfs_status status;
     const char *separator = "m";
     for (size_t i = 0; i < TARGETS_MAX; i++)
-        for (int tid = 1; targets[i].pid != 0 && target_thread(&targets[i], tid, &status); tid = status.tid + 1) {
+        for (int tid = 1; is_known(&targets[i]) && target_thread(&targets[i], tid, &status); tid = status.tid + 1) {
             rsp_format(&s->out, "%sp%x.%x", separator, (unsigned)targets[i].pid, (unsigned)status.tid);
             separator = ",";
         }
@@ -463,7 +516,9 @@ static void supported(struct server *s, const char *at)
 {
     s->has_swbreak = strstr(at, "swbreak+") != NULL;
     s->has_exec_events = strstr(at, "exec-events+") != NULL;
-    rsp_format(&s->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;vContSupported+;QPassSignals+;", RSP_PACKET_MAX);
+    s->has_fork_events = strstr(at, "fork-events+") != NULL;
+    target_follow_forks(s->has_fork_events);
+    rsp_format(&s->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;vContSupported+;fork-events+;exec-events+;QPassSignals+;", RSP_PACKET_MAX);
     rsp_text(&s->out, "qXfer:features:read+;qXfer:threads:read+;qXfer:exec-file:read+;qXfer:auxv:read+;"
                       "qXfer:libraries-svr4:read+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;QSetWorkingDir+;"
                       "qXfer:osdata:read+;qXfer:siginfo:read+");
@@ -530,6 +585,27 @@ static void set_startup(struct server *s, const char *at, int (*set)(struct star
     reply(s, set(&s->startup, text));
 }
 
+/* "monitor": text in hexadecimal in both directions. */
+static void monitor(struct server *s, const char *at)
+{
+    static const char help[] = "The following monitor commands are supported:\n"
+                               "  exit  ends this session; what it has started is killed, the rest goes on\n  help  this text\n";
+    char text[64];
+    size_t n;
+    if (!rsp_bytes(&at, text, sizeof text - 1, &n) || *at != '\0') {
+        reply_error(s, EINVAL);
+        return;
+    }
+    text[n] = '\0';
+    s->is_over = strcmp(text, "exit") == 0;
+    if (s->is_over)
+        reply_ok(s);
+    else if (strcmp(text, "help") == 0)
+        rsp_hex(&s->out, help, strlen(help));
+    else
+        rsp_hex(&s->out, "unknown command, see \"monitor help\"\n", 36);
+}
+
 static bool startup_packet(struct server *s, const char *at)
 {
     if (rsp_skip(&at, "QEnvironmentHexEncoded:"))
@@ -565,6 +641,8 @@ static void do_query(struct server *s, const char *at, size_t bytes)
         attached(s, at);
     else if (rsp_skip(&at, "qGetTLSAddr:"))
         tls_address(s, at);
+    else if (rsp_skip(&at, "qRcmd,"))
+        monitor(s, at);
     else if (startup_packet(s, at))
         return;
     else if (rsp_skip(&at, "qSymbol:"))

@@ -8,8 +8,9 @@ struct server {
     int fd;
     bool is_quiet;    /* no acknowledgements: QStartNoAckMode */
     bool is_extended; /* extended-remote: it goes on without a process */
-    bool has_swbreak, has_exec_events;
+    bool has_swbreak, has_exec_events, has_fork_events; /* what GDB understands */
     bool is_waiting;  /* GDB waits for a stop */
+    bool is_over;     /* the session is to end */
     struct rsp in;
     struct rsp_out out;
     struct startup startup; /* of what vRun starts */
@@ -29,6 +30,7 @@ struct target *server_target(const struct server *s); /* of s->general, NULL non
 void reply_ok(struct server *s);
 void reply_error(struct server *s, int error); /* E and the errno */
 bool xfer_packet(struct server *s, const char *at, size_t bytes); /* behind "qXfer:"; false: unknown object */
+ssize_t xfer_exec_file(pid_t pid, char *path, size_t room); /* as read() */
 void vfile_packet(struct server *s, const char *at, size_t bytes); /* behind "vFile:" */
 void vfile_end(void);
 void describe_thread(const procfs_status *status, char *text, size_t room); /* "REPLY-blocked on pid 7 chid 2" */

@@ -36,7 +36,7 @@ static int command(const struct target *t, int dcmd, void *data)
 struct target *target_find(pid_t pid)
 {
     for (size_t i = 0; i < TARGETS_MAX; i++)
-        if (targets[i].pid != 0 && (pid == 0 || targets[i].pid == pid))
+        if (targets[i].pid != 0 && (pid == 0 ? !targets[i].is_secret : targets[i].pid == pid))
             return &targets[i];
     return NULL;
 }
@@ -65,6 +65,38 @@ static struct target *free_place(void)
     return NULL;
 }
 
+/* They stand still, with the parent's breakpoints missing, which GDB takes for granted. */
+static void take_children(struct target *t)
+{
+    procfs_status status;
+    struct target *child;
+    for (int n = 0; n < TARGETS_MAX && command(t, DCMD_PROC_STATUS, &status) == EOK && status.why == _DEBUG_WHY_CHILD; n++) {
+        if (target_attach(status.info.u.k.pid, t->is_ours, &child) != EOK)
+            return; /* too many: it goes on with its parent */
+        child->is_secret = true;
+        child->parent = t->pid;
+        child->parent_tid = status.tid;
+        for (size_t i = 0, all = num_places; i < all; i++)
+            if (places[i].pid == t->pid)
+                target_break(child, places[i].addr, true);
+    }
+}
+
+struct target *target_child(const struct target *t)
+{
+    for (size_t i = 0; i < TARGETS_MAX; i++)
+        if (targets[i].pid != 0 && targets[i].is_secret && targets[i].parent == t->pid)
+            return &targets[i];
+    return NULL;
+}
+
+static bool follows_forks;
+
+void target_follow_forks(bool are_followed)
+{
+    follows_forks = are_followed;
+}
+
 int target_stop(struct target *t)
 {
     procfs_status status;
@@ -78,6 +110,12 @@ int target_stop(struct target *t)
     if (error == EOK && status.why == _DEBUG_WHY_TERMINATED) {
         t->has_ended = true;
         t->status = status.what;
+    } else if (error == EOK && status.why == _DEBUG_WHY_EXEC) {
+        t->has_execed = true;
+        t->num_reported = 0;
+        forget_places(t->pid);
+    } else if (error == EOK && status.why == _DEBUG_WHY_CHILD) {
+        take_children(t);
     }
     return error;
 }
@@ -95,7 +133,10 @@ int target_attach(pid_t pid, bool is_ours, struct target **out)
     if (t->fd == -1)
         return errno;
     event_of_pulse.sigev_value.sival_int = pid;
+    uint32_t flags = _DEBUG_FLAG_FORK;
     int error = command(t, DCMD_PROC_EVENT, &event_of_pulse);
+    if (error == EOK && follows_forks)
+        error = command(t, DCMD_PROC_SET_FLAG, &flags);
     if (error == EOK)
         error = target_stop(t);
     if (error != EOK || t->has_ended) {
@@ -103,6 +144,7 @@ int target_attach(pid_t pid, bool is_ours, struct target **out)
         memset(t, 0, sizeof *t);
         return error != EOK ? error : ESRCH;
     }
+    t->has_execed = false; /* that is how it began */
     t->pid = pid;
     t->is_ours = is_ours;
     *out = t;
@@ -275,6 +317,8 @@ int target_break(const struct target *t, uint64_t addr, bool is_set)
 {
     procfs_break b = {.type = _DEBUG_BREAK_EXEC, .size = is_set ? 0 : -1, .addr = addr};
     int error = command(t, DCMD_PROC_BREAK, &b);
+    if (!is_set && error == ESRCH)
+        error = EOK; /* gone already, with the program before an exec */
     if (error == EOK && is_set && !target_is_break(t, addr) && num_places < QRV_PROC_BREAKS_MAX)
         places[num_places++] = (struct place){t->pid, addr};
     for (size_t i = 0; !is_set && i < num_places; i++)

@@ -18,7 +18,10 @@ struct target {
     int fd;
     bool is_ours;    /* started by us: killed with the connection */
     bool is_running; /* resumed since the last report */
-    bool has_ended;
+    bool has_ended, has_execed;
+    bool is_secret;  /* a forked child that GDB has not been told of */
+    pid_t parent;    /* of it, and the thread there that made it */
+    int parent_tid;
     int status;      /* wait status, once it has ended */
     int reported[REPORTED_MAX], num_reported; /* threads whose stop GDB knows */
 };
@@ -49,6 +52,10 @@ struct resume {
 };
 /* Asks plan for every thread and lets them go. */
 int target_resume(struct target *t, struct resume (*plan)(const struct target *t, int tid));
+/* A forked child of t that GDB does not know yet, NULL none. */
+struct target *target_child(const struct target *t);
+/* Children of what is debugged from now on are debugged, too. */
+void target_follow_forks(bool are_followed);
 /* Signals that do not stop a target from now on. */
 void target_pass_signals(uint64_t set);
 

@@ -64,7 +64,7 @@ static int threads(const struct server *s, struct table *x)
     table_add(x, "<?xml version=\"1.0\"?><threads>");
     for (size_t i = 0; i < TARGETS_MAX; i++) {
         const struct target *t = &targets[i];
-        for (int tid = 1; t->pid != 0 && target_thread(t, tid, &status); tid = status.tid + 1) {
+        for (int tid = 1; t->pid != 0 && !t->is_secret && target_thread(t, tid, &status); tid = status.tid + 1) {
             table_add(x, "<thread id=\"p%x.%x\" core=\"%d\"", (unsigned)t->pid, (unsigned)status.tid, status.hart);
             if (status.name[0] != '\0') {
                 table_add(x, " name=\"");
@@ -137,18 +137,27 @@ static int osdata(const char *annex, struct table *x)
     return EOK;
 }
 
+ssize_t xfer_exec_file(pid_t pid, char *path, size_t room)
+{
+    int fd = open_proc(pid, "exefile");
+    ssize_t n = fd != -1 ? read(fd, path, room) : -1;
+    if (n == 0)
+        errno = ENOENT;
+    if (fd != -1)
+        close(fd);
+    return n > 0 ? n : -1;
+}
+
 static int exec_file(const struct server *s, const char *annex, struct table *x)
 {
     const struct target *t = server_target(s);
     pid_t pid = annex[0] != '\0' ? (pid_t)strtol(annex, NULL, 16) : t != NULL ? t->pid : 0;
     char path[1024];
-    int fd = open_proc(pid, "exefile");
-    ssize_t n = fd != -1 ? read(fd, path, sizeof path) : -1;
-    int error = fd == -1 ? errno : n <= 0 ? ENOENT : EOK;
-    close(fd);
-    if (error == EOK)
-        table_bytes(x, path, (size_t)n);
-    return error;
+    ssize_t n = xfer_exec_file(pid, path, sizeof path);
+    if (n < 0)
+        return errno;
+    table_bytes(x, path, (size_t)n);
+    return EOK;
 }
 
 /* ---- of the program: image.c */

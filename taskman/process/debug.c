@@ -6,6 +6,7 @@
 #include <abi/iomsg.h>
 #include <abi/procfs.h>
 #include "main/heap.h"
+#include "process/breaks.h"
 #include "process/debug.h"
 #include "process/process.h"
 
@@ -20,16 +21,14 @@ struct debug {
     struct _kc_sigevent event;
     bool is_armed, has_execed, is_dead;
     int32_t exit_status;
-    struct list breaks;
-    uint32_t num_breaks;
+    struct breaks breaks;
+    struct list forks; /* children that stand still and that no debugger has taken yet */
 };
 
-struct breakpoint {
+struct fork { /* debug.forks */
     struct list link;
-    uint64_t addr;
-    uint8_t saved[2];
+    int32_t child, tid; /* and the thread that made it */
 };
-static const uint8_t trap[2] = {0x02, 0x90}; /* c.ebreak: the first half of a longer instruction will do */
 
 static struct lock debug_lock = LOCK_INIT(RANK_DEBUG);
 static struct list debugs = LIST_INIT(debugs); /* debug_lock */
@@ -62,97 +61,7 @@ static struct debug *owned_locked(const struct ocb *o)
     return NULL;
 }
 
-/* ---- breakpoints */
-
-static struct breakpoint *break_at(const struct debug *d, uint64_t addr)
-{
-    list_for_each(pos, &d->breaks)
-    {
-        struct breakpoint *b = container_of(pos, struct breakpoint, link);
-        if (b->addr == addr)
-            return b;
-    }
-    return NULL;
-}
-
-static void breaks_forget(struct debug *d)
-{
-    list_for_each_safe(pos, tmp, &d->breaks)
-    {
-        list_remove(pos);
-        heap_free(container_of(pos, struct breakpoint, link));
-    }
-    d->num_breaks = 0;
-}
-
-static void breaks_undo(const struct debug *d, int32_t pid)
-{
-    list_for_each(pos, &d->breaks)
-    {
-        struct breakpoint *b = container_of(pos, struct breakpoint, link);
-        tmk_copy(pid, b->addr, b->saved, sizeof(b->saved), TM_COPY_POKE);
-    }
-}
-
-static int break_set(struct debug *d, uint64_t addr)
-{
-    struct breakpoint *b;
-    uint8_t code[2];
-    uint8_t copy[2];
-
-    if (break_at(d, addr))
-        return 0;
-    if (d->num_breaks >= QRV_PROC_BREAKS_MAX || break_at(d, addr - 1) || break_at(d, addr + 1))
-        return -EAGAIN;
-    if (tmk_copy(d->pid, addr, code, sizeof(code), TM_COPY_READ) < 0)
-        return -EFAULT;
-    b = heap_alloc(sizeof(*b));
-    if (!b)
-        return -ENOMEM;
-    memcpy(copy, trap, sizeof(copy));
-    if (tmk_copy(d->pid, addr, copy, sizeof(copy), TM_COPY_POKE) < 0) {
-        heap_free(b);
-        return -EFAULT;
-    }
-    b->addr = addr;
-    memcpy(b->saved, code, sizeof(code));
-    list_append(&d->breaks, &b->link);
-    d->num_breaks++;
-    return 0;
-}
-
-static int break_clear(struct debug *d, uint64_t addr)
-{
-    struct breakpoint *b = break_at(d, addr);
-
-    if (!b)
-        return -ESRCH;
-    tmk_copy(d->pid, addr, b->saved, sizeof(b->saved), TM_COPY_POKE); /* unmapped meanwhile: nothing to restore */
-    list_remove(&b->link);
-    heap_free(b);
-    d->num_breaks--;
-    return 0;
-}
-
-/* For each byte of a breakpoint inside [va, va + count): swaps in what is wanted there. */
-static void overlay(const struct debug *d, uint64_t va, uint8_t *bytes, size_t count, bool is_write)
-{
-    list_for_each(pos, &d->breaks)
-    {
-        struct breakpoint *b = container_of(pos, struct breakpoint, link);
-        for (unsigned i = 0; i < sizeof(trap); i++) {
-            uint64_t at = b->addr + i - va;
-            if (at >= count)
-                continue;
-            if (is_write) {
-                b->saved[i] = bytes[at];
-                bytes[at] = trap[i];
-            } else {
-                bytes[at] = b->saved[i];
-            }
-        }
-    }
-}
+/* ---- memory of a process with breakpoints */
 
 void debug_hide(int32_t pid, uint64_t va, uint8_t *bytes, size_t count)
 {
@@ -163,7 +72,7 @@ void debug_hide(int32_t pid, uint64_t va, uint8_t *bytes, size_t count)
     lock_acquire(&debug_lock);
     d = find_locked(pid);
     if (d)
-        overlay(d, va, bytes, count, false);
+        breaks_overlay(&d->breaks, va, bytes, count, false);
     lock_release(&debug_lock);
 }
 
@@ -177,7 +86,7 @@ int debug_write_mode(const struct ocb *o, uint64_t va, uint8_t *bytes, size_t co
     lock_acquire(&debug_lock);
     d = find_locked(o->pid);
     if (d)
-        overlay(d, va, bytes, count, true);
+        breaks_overlay(&d->breaks, va, bytes, count, true);
     is_debugger = d && d->owner == o;
     lock_release(&debug_lock);
     return is_debugger ? TM_COPY_POKE : TM_COPY_WRITE;
@@ -206,6 +115,20 @@ static bool has_stopped(int32_t pid)
     return is_any_there;
 }
 
+/* The first child is told before anything else that has happened. */
+static int status_of_fork(const struct debug *d, struct tm_thread_info *out)
+{
+    const struct fork *f = container_of(d->forks.next, struct fork, link);
+
+    if (!thread_at(d->pid, f->tid, out))
+        return -ESRCH;
+    out->why = _DEBUG_WHY_CHILD;
+    out->what = 0;
+    memset(&out->info, 0, sizeof(out->info));
+    out->info.u.k.pid = f->child;
+    return 0;
+}
+
 /* The current thread's state, 0 or -ESRCH: as DCMD_PROC_STATUS has it. */
 static int status_of(const struct debug *d, int32_t pid, struct tm_thread_info *out)
 {
@@ -219,6 +142,8 @@ static int status_of(const struct debug *d, int32_t pid, struct tm_thread_info *
         out->what = (uint16_t)d->exit_status;
         return 0;
     }
+    if (d && !list_empty(&d->forks))
+        return status_of_fork(d, out);
     if (d && d->tid)
         return thread_at(pid, d->tid, out) ? 0 : -ESRCH;
     for (int32_t tid = 1; thread_at(pid, tid, &i); tid = i.tid + 1) {
@@ -264,6 +189,56 @@ static void tell_locked(struct debug *d)
     d->is_armed = false;
 }
 
+/* ---- forked children */
+
+/* Nobody debugs it: let goes of it. */
+static void fork_drop(struct fork *f, bool lets_go)
+{
+    if (lets_go)
+        kcall(TM_DEBUG_DETACH, f->child, 0, 0, 0, 0, 0);
+    list_remove(&f->link);
+    heap_free(f);
+}
+
+static void forks_drop(struct debug *d)
+{
+    list_for_each_safe(pos, tmp, &d->forks)
+        fork_drop(container_of(pos, struct fork, link), true);
+}
+
+/* child has a debugger of its own from now on, or is gone. */
+static void fork_forget(int32_t child)
+{
+    list_for_each(pos, &debugs)
+    {
+        struct debug *d = container_of(pos, struct debug, link);
+        list_for_each_safe(e, tmp, &d->forks)
+        {
+            struct fork *f = container_of(e, struct fork, link);
+            if (f->child == child)
+                fork_drop(f, false);
+        }
+    }
+}
+
+/* Without memory the child goes on as if nobody had asked for it. */
+static void fork_hold(struct debug *d, int32_t tid, int32_t child)
+{
+    struct fork *f = heap_alloc(sizeof(*f));
+
+    if (!f)
+        return;
+    if (kcall(TM_DEBUG_ATTACH, child, -1, 0, 0, 0, 0) < 0) {
+        heap_free(f);
+        return;
+    }
+    kcall(TM_DEBUG_STOP, child, 0, 0, 0, 0, 0);
+    f->child = child;
+    f->tid = tid;
+    list_append(&d->forks, &f->link);
+    kcall(TM_DEBUG_STOP, d->pid, 0, 0, 0, 0, 0);
+}
+
 /* ---- control */
 
 static struct debug *debug_new(const struct ocb *o)
@@ -273,7 +248,8 @@ static struct debug *debug_new(const struct ocb *o)
     if (d) {
         d->pid = o->pid;
         d->owner = o;
-        list_init(&d->breaks);
+        list_init(&d->breaks.all);
+        list_init(&d->forks);
         list_append(&debugs, &d->link);
         atomic_fetch_add_explicit(&debug_count, 1, memory_order_release);
     }
@@ -282,7 +258,8 @@ static struct debug *debug_new(const struct ocb *o)
 
 static void debug_free(struct debug *d)
 {
-    breaks_forget(d);
+    breaks_forget(&d->breaks);
+    forks_drop(d);
     list_remove(&d->link);
     heap_free(d);
     atomic_fetch_sub_explicit(&debug_count, 1, memory_order_release);
@@ -306,6 +283,8 @@ static int claim_locked(const struct message *m, const struct ocb *o, struct deb
     rc = kcall(TM_DEBUG_ATTACH, o->pid, -1, 0, 0, 0, 0);
     if (rc < 0)
         debug_free(*out);
+    else
+        fork_forget(o->pid);
     return (int)rc;
 }
 
@@ -375,6 +354,7 @@ static int run(struct debug *d, const struct qrv_proc_run *r)
         return rc;
     d->is_armed = (r->flags & _DEBUG_RUN_ARM) != 0;
     d->has_execed = false;
+    forks_drop(d);
     if (is_only || has_signal)
         rc = (int)kcall(TM_DEBUG_RUN, d->pid, r->tid, has_signal ? r->signo : 0,
                         clears ? 0 : TM_DR_KEEP, 0, 0);
@@ -389,7 +369,7 @@ static int set_break(struct debug *d, const struct qrv_proc_break *b)
         return -ENOTSUP;
     if ((b->addr & 1) || b->addr >= QRV_USER_END || (b->size != 0 && b->size != -1))
         return -EINVAL;
-    return b->size == 0 ? break_set(d, b->addr) : break_clear(d, b->addr);
+    return b->size == 0 ? breaks_set(&d->breaks, d->pid, b->addr) : breaks_clear(&d->breaks, d->pid, b->addr);
 }
 
 static int set_registers(const struct debug *d, unsigned cmd, const uint8_t *data)
@@ -477,7 +457,7 @@ static int64_t control_locked(struct message *m, struct debug *d, unsigned cmd, 
         return set_event(m, d, data);
     case QRV_DCMD_PROC_SET_FLAG_CMD:
     case QRV_DCMD_PROC_CLEAR_FLAG_CMD:
-        if (word & ~(uint32_t)_DEBUG_FLAG_KLC)
+        if (word & ~(uint32_t)(_DEBUG_FLAG_KLC | _DEBUG_FLAG_FORK))
             return -EINVAL;
         d->flags = cmd == QRV_DCMD_PROC_SET_FLAG_CMD ? d->flags | word : d->flags & ~word;
         return 0;
@@ -557,7 +537,7 @@ void debug_closed(struct ocb *o)
     lock_acquire(&debug_lock);
     d = owned_locked(o);
     if (d && !d->is_dead) {
-        breaks_undo(d, d->pid);
+        breaks_undo(&d->breaks, d->pid);
         if (d->flags & _DEBUG_FLAG_KLC)
             victim = d->pid;
         else
@@ -592,11 +572,12 @@ void debug_died(int32_t pid, int32_t status)
     if (!is_any())
         return;
     lock_acquire(&debug_lock);
+    fork_forget(pid);
     d = find_locked(pid);
     if (d) {
         d->is_dead = true;
         d->exit_status = status;
-        breaks_forget(d);
+        breaks_forget(&d->breaks);
         d->is_armed = true; /* its end is always told */
         tell_locked(d);
     }
@@ -612,7 +593,7 @@ void debug_emptied(int32_t pid)
     lock_acquire(&debug_lock);
     d = find_locked(pid);
     if (d) {
-        breaks_forget(d);
+        breaks_forget(&d->breaks);
         d->tid = 0;
     }
     lock_release(&debug_lock);
@@ -646,7 +627,20 @@ void debug_fork_end(int32_t parent, int32_t child)
     struct debug *d = find_locked(parent);
 
     if (d && child > 0)
-        breaks_undo(d, child);
+        breaks_undo(&d->breaks, child);
+    lock_release(&debug_lock);
+}
+
+void debug_forked(int32_t parent, int32_t tid, int32_t child)
+{
+    struct debug *d;
+
+    if (!is_any())
+        return;
+    lock_acquire(&debug_lock);
+    d = find_locked(parent);
+    if (d && (d->flags & _DEBUG_FLAG_FORK) && !find_locked(child))
+        fork_hold(d, tid, child);
     lock_release(&debug_lock);
 }
 

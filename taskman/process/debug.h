@@ -26,4 +26,6 @@ void debug_loaded(int32_t pid);  /* a program is loaded, not one of its instruct
  * none. */
 bool debug_fork_begin(void);
 void debug_fork_end(int32_t parent, int32_t child);
+/* The child of a thread of parent is complete, and the parent not answered yet: with _DEBUG_FLAG_FORK both stop. */
+void debug_forked(int32_t parent, int32_t tid, int32_t child);
 bool debug_unblock(int32_t rcvid); /* EINTR for whoever waits with that rcvid */

@@ -24,7 +24,7 @@ static void copy_args(struct proc *child, struct proc *parent)
     lock_release(&parent->lock);
 }
 
-static void join_parent(struct proc *child, struct proc *parent, int32_t rcvid)
+static void join_parent(struct proc *child, struct proc *parent, const struct message *m)
 {
     lock_acquire(&tree_lock);
     child->pgrp = parent->pgrp;
@@ -32,7 +32,8 @@ static void join_parent(struct proc *child, struct proc *parent, int32_t rcvid)
     if (child->session)
         child->session->refs++;
     child->start = START_FORK;
-    child->starter_rcvid = rcvid;
+    child->starter_rcvid = m->rcvid;
+    child->starter_tid = m->info.tid;
     child->fd_source = parent->pid;
     lock_release(&tree_lock);
 }
@@ -61,7 +62,7 @@ int64_t tm_process_fork(struct message *m)
         return pid;
     }
     child->pid = (int32_t)pid;
-    join_parent(child, parent, m->rcvid);
+    join_parent(child, parent, m);
     is_alive = proc_publish(child, parent);
     proc_push_attr(child, TM_PA_ALL);
     if (!rcvid_is_unblocked(m->rcvid) || !start_unblock(m->rcvid))
@@ -77,7 +78,7 @@ int64_t tm_process_fork_done(struct message *m)
 {
     const struct tmsg_status *req = message_as(m, sizeof(struct tmsg_hdr));
     struct proc *p = m->proc;
-    int32_t starter;
+    int32_t starter, parent;
 
     if (!req || req->status < 0 || req->status > 4095)
         return -EINVAL;
@@ -89,12 +90,15 @@ int64_t tm_process_fork_done(struct message *m)
     starter = p->starter_rcvid;
     p->starter_rcvid = 0;
     p->start = START_NONE;
+    parent = p->fd_source;
     p->fd_source = 0;
     if (req->status == 0)
         p->state = PROC_ALIVE;
     else
         p->is_quiet = true;
     lock_release(&tree_lock);
+    if (starter && req->status == 0)
+        debug_forked(parent, p->starter_tid, p->pid); /* before either of them can go on */
     if (starter && req->status == 0)
         k_reply(starter, p->pid, NULL, 0);
     else if (starter)

@@ -49,6 +49,7 @@ struct proc {
     enum proc_state state;
     enum start_kind start; /* while a reply to starter_rcvid, or the child's report, is due */
     int32_t starter_rcvid; /* 0: nobody waits any more */
+    int32_t starter_tid;   /* of a fork */
     int32_t fd_source;     /* pid whose descriptors it may duplicate, 0 none */
     bool is_quiet;         /* its program never loaded: no zombie, no SIGCHLD */
     bool no_zombie, is_stopped, has_stop_event, has_continue_event, hold_after_load;

@@ -70,5 +70,8 @@ struct qrv_proc_break {
 #define _DEBUG_BREAK_EXEC 0x0001
 
 #define _DEBUG_FLAG_KLC 0x00000001 /* the process is killed when its debugger closes the file, or dies; otherwise it goes on */
+/* QRV: when a forked child is complete, it and its parent stop (_DEBUG_WHY_CHILD, its pid in info.u.k.pid).  Whoever opens the child's
+ * file and controls it is its debugger; without one it goes on when the parent does. */
+#define _DEBUG_FLAG_FORK 0x00000002
 
 #define QRV_PROC_BREAKS_MAX 4096

@@ -426,6 +426,73 @@ static void dead_debugger(void)
     }
 }
 
+static int fork_and_count(void)
+{
+    int status = 0;
+    do
+        sh->count[0]++;
+    while (!sh->go);
+    pid_t pid = fork();
+    if (pid == 0) {
+        sh->count[1]++;
+        _exit(5);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid ? (status >> 8) + 1 : 1;
+}
+
+/* A process that has forked under a debugger who wants to know: how it stopped. */
+static pid_t forked(int *fd, procfs_status *st)
+{
+    uint32_t flags = _DEBUG_FLAG_FORK;
+    sh->go = 0;
+    sh->count[1] = 0;
+    pid_t pid = child(fork_and_count);
+    *fd = open_proc(pid, "as", O_RDWR);
+    command(*fd, DCMD_PROC_STOP, st);
+    is_int(command(*fd, DCMD_PROC_SET_FLAG, &flags), EOK, "SET_FLAG FORK");
+    run_flags(*fd, 0, 0, 0);
+    sh->go = 1;
+    is_int(command(*fd, DCMD_PROC_WAITSTOP, st), EOK, "fork stops it");
+    is_int(st->why, _DEBUG_WHY_CHILD, "CHILD");
+    return pid;
+}
+
+static void followed_forks(void)
+{
+    procfs_status st, of_child;
+    int fd, other;
+    pid_t pid = forked(&fd, &st);
+
+    other = open_proc(st.info.u.k.pid, "as", O_RDWR);
+    is_int(command(other, DCMD_PROC_STOP, &of_child), EOK, "the child can be taken");
+    is_int(of_child.pid, st.info.u.k.pid, "by the pid that was told");
+    command(fd, DCMD_PROC_STATUS, &st);
+    is_int(st.why, 0, "it is told once");
+    is_int(run_flags(fd, 0, 0, 0), EOK, "the parent goes on");
+    pause_ms(50);
+    is_int(sh->count[1], 0, "without it");
+    close(other);
+    is_int(end_of(pid), 6 << 8, "it goes on when its own debugger is gone");
+    close(fd);
+
+    pid = forked(&fd, &st);
+    is_int(sh->count[1], 0, "the child stands still");
+    is_int(run_flags(fd, 0, 0, 0), EOK, "RUN");
+    is_int(end_of(pid), 6 << 8, "a child that nobody takes goes on with its parent");
+    close(fd);
+
+    pid = forked(&fd, &st);
+    close(fd);
+    is_int(end_of(pid), 6 << 8, "both go on when the debugger is gone");
+
+    pid = forked(&fd, &st);
+    kill(st.info.u.k.pid, SIGKILL);
+    run_flags(fd, _DEBUG_RUN_CLRSIG, 0, 0);
+    is_int(end_of(pid), 1 << 8, "a child killed meanwhile is no longer waited for");
+    close(fd);
+    sh->go = 0;
+}
+
 static void forked_and_execed(void)
 {
     pid_t pid = child(fork_and_mark);
@@ -547,6 +614,7 @@ int main(int argc, char **argv)
     refused();
     dead_debugger();
     forked_and_execed();
+    followed_forks();
     one_thread();
     told_by_pulse();
     interrupted();

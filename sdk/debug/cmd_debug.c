@@ -316,12 +316,16 @@ static int put_file(struct request *r, const char *file, const char *path)
 {
     struct buf content = {0};
     char *why;
+    if (r->place.target.line != NULL) {
+        struct session s = {.target = &r->place.target, .patience_s = 30, .fd = -1};
+        struct transfer t = {.file = file, .path = path, .mode = 0755, .uid = -1, .gid = -1};
+        int code = transfer_put(&s, &t);
+        session_close(&s);
+        return code;
+    }
     int error = fs_read(file, &content);
     int result = error != 0 ? complain(EXIT_INPUT, "%s: %s", file, strerror(-error)) : 0;
-    if (result == 0 && r->place.target.line != NULL) {
-        struct transfer t = {.target = &r->place.target, .file = file, .path = path, .mode = 0755, .patience_s = 30};
-        result = transfer_put(&t, &content);
-    } else if (result == 0) {
+    if (result == 0) {
         struct agent *a = agent_open(&r->place, &why);
         if (a == NULL)
             result = failed(EXIT_NOT_STARTED, why);

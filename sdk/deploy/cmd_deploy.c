@@ -5,23 +5,26 @@
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "../qrv/verbs.h"
-#include "transfer.h"
+#include "tree.h"
 
-#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char deploy_help[] =
     "usage: qrv deploy [--target T] FILE:PATH...\n"
     "\n"
-    "Puts files onto a running target. Only blocks that differ from what is there are sent. The target\n"
-    "checks size and SHA-256 of its copy and then gives it its name: PATH is the old file or the new one\n"
-    "at every moment, whatever breaks. After a break of the line the deployment goes on where it was.\n"
-    "A PATH that ends with / is a directory.\n"
+    "Puts files and directories onto a running target. Only what is not in the old file is sent, also when\n"
+    "bytes were inserted or removed. The target checks size and SHA-256 of its copy and then gives it its\n"
+    "name: PATH is the old file or the new one at every moment, whatever breaks. After a break of the line\n"
+    "the deployment goes on where it was. A PATH that ends with / is a directory. Of a directory everything\n"
+    "is deployed, symbolic links as links; what else is there stays.\n"
     "\n"
     "      --target T     a name in qrv.targets, or a line: a serial device, unix:PATH, tcp:HOST[:PORT]\n"
+    "  -p, --preserve     the time of the last change, and mode bits above 0777, come along\n"
+    "      --mode OCTAL   mode on the target (default: that of the file)\n"
+    "      --owner UID[:GID]  owner on the target (default: user 0, or who owned a file that is the same)\n"
     "      --wait SECONDS patience with a line that is broken (default 30)\n"
     "      --json         what was done, for programs\n"
     "\n"
@@ -44,24 +47,29 @@ static const char deploy_help[] =
 static const char pull_help[] =
     "usage: qrv pull [--target T] PATH:FILE...\n"
     "\n"
-    "Fetches files from a running target; their SHA-256 is checked before FILE changes. A FILE that is a\n"
-    "directory gets the file under its own name.\n"
+    "Fetches files and directories from a running target; the SHA-256 of each is checked before FILE\n"
+    "changes. A FILE that is a directory gets what is fetched under its own name. In directories,\n"
+    "symbolic links are left out.\n"
     "\n"
     "      --target T     a name in qrv.targets, or a line; see qrv deploy --help\n"
+    "  -p, --preserve     the time of the last change comes along\n"
     "      --wait SECONDS patience with a line that is broken (default 30)\n"
     "      --json         what was done, for programs\n"
     "\n"
     "Examples:\n"
     "  qrv pull /tmp/core:core\n"
     "  qrv pull --target board /proc/boot/.script:script.txt\n"
+    "  qrv pull /var/log:.\n"
     "\n"
     "Exit code: 1 when the target refused or did not answer.\n";
 
 struct request {
-    const char *target_name, *wait;
-    bool json, want_help;
-    long patience_s;
+    const char *target_name, *wait, *mode, *owner;
+    bool json, want_help, preserve;
     struct target target;
+    struct session session;
+    struct transfer options;
+    struct json list;
 };
 
 /* Splits at the colon: left and right are heap strings. */
@@ -76,8 +84,10 @@ static int split(const char *spec, char **left, char **right)
 }
 
 /* A directory gets the name of the source. */
-static void complete(char **to, const char *from, bool is_directory)
+static void complete(char **to, char *from, bool is_directory)
 {
+    for (size_t n = strlen(from); n > 1 && from[n - 1] == '/'; n--)
+        from[n - 1] = '\0';
     if (!is_directory)
         return;
     char *whole = fs_join(*to, fs_basename(from));
@@ -85,9 +95,11 @@ static void complete(char **to, const char *from, bool is_directory)
     *to = whole;
 }
 
-static void report(struct json *j, const struct transfer *t, bool json)
+static void report(void *arg, const struct transfer *t)
 {
-    if (!json) {
+    struct request *rq = arg;
+    struct json *j = &rq->list;
+    if (!rq->json) {
         if (t->unchanged)
             printf("%s: %s is the same already\n", t->file, t->path);
         else
@@ -105,70 +117,97 @@ static void report(struct json *j, const struct transfer *t, bool json)
     json_end(j);
 }
 
-static int put(const struct request *rq, const char *spec, struct json *j)
+static int put(struct request *rq, const char *spec)
 {
-    struct buf content = {0};
-    struct stat st;
     char *file, *path;
     int result = split(spec, &file, &path);
     if (result != 0)
         return result;
     complete(&path, file, path[strlen(path) - 1] == '/');
-    int error = fs_read(file, &content);
-    if (error == 0 && stat(file, &st) != 0)
-        error = -errno;
-    if (path[0] != '/')
-        result = complain(EXIT_USAGE, "%s: the path on the target begins with /", spec);
-    else if (error != 0)
-        result = complain(EXIT_INPUT, "%s: %s", file, strerror(-error));
-    else {
-        struct transfer t = {.target = &rq->target, .file = file, .path = path,
-                             .mode = st.st_mode & 0777, .patience_s = rq->patience_s,
-                             .quiet = rq->json};
-        result = transfer_put(&t, &content);
-        if (result == 0)
-            report(j, &t, rq->json);
-    }
-    buf_free(&content);
+    result = path[0] == '/' ? tree_put(&rq->session, &rq->options, file, path, report, rq)
+                            : complain(EXIT_USAGE, "%s: the path on the target begins with /", spec);
     free(file);
     free(path);
     return result;
 }
 
-static int get(const struct request *rq, const char *spec, struct json *j)
+static int get(struct request *rq, const char *spec)
 {
-    struct buf content = {0};
     char *file, *path;
     int result = split(spec, &path, &file);
     if (result != 0)
         return result;
     complete(&file, path, fs_is_dir(file));
-    struct transfer t = {.target = &rq->target, .file = file, .path = path,
-                         .patience_s = rq->patience_s, .quiet = rq->json};
-    result = path[0] == '/' ? transfer_get(&t, &content)
+    result = path[0] == '/' ? tree_get(&rq->session, &rq->options, path, file, report, rq)
                             : complain(EXIT_USAGE, "%s: the path on the target begins with /", spec);
-    if (result == 0) {
-        int error = fs_write(file, content.data != NULL ? content.data : "", content.len,
-                             t.mode | 0600);
-        result = error != 0 ? complain(EXIT_FAILED, "%s: %s", file, strerror(-error)) : 0;
-    }
-    if (result == 0)
-        report(j, &t, rq->json);
-    buf_free(&content);
     free(file);
     free(path);
     return result;
 }
 
-static int run(int argc, char **argv, const char *help,
-               int (*one)(const struct request *, const char *, struct json *))
+/* --mode, --owner. */
+static bool take_attributes(struct request *rq)
 {
-    struct request rq = {.patience_s = 30};
-    struct json j = {0};
+    struct transfer *t = &rq->options;
+    unsigned long uid, gid;
+    char *end;
+    t->mode = t->uid = t->gid = -1;
+    t->preserve = rq->preserve;
+    if (rq->mode != NULL) {
+        t->mode = strtol(rq->mode, &end, 8);
+        if (*end != '\0' || end == rq->mode || t->mode < 0 || t->mode > 07777) {
+            complain(0, "--mode %s: an octal number is needed", rq->mode);
+            return false;
+        }
+    }
+    if (rq->owner != NULL) {
+        uid = gid = strtoul(rq->owner, &end, 10);
+        bool good = end != rq->owner;
+        if (good && *end == ':') {
+            const char *group = end + 1;
+            gid = strtoul(group, &end, 10);
+            good = end != group;
+        }
+        if (!good || *end != '\0' || uid > INT32_MAX || gid > INT32_MAX) {
+            complain(0, "--owner %s: UID[:GID] is needed, numbers of the target", rq->owner);
+            return false;
+        }
+        t->uid = (long)uid;
+        t->gid = (long)gid;
+    }
+    return true;
+}
+
+static int work(struct request *rq, char **specs, int n, int (*one)(struct request *, const char *))
+{
+    int result = target_find(rq->target_name, &rq->target);
+    rq->session.target = &rq->target;
+    rq->session.fd = -1;
+    rq->options.quiet = rq->json;
+    if (rq->json)
+        json_array(&rq->list, NULL);
+    for (int i = 0; result == 0 && i < n; i++)
+        result = one(rq, specs[i]);
+    session_close(&rq->session);
+    if (rq->json) {
+        json_end(&rq->list);
+        json_print(&rq->list);
+    }
+    return result;
+}
+
+static int run(int argc, char **argv, const char *help, bool is_put,
+               int (*one)(struct request *, const char *))
+{
+    struct request rq = {.session.patience_s = 30};
     const struct option_spec specs[] = {{"--target", .value = &rq.target_name},
                                         {"--wait", .value = &rq.wait},
                                         {"--json", .flag = &rq.json},
                                         {"--help", .flag = &rq.want_help},
+                                        {"--preserve", .flag = &rq.preserve},
+                                        {"-p", .flag = &rq.preserve},
+                                        {is_put ? "--mode" : NULL, .value = &rq.mode},
+                                        {"--owner", .value = &rq.owner},
                                         {NULL}};
     int n = options_parse(argc, argv, specs, NULL);
     if (n < 0)
@@ -179,26 +218,19 @@ static int run(int argc, char **argv, const char *help,
     }
     if (n == 0)
         return complain(EXIT_USAGE, "nothing to do: FROM:TO is needed; --help explains");
-    if (rq.wait != NULL && !option_number("--wait", rq.wait, 0, 86400, &rq.patience_s))
+    if (rq.wait != NULL && !option_number("--wait", rq.wait, 0, 86400, &rq.session.patience_s))
         return EXIT_USAGE;
-    int result = target_find(rq.target_name, &rq.target);
-    if (rq.json)
-        json_array(&j, NULL);
-    for (int i = 1; result == 0 && i <= n; i++)
-        result = one(&rq, argv[i], &j);
-    if (rq.json) {
-        json_end(&j);
-        json_print(&j);
-    }
-    return result;
+    if (!take_attributes(&rq))
+        return EXIT_USAGE;
+    return work(&rq, argv + 1, n, one);
 }
 
 int cmd_deploy(int argc, char **argv)
 {
-    return run(argc, argv, deploy_help, put);
+    return run(argc, argv, deploy_help, true, put);
 }
 
 int cmd_pull(int argc, char **argv)
 {
-    return run(argc, argv, pull_help, get);
+    return run(argc, argv, pull_help, false, get);
 }

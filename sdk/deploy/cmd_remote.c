@@ -143,7 +143,7 @@ static int take_message(void)
 }
 
 struct input { /* of the command: one message, as far as it is not sent */
-    uint8_t bytes[sizeof(struct deploy_head) + DEPLOY_BLOCK];
+    uint8_t bytes[sizeof(struct deploy_head) + DEPLOY_PIECE];
     size_t have, at;
     bool at_end;
 };
@@ -151,7 +151,7 @@ struct input { /* of the command: one message, as far as it is not sent */
 static void read_input(struct input *in)
 {
     struct deploy_head head = {DEPLOY_MAGIC, DEPLOY_INPUT, 0};
-    ssize_t n = read(STDIN_FILENO, in->bytes + sizeof head, DEPLOY_BLOCK);
+    ssize_t n = read(STDIN_FILENO, in->bytes + sizeof head, DEPLOY_PIECE);
     if (n < 0 && errno == EINTR)
         return;
     in->at_end = n <= 0;

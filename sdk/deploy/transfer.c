@@ -1,212 +1,409 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A connection that breaks is made again until the patience is over; the file on the target keeps the
- * blocks that have arrived, so the second attempt sends the rest. */
+/* Files are read and written in parts: they may be larger than the memory. What the file on the target
+ * has of a broken deployment stays there, so the next attempt sends the rest. */
 #include "transfer.h"
 
+#include "../../services/deployd/chunk.h"
+#include "../common/fs.h"
 #include "../common/sdk.h"
 #include "../common/term.h"
-#include "client.h"
+#include "delta.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum outcome { ALL_DONE, BROKEN, AGAIN, FAILED };
+enum { PART = 1 << 20 };
 
-static struct message m;
-
-static long long now_s(void)
+static int say(const char *file, int error)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec;
+    return complain(EXIT_FAILED, "%s: %s", file, strerror(error));
 }
 
-/* The next message; an error of the target is told to the user. */
-static enum outcome next(const struct transfer *t, int fd)
+/* All of it, or up to the end of the file. -1 and errno. */
+static ssize_t read_part(int fd, void *to, size_t n, uint64_t offset)
 {
-    if (!client_receive(fd, &m))
-        return BROKEN;
-    if (m.type != DEPLOY_ERROR)
-        return ALL_DONE;
-    complain(0, "%s: the target: %s", t->file, m.bytes > 4 ? (const char *)m.data + 4 : "error");
-    return FAILED;
+    size_t done = 0;
+    while (done < n) {
+        ssize_t part = pread(fd, (char *)to + done, n - done, (off_t)(offset + done));
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part < 0)
+            return -1;
+        if (part == 0)
+            break;
+        done += (size_t)part;
+    }
+    return (ssize_t)done;
 }
 
-/* BEGIN or GET, with the path behind `head`. */
-static bool ask(int fd, uint8_t type, const void *head, size_t n, const char *path)
+/* How much there is, or -1 and errno. */
+static int64_t hash_file(int fd, unsigned char digest[crypto_hash_sha256_BYTES])
 {
-    uint8_t request[DEPLOY_DATA_MAX];
-    size_t len = strlen(path) + 1;
-    if (n + len > sizeof request)
-        return false;
-    memcpy(request, head, n);
-    memcpy(request + n, path, len);
-    return client_send(fd, type, request, n + len);
+    crypto_hash_sha256_state state;
+    uint8_t *bytes = xmalloc(PART);
+    int64_t size = 0;
+    ssize_t n;
+    crypto_hash_sha256_init(&state);
+    while ((n = read_part(fd, bytes, PART, (uint64_t)size)) > 0) {
+        crypto_hash_sha256_update(&state, bytes, (size_t)n);
+        size += n;
+    }
+    crypto_hash_sha256_final(&state, digest);
+    free(bytes);
+    return n < 0 ? -1 : size;
 }
 
 /* ------------------------------------------------------------------ to the target */
 
-static bool is_there(const struct buf *content, size_t at, size_t n, const struct buf *hashes,
-                     size_t block)
+struct put {
+    struct transfer *t;
+    struct session *s;
+    struct delta *delta;
+    int fd;
+    struct deploy_file file;
+    struct deploy_copy copy; /* not sent yet: it may grow */
+    enum outcome outcome;
+};
+
+/* What the target has to say meanwhile is an error, or the end. */
+static bool tell(struct put *p, uint8_t type, const void *bytes, size_t n)
+{
+    if (!client_send(p->s->fd, type, bytes, n))
+        p->outcome = BROKEN;
+    else if (client_pending(p->s->fd)) {
+        p->outcome = session_next(p->s, p->t->file);
+        if (p->outcome == ALL_DONE)
+            p->outcome = BROKEN;
+    }
+    return p->outcome == ALL_DONE;
+}
+
+static bool flush_copy(struct put *p)
+{
+    bool good = p->copy.bytes == 0 || tell(p, DEPLOY_COPY, &p->copy, sizeof p->copy);
+    p->copy.bytes = 0;
+    return good;
+}
+
+static bool add_copy(struct put *p, uint64_t to, uint64_t from, uint64_t bytes)
+{
+    struct deploy_copy *c = &p->copy;
+    if (c->bytes > 0 && c->to + c->bytes == to && c->from + c->bytes == from && c->bytes < PART) {
+        c->bytes += bytes;
+        return true;
+    }
+    bool good = flush_copy(p);
+    *c = (struct deploy_copy){to, from, bytes};
+    return good;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t n)
+{
+    return n >= 512 && bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0;
+}
+
+static bool put_bytes(struct put *p, uint64_t offset, const uint8_t *bytes, size_t n)
+{
+    uint8_t data[DEPLOY_DATA_MAX];
+    bool good = flush_copy(p);
+    for (size_t part; good && n > 0; n -= part, bytes += part, offset += part) {
+        part = n < DEPLOY_PIECE ? n : DEPLOY_PIECE;
+        memcpy(data, &offset, sizeof offset);
+        memcpy(data + sizeof offset, bytes, part);
+        good = tell(p, DEPLOY_PUT, data, sizeof offset + part);
+        p->s->moved += part;
+    }
+    return good;
+}
+
+static bool put_chunk(struct put *p, uint64_t offset, const uint8_t *bytes, size_t n)
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
-    if ((block + 1) * DEPLOY_HASH > hashes->len)
-        return false;
-    crypto_hash_sha256(digest, (const unsigned char *)content->data + at, n);
-    return memcmp(digest, hashes->data + block * DEPLOY_HASH, DEPLOY_HASH) == 0;
+    uint64_t from;
+    if (is_zero(bytes, n))
+        return flush_copy(p) && tell(p, DEPLOY_ZERO, (uint64_t[]){offset, n}, 2 * sizeof offset);
+    crypto_hash_sha256(digest, bytes, n);
+    if (delta_has(p->delta, offset, (uint32_t)n, digest))
+        return true;
+    if (delta_finds(p->delta, (uint32_t)n, digest, &from))
+        return add_copy(p, offset, from, n);
+    return put_bytes(p, offset, bytes, n);
 }
 
-static enum outcome send_blocks(struct transfer *t, int fd, const struct buf *content,
-                                const struct buf *hashes)
+/* Cuts the file into chunks; each is there, or copied on the target, or sent. */
+static void put_content(struct put *p)
 {
+    size_t have = 0, at = 0, max = chunk_max(p->file.chunk_bits), room = max + PART;
+    uint8_t *bytes = xmalloc(room);
     struct progress bar;
-    enum outcome outcome = ALL_DONE;
-    progress_begin(&bar, "sending", t->quiet ? 0 : content->len);
-    for (size_t at = 0, block = 0; outcome == ALL_DONE && at < content->len;
-         at += DEPLOY_BLOCK, block++) {
-        uint8_t data[DEPLOY_DATA_MAX];
-        uint32_t number = (uint32_t)block;
-        size_t n = content->len - at < DEPLOY_BLOCK ? content->len - at : DEPLOY_BLOCK;
-        if (is_there(content, at, n, hashes, block))
-            continue;
-        memcpy(data, &number, 4);
-        memcpy(data + 4, content->data + at, n);
-        if (!client_send(fd, DEPLOY_PUT, data, 4 + n))
-            outcome = BROKEN;
-        else if (client_pending(fd)) { /* only an error comes unasked, or the end */
-            outcome = next(t, fd);
-            outcome = outcome == ALL_DONE ? BROKEN : outcome;
+    bool good = true;
+    progress_begin(&bar, "sending", p->t->quiet ? 0 : p->file.size);
+    for (uint64_t offset = 0; good && offset < p->file.size;) {
+        if (have - at < max && offset + (have - at) < p->file.size) {
+            memmove(bytes, bytes + at, have - at);
+            have -= at;
+            at = 0;
+            ssize_t n = read_part(p->fd, bytes + have, room - have, offset + have);
+            have += n > 0 ? (size_t)n : 0;
+            if (offset + have < p->file.size && have < max)
+                p->outcome = AGAIN; /* it became shorter: begin with the size that it has now */
         }
-        t->moved += n;
-        if (!t->quiet)
-            progress_at(&bar, at + n);
+        if (p->outcome != ALL_DONE)
+            break;
+        size_t n = chunk_length(bytes + at, have - at, p->file.chunk_bits);
+        n = n <= p->file.size - offset ? n : (size_t)(p->file.size - offset);
+        good = put_chunk(p, offset, bytes + at, n);
+        at += n;
+        offset += n;
+        if (!p->t->quiet)
+            progress_at(&bar, offset);
     }
+    if (p->outcome == ALL_DONE)
+        flush_copy(p);
     progress_end(&bar);
-    return outcome;
+    free(bytes);
 }
 
-/* Which blocks the target has. */
-static enum outcome receive_hashes(const struct transfer *t, int fd, struct buf *hashes)
+static bool describe(struct put *p)
+{
+    const struct transfer *t = p->t;
+    struct stat st;
+    if (fstat(p->fd, &st) != 0)
+        return false;
+    int64_t size = hash_file(p->fd, p->file.sha256);
+    if (size < 0)
+        return false;
+    p->file.size = (uint64_t)size;
+    p->file.mode = t->mode >= 0 ? (uint32_t)t->mode : st.st_mode & (t->preserve ? 07777 : 0777);
+    p->file.chunk_bits = chunk_bits_for(p->file.size);
+    p->file.mtime_s = st.st_mtim.tv_sec;
+    p->file.mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
+    p->file.flags = (t->preserve ? DEPLOY_SET_TIME : 0u) | (t->uid >= 0 ? DEPLOY_SET_OWNER : 0u);
+    p->file.uid = (uint32_t)t->uid;
+    p->file.gid = (uint32_t)t->gid;
+    p->t->size = p->file.size;
+    return true;
+}
+
+static enum outcome receive_chunks(struct put *p)
 {
     enum outcome outcome;
-    while ((outcome = next(t, fd)) == ALL_DONE && m.type == DEPLOY_HASHES && m.bytes > 0)
-        buf_append(hashes, m.data, m.bytes);
-    return outcome;
+    bool at_end = false;
+    while (!at_end && (outcome = session_next(p->s, p->t->file)) == ALL_DONE) {
+        if (p->s->m.type == DEPLOY_SAME)
+            p->t->unchanged = true;
+        if (p->s->m.type != DEPLOY_CHUNKS ||
+            !delta_take(p->delta, p->s->m.data, p->s->m.bytes, &at_end))
+            return p->t->unchanged ? ALL_DONE : BROKEN;
+    }
+    return at_end ? ALL_DONE : outcome;
 }
 
-static enum outcome put_once(struct transfer *t, int fd, const struct buf *content)
+static enum outcome finish(struct put *p)
 {
-    struct deploy_file file = {.size = content->len, .mode = t->mode};
-    struct buf hashes = {0};
-    crypto_hash_sha256(file.sha256, (const unsigned char *)content->data, content->len);
-    if (!ask(fd, DEPLOY_BEGIN, &file, sizeof file, t->path))
+    if (!client_send(p->s->fd, DEPLOY_COMMIT, NULL, 0))
         return BROKEN;
-    enum outcome outcome = receive_hashes(t, fd, &hashes);
-    t->unchanged = outcome == ALL_DONE && m.type == DEPLOY_SAME;
-    if (outcome == ALL_DONE && !t->unchanged) {
-        outcome = send_blocks(t, fd, content, &hashes);
-        if (outcome == ALL_DONE && !client_send(fd, DEPLOY_COMMIT, NULL, 0))
-            outcome = BROKEN;
-        if (outcome == ALL_DONE)
-            outcome = next(t, fd);
-        if (outcome == ALL_DONE && m.type == DEPLOY_DIFFERS)
-            outcome = AGAIN;
-        else if (outcome == ALL_DONE && m.type != DEPLOY_DONE)
-            outcome = BROKEN;
+    enum outcome outcome = session_next(p->s, p->t->file);
+    if (outcome != ALL_DONE)
+        return outcome;
+    return p->s->m.type == DEPLOY_DIFFERS ? AGAIN : p->s->m.type == DEPLOY_DONE ? ALL_DONE : BROKEN;
+}
+
+static enum outcome put_once(struct session *s, void *arg)
+{
+    struct put *p = arg;
+    if (!describe(p)) {
+        say(p->t->file, errno);
+        return FAILED;
     }
-    buf_free(&hashes);
-    return outcome;
+    p->outcome = ALL_DONE;
+    p->copy.bytes = 0;
+    p->t->unchanged = false;
+    if (!session_ask(s, DEPLOY_BEGIN, &p->file, sizeof p->file, p->t->path))
+        return BROKEN;
+    p->delta = delta_new();
+    p->outcome = receive_chunks(p);
+    if (p->outcome == ALL_DONE && !p->t->unchanged) {
+        put_content(p);
+        if (p->outcome == ALL_DONE)
+            p->outcome = finish(p);
+    }
+    delta_free(p->delta);
+    return p->outcome;
+}
+
+int transfer_put(struct session *s, struct transfer *t)
+{
+    struct put p = {.t = t, .s = s};
+    p.fd = open(t->file, O_RDONLY | O_CLOEXEC);
+    if (p.fd < 0)
+        return complain(EXIT_INPUT, "%s: %s", t->file, strerror(errno));
+    int result = session_run(s, t->file, put_once, &p);
+    close(p.fd);
+    t->moved = s->moved;
+    t->breaks = s->breaks;
+    return result;
 }
 
 /* ------------------------------------------------------------------ from the target */
 
-/* What was received before a break is kept when the file is still the same. */
-static enum outcome get_once(struct transfer *t, int fd, struct buf *content)
+struct get {
+    struct transfer *t;
+    int fd;
+    uint64_t have;
+    struct deploy_file file; /* as it was when the first bytes came */
+};
+
+static bool write_all(int fd, const uint8_t *bytes, size_t n)
 {
-    static struct deploy_file last;
-    struct deploy_file file;
-    uint64_t offset = content->len;
-    enum outcome outcome;
-    if (!ask(fd, DEPLOY_GET, &offset, sizeof offset, t->path))
-        return BROKEN;
-    if ((outcome = next(t, fd)) != ALL_DONE)
-        return outcome;
-    if (m.type != DEPLOY_FILE || m.bytes != sizeof file)
-        return BROKEN;
-    memcpy(&file, m.data, sizeof file);
-    bool changed = offset > 0 && memcmp(&file, &last, sizeof file) != 0;
-    last = file;
-    if (changed) {
-        content->len = 0;
-        return AGAIN;
+    while (n > 0) {
+        ssize_t part = write(fd, bytes, n);
+        if (part < 0 && errno != EINTR)
+            return false;
+        bytes += part > 0 ? part : 0;
+        n -= part > 0 ? (size_t)part : 0;
     }
+    return true;
+}
+
+static enum outcome start_over(struct get *g)
+{
+    g->have = 0;
+    return ftruncate(g->fd, 0) == 0 && lseek(g->fd, 0, SEEK_SET) == 0 ? AGAIN : FAILED;
+}
+
+static enum outcome receive_bytes(struct session *s, struct get *g)
+{
     struct progress bar;
-    progress_begin(&bar, "receiving", t->quiet ? 0 : file.size);
-    while ((outcome = next(t, fd)) == ALL_DONE && m.type == DEPLOY_BYTES) {
-        buf_append(content, m.data, m.bytes);
-        t->moved += m.bytes;
-        if (!t->quiet)
-            progress_at(&bar, content->len);
+    enum outcome outcome;
+    progress_begin(&bar, "receiving", g->t->quiet ? 0 : g->file.size);
+    while ((outcome = session_next(s, g->t->path)) == ALL_DONE && s->m.type == DEPLOY_BYTES) {
+        if (!write_all(g->fd, s->m.data, s->m.bytes)) {
+            say(g->t->file, errno);
+            outcome = FAILED;
+            break;
+        }
+        g->have += s->m.bytes;
+        s->moved += s->m.bytes;
+        if (!g->t->quiet)
+            progress_at(&bar, g->have);
     }
     progress_end(&bar);
-    if (outcome != ALL_DONE)
+    return outcome;
+}
+
+/* What was received before a break is kept when the file is still the same. */
+static enum outcome get_once(struct session *s, void *arg)
+{
+    struct get *g = arg;
+    struct deploy_file file;
+    enum outcome outcome;
+    if (!session_ask(s, DEPLOY_GET, &g->have, sizeof g->have, g->t->path))
+        return BROKEN;
+    if ((outcome = session_next(s, g->t->path)) != ALL_DONE)
+        return outcome;
+    if (s->m.type != DEPLOY_FILE || s->m.bytes != sizeof file)
+        return BROKEN;
+    memcpy(&file, s->m.data, sizeof file);
+    bool changed = g->have > 0 && memcmp(&file, &g->file, sizeof file) != 0;
+    g->file = file;
+    if (changed)
+        return start_over(g);
+    if ((outcome = receive_bytes(s, g)) != ALL_DONE)
         return outcome;
     unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(digest, (const unsigned char *)content->data, content->len);
-    t->mode = file.mode;
-    t->size = file.size;
-    if (content->len == file.size && memcmp(digest, file.sha256, sizeof digest) == 0)
-        return ALL_DONE;
-    content->len = 0;
-    return AGAIN;
+    bool same = s->m.type == DEPLOY_DONE && s->m.bytes == sizeof digest && g->have == file.size &&
+                hash_file(g->fd, digest) == (int64_t)file.size &&
+                memcmp(digest, s->m.data, sizeof digest) == 0;
+    return same ? ALL_DONE : start_over(g);
 }
 
-/* ------------------------------------------------------------------ both */
-
-static int with_patience(struct transfer *t, const struct buf *put, struct buf *get)
+static int take_name(const struct get *g, const char *part)
 {
-    long long limit = now_s() + t->patience_s;
-    unsigned differs = 0;
-    for (;;) {
-        char *why = NULL;
-        uint64_t before = t->moved;
-        int fd = client_open(t->target, "deploy", &why);
-        enum outcome outcome = fd < 0 ? BROKEN : put ? put_once(t, fd, put) : get_once(t, fd, get);
-        if (fd >= 0)
-            close(fd);
-        if (outcome == ALL_DONE || outcome == FAILED)
-            return outcome == ALL_DONE ? 0 : EXIT_FAILED;
-        if (outcome == AGAIN && ++differs == 3)
-            return complain(EXIT_FAILED, "%s: the target's copy differs from what was sent, three times",
-                            t->file);
-        if (outcome == AGAIN)
-            continue;
-        if (fd >= 0)
-            why = client_reason(t->target);
-        if (t->moved > before) /* it moved: patience begins anew */
-            limit = now_s() + t->patience_s;
-        if (now_s() >= limit) {
-            complain(0, "%s: %s", t->file, why);
-            free(why);
-            return EXIT_FAILED;
-        }
-        free(why);
-        t->breaks++;
-        usleep(300000);
+    const struct transfer *t = g->t;
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                      {(time_t)g->file.mtime_s, (long)g->file.mtime_ns}};
+    if (fchmod(g->fd, (g->file.mode & 0777) | 0600) != 0 ||
+        (t->preserve && futimens(g->fd, times) != 0) || rename(part, t->file) != 0)
+        return say(t->file, errno);
+    return 0;
+}
+
+int transfer_get(struct session *s, struct transfer *t)
+{
+    struct get g = {.t = t};
+    char *dir = fs_dirname(t->file);
+    char *part = xprintf("%s/.%s.qrv-part%ld", dir, fs_basename(t->file), (long)getpid());
+    g.fd = open(part, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int result = g.fd < 0 ? say(t->file, errno) : session_run(s, t->path, get_once, &g);
+    if (result == 0)
+        result = take_name(&g, part);
+    if (g.fd >= 0)
+        close(g.fd);
+    if (result != 0)
+        unlink(part);
+    free(part);
+    free(dir);
+    t->size = g.file.size;
+    t->moved = s->moved;
+    t->breaks = s->breaks;
+    return result;
+}
+
+/* ------------------------------------------------------------------ directories */
+
+struct small {
+    uint8_t type;
+    const void *head;
+    size_t head_bytes;
+    const char *path;
+    struct entry *list;
+    size_t count;
+};
+
+static enum outcome ask_once(struct session *s, void *arg)
+{
+    struct small *q = arg;
+    enum outcome outcome;
+    if (!session_ask(s, q->type, q->head, q->head_bytes, q->path))
+        return BROKEN;
+    while (q->count > 0)
+        free(q->list[--q->count].name);
+    while ((outcome = session_next(s, q->path)) == ALL_DONE && s->m.type == DEPLOY_ENTRY) {
+        const char *name = (const char *)s->m.data + sizeof q->list->mode;
+        if (s->m.bytes <= sizeof q->list->mode || name[0] == '\0' || strchr(name, '/') != NULL ||
+            strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            return BROKEN; /* no name that leads out of the directory */
+        q->list = xrealloc(q->list, (q->count + 1) * sizeof *q->list);
+        memcpy(&q->list[q->count].mode, s->m.data, sizeof q->list->mode);
+        q->list[q->count++].name = xstrdup(name);
     }
+    return outcome == ALL_DONE && s->m.type != DEPLOY_DONE ? BROKEN : outcome;
 }
 
-int transfer_put(struct transfer *t, const struct buf *content)
+int transfer_make_directory(struct session *s, const char *path, unsigned mode)
 {
-    t->size = content->len;
-    return with_patience(t, content, NULL);
+    uint32_t bits = mode;
+    struct small q = {.type = DEPLOY_MAKE, .head = &bits, .head_bytes = sizeof bits, .path = path};
+    return session_run(s, path, ask_once, &q);
 }
 
-int transfer_get(struct transfer *t, struct buf *content)
+int transfer_make_link(struct session *s, const char *path, const char *content)
 {
-    return with_patience(t, NULL, content);
+    struct small q = {.type = DEPLOY_LINK, .head = content, .head_bytes = strlen(content) + 1, .path = path};
+    return session_run(s, path, ask_once, &q);
+}
+
+int transfer_list(struct session *s, const char *path, struct entry **list, size_t *count)
+{
+    struct small q = {.type = DEPLOY_LIST, .head = "", .path = path};
+    int result = session_run(s, path, ask_once, &q);
+    *list = q.list;
+    *count = q.count;
+    return result;
 }

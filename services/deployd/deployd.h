@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "proto.h"
 
@@ -31,12 +32,22 @@ bool reply_error(int error, const char *text);
 /* receive.c */
 bool receive_begin(const uint8_t *bytes, size_t n);
 bool receive_put(const uint8_t *bytes, size_t n);
+bool receive_copy(const uint8_t *bytes, size_t n);
+bool receive_zero(const uint8_t *bytes, size_t n);
 bool receive_commit(void);
 bool receive_is_active(void);
 /* The host is silent, perhaps it has lost its way to us: lets another connection go on. */
 void receive_park(void);
 void receive_abandon(void);
+
+/* send.c */
 bool send_file(const uint8_t *bytes, size_t n);
+bool send_list(const char *path);
+bool make_directory(const uint8_t *bytes, size_t n);
+bool make_link(const char *content, size_t n);
+/* Up to n bytes; fewer at the end of the file only.  -1 and errno. */
+ssize_t file_read(int fd, void *to, size_t n, uint64_t offset);
+int file_hash(int fd, uint64_t *size, uint8_t digest[32]);
 
 /* run.c */
 bool run_command(const struct message *m);

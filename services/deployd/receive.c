@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files, in both directions.
+/* Files from the host.
  *
  * A file that is being received lies beside its destination as .NAME.qrv-PID, which is ours alone; at
  * the end of the connection, or when the host is silent, it is parked as .NAME.qrv-new, and whoever
- * wants to write it renames it first.  It begins as a copy of the destination, or as what was parked:
- * the host learns the hashes of its blocks and sends those that differ.  The destination changes by one
- * rename, after the SHA-256 of what can be read back was right: it is the old file or the new one at
+ * wants to write it renames it first.  The host learns the hashes of the chunks of the destination and of
+ * what was parked; it sends what is in neither, and says what is to be copied from the destination.  That
+ * changes by one rename, after the SHA-256 of what can be read back was right: it is the old file or the new one at
  * every moment, and no two connections ever write to one file. */
 #include "deployd.h"
 
@@ -21,13 +21,16 @@
 #include <unistd.h>
 
 #include "../lib/sha256.h"
+#include "chunk.h"
 
 static struct {
-    int fd; /* of the temporary file; -1: nothing is being received */
+    int fd;  /* of the temporary file; -1: nothing is being received */
+    int old; /* the destination as it is now; -1: there is none */
     bool is_parked;
+    bool is_fresh; /* what was not written reads as zeros */
     char path[PATH_MAX], temporary[PATH_MAX + 32], parked[PATH_MAX + 16];
     struct deploy_file file;
-} now = {.fd = -1};
+} now = {.fd = -1, .old = -1};
 
 bool receive_is_active(void)
 {
@@ -61,7 +64,9 @@ static void let_go(void)
 {
     if (now.fd != -1)
         close(now.fd);
-    now.fd = -1;
+    if (now.old != -1)
+        close(now.old);
+    now.fd = now.old = -1;
     now.is_parked = false;
 }
 
@@ -99,90 +104,67 @@ static int write_at(int fd, const void *bytes, size_t n, uint64_t offset)
     return 0;
 }
 
-/* Up to n bytes; fewer at the end of the file only. */
-static ssize_t read_at(int fd, void *to, size_t n, uint64_t offset)
-{
-    size_t done = 0;
-    while (done < n) {
-        ssize_t part = pread(fd, (char *)to + done, n - done, (off_t)(offset + done));
-        if (part < 0)
-            return -1;
-        if (part == 0)
-            break;
-        done += (size_t)part;
-    }
-    return (ssize_t)done;
-}
-
-static int hash_file(int fd, uint64_t *size, uint8_t digest[SHA256_BYTES])
-{
-    static uint8_t bytes[16384];
-    struct sha256 sha;
-    ssize_t n;
-    sha256_begin(&sha);
-    for (*size = 0; (n = read_at(fd, bytes, sizeof bytes, *size)) > 0; *size += (uint64_t)n)
-        sha256_add(&sha, bytes, (size_t)n);
-    sha256_end(&sha, digest);
-    return n < 0 ? -1 : 0;
-}
-
 /* ------------------------------------------------------------------ receiving */
 
-/* Is the destination already what it is to become?  Its mode is set. */
+static bool set_attributes(int fd)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                      {(time_t)now.file.mtime_s, (long)now.file.mtime_ns}};
+    if ((now.file.flags & DEPLOY_SET_OWNER) && fchown(fd, now.file.uid, now.file.gid) == -1)
+        return false;
+    if (fchmod(fd, now.file.mode) == -1)
+        return false;
+    return !(now.file.flags & DEPLOY_SET_TIME) || futimens(fd, times) == 0;
+}
+
+/* Is the destination already what it is to become?  Its attributes are set. */
 static bool is_there(const struct stat *st)
 {
     uint8_t digest[SHA256_BYTES];
     uint64_t size;
-    int fd = open(now.path, O_RDONLY | O_CLOEXEC);
-    if (fd == -1)
-        return false;
-    bool same = hash_file(fd, &size, digest) == 0 && size == now.file.size &&
-                memcmp(digest, now.file.sha256, sizeof digest) == 0 &&
-                ((st->st_mode & 07777) == now.file.mode || fchmod(fd, now.file.mode) == 0);
-    close(fd);
-    return same;
+    return now.old != -1 && (uint64_t)st->st_size == now.file.size &&
+           file_hash(now.old, &size, digest) == 0 && size == now.file.size &&
+           memcmp(digest, now.file.sha256, sizeof digest) == 0 &&
+           set_attributes(now.old);
 }
 
-/* A copy of the old file, as far as the new one is long, is what the blocks are compared with. */
-static int copy_old(void)
+/* One chunk after the other, and an empty message at the end. */
+static bool send_chunks(int fd, uint64_t size)
 {
-    static uint8_t bytes[16384];
-    int result = 0, old = open(now.path, O_RDONLY | O_CLOEXEC);
-    if (old == -1)
-        return 0; /* nothing to compare with: everything is sent */
-    for (uint64_t at = 0; result == 0 && at < now.file.size;) {
-        ssize_t n = read_at(old, bytes, sizeof bytes, at);
-        if (n <= 0)
-            break;
-        result = write_at(now.fd, bytes, (size_t)n, at);
-        at += (uint64_t)n;
-    }
-    close(old);
-    return result;
-}
-
-static bool send_hashes(uint64_t size)
-{
-    static uint8_t block[DEPLOY_BLOCK], hashes[DEPLOY_DATA_MAX / DEPLOY_HASH * DEPLOY_HASH];
-    size_t have = 0;
-    for (uint64_t at = 0; at < size; at += DEPLOY_BLOCK) {
+    static uint8_t bytes[4u << CHUNK_BITS_MAX];
+    struct deploy_chunk list[128];
+    size_t count = 0, have = 0, at = 0, max = chunk_max(now.file.chunk_bits);
+    for (uint64_t offset = 0; fd != -1 && offset < size;) {
+        if (have - at < max && offset + (have - at) < size) {
+            memmove(bytes, bytes + at, have - at);
+            have -= at;
+            at = 0;
+            uint64_t left = size - offset - have;
+            ssize_t n = file_read(fd, bytes + have, left < sizeof bytes - have ? (size_t)left : sizeof bytes - have, offset + have);
+            if (n <= 0)
+                size = offset + have; /* it has become shorter */
+            have += n > 0 ? (size_t)n : 0;
+            if (have == 0)
+                break;
+        }
         uint8_t digest[SHA256_BYTES];
         struct sha256 sha;
-        ssize_t n = read_at(now.fd, block, sizeof block, at);
-        if (n <= 0)
-            break;
+        size_t n = chunk_length(bytes + at, have - at, now.file.chunk_bits);
         sha256_begin(&sha);
-        sha256_add(&sha, block, (size_t)n);
+        sha256_add(&sha, bytes + at, n);
         sha256_end(&sha, digest);
-        memcpy(hashes + have, digest, DEPLOY_HASH);
-        have += DEPLOY_HASH;
-        if (have == sizeof hashes) {
-            if (!reply(DEPLOY_HASHES, hashes, have))
+        list[count].bytes = (uint32_t)n;
+        memcpy(list[count++].hash, digest, DEPLOY_HASH);
+        at += n;
+        offset += n;
+        if (count == sizeof list / sizeof list[0]) {
+            if (!reply(DEPLOY_CHUNKS, list, sizeof list))
                 return false;
-            have = 0;
+            count = 0;
         }
     }
-    return (have == 0 || reply(DEPLOY_HASHES, hashes, have)) && reply(DEPLOY_HASHES, NULL, 0);
+    return (count == 0 || reply(DEPLOY_CHUNKS, list, count * sizeof list[0])) &&
+           reply(DEPLOY_CHUNKS, NULL, 0);
 }
 
 /* False: the names are too long. */
@@ -235,14 +217,40 @@ static void take_over(void)
         closedir(list);
 }
 
-bool receive_begin(const uint8_t *bytes, size_t n)
+/* The temporary file, with what an interrupted deployment left in it. */
+static bool open_temporary(uint64_t *arrived)
 {
     struct stat st;
+    take_over();
+    now.fd = open(now.temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (now.fd == -1)
+        return fail("cannot write there", now.path, false);
+    if (fstat(now.fd, &st) == -1 || !S_ISREG(st.st_mode))
+        return fail("cannot be written", now.temporary, false);
+    if (ftruncate(now.fd, (off_t)now.file.size) == -1)
+        return fail("no room for it", now.path, true);
+    now.is_fresh = st.st_size == 0;
+    *arrived = (uint64_t)st.st_size < now.file.size ? (uint64_t)st.st_size : now.file.size;
+    return true;
+}
+
+static bool is_sane(const struct deploy_file *file)
+{
+    return file->size <= INT64_MAX && file->chunk_bits >= CHUNK_BITS_MIN &&
+           file->chunk_bits <= CHUNK_BITS_MAX && file->mtime_ns < 1000000000u;
+}
+
+bool receive_begin(const uint8_t *bytes, size_t n)
+{
+    struct stat st = {0};
+    uint64_t arrived = 0;
     receive_abandon();
     if (n <= sizeof now.file || n - sizeof now.file >= sizeof now.path)
         return reply_error(EINVAL, "a request without a path");
     memcpy(&now.file, bytes, sizeof now.file);
-    now.file.mode &= 0777;
+    now.file.mode &= 07777;
+    if (!is_sane(&now.file))
+        return reply_error(EINVAL, "a file that cannot be");
     if (!make_names((const char *)bytes + sizeof now.file))
         return fail("as the name of a file", (const char *)bytes + sizeof now.file, false);
     bool exists = stat(now.path, &st) == 0;
@@ -250,22 +258,18 @@ bool receive_begin(const uint8_t *bytes, size_t n)
         errno = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
         return fail("not a file", now.path, false);
     }
-    if (exists && (uint64_t)st.st_size == now.file.size && is_there(&st)) {
+    if (exists)
+        now.old = open(now.path, O_RDONLY | O_CLOEXEC); /* one that cannot be read is no help */
+    if (exists && is_there(&st)) {
         unlink(now.parked);
+        let_go();
         return reply(DEPLOY_SAME, NULL, 0);
     }
-    take_over();
-    now.fd = open(now.temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (!open_temporary(&arrived))
+        return false;
     if (now.fd == -1)
-        return fail("cannot write there", now.path, false);
-    if (fstat(now.fd, &st) == -1 || !S_ISREG(st.st_mode))
-        return fail("cannot be written", now.temporary, false);
-    if (st.st_size == 0 && exists && copy_old() == -1)
-        return fail("no room beside it", now.path, true);
-    if (fstat(now.fd, &st) == -1 || ftruncate(now.fd, (off_t)now.file.size) == -1)
-        return fail("no room for it", now.path, true);
-    uint64_t old = (uint64_t)st.st_size;
-    return send_hashes(old < now.file.size ? old : now.file.size);
+        return true; /* and it has been said */
+    return send_chunks(now.old, (uint64_t)st.st_size) && send_chunks(now.fd, arrived);
 }
 
 static bool taken_away(void)
@@ -274,22 +278,82 @@ static bool taken_away(void)
     return reply_error(EBUSY, "another qrv deploys this file now");
 }
 
+static bool nonsense(void)
+{
+    receive_abandon();
+    return reply_error(EINVAL, "a range outside of the file");
+}
+
+static bool is_inside(uint64_t at, uint64_t bytes, uint64_t size)
+{
+    return at <= size && bytes <= size - at;
+}
+
 /* After an error everything is ignored until the next request: the host has not heard of it yet. */
 bool receive_put(const uint8_t *bytes, size_t n)
 {
-    uint32_t block;
-    if (now.fd == -1 || n <= sizeof block)
+    uint64_t at;
+    if (now.fd == -1 || n <= sizeof at)
         return true;
     if (!unpark())
         return taken_away();
-    memcpy(&block, bytes, sizeof block);
-    uint64_t at = (uint64_t)block * DEPLOY_BLOCK;
-    if (at + n - sizeof block > now.file.size) {
-        receive_abandon();
-        return reply_error(EINVAL, "a block behind the end of the file");
-    }
-    if (write_at(now.fd, bytes + sizeof block, n - sizeof block, at) == -1)
+    memcpy(&at, bytes, sizeof at);
+    n -= sizeof at;
+    if (!is_inside(at, n, now.file.size))
+        return nonsense();
+    if (write_at(now.fd, bytes + sizeof at, n, at) == -1)
         return fail("writing", now.path, true);
+    return true;
+}
+
+bool receive_copy(const uint8_t *bytes, size_t n)
+{
+    static uint8_t part[65536];
+    struct deploy_copy copy;
+    struct stat st;
+    if (now.fd == -1 || n != sizeof copy)
+        return true;
+    if (!unpark())
+        return taken_away();
+    memcpy(&copy, bytes, sizeof copy);
+    if (now.old == -1 || fstat(now.old, &st) == -1 || !is_inside(copy.to, copy.bytes, now.file.size) ||
+        !is_inside(copy.from, copy.bytes, (uint64_t)st.st_size))
+        return nonsense();
+    for (uint64_t done = 0; done < copy.bytes;) {
+        uint64_t left = copy.bytes - done;
+        ssize_t got = file_read(now.old, part, left < sizeof part ? (size_t)left : sizeof part,
+                                copy.from + done);
+        if (got <= 0)
+            return fail("reading", now.path, false);
+        if (write_at(now.fd, part, (size_t)got, copy.to + done) == -1)
+            return fail("writing", now.path, true);
+        done += (uint64_t)got;
+    }
+    return true;
+}
+
+/* What is zero is not written, so that a file with holes keeps them. */
+bool receive_zero(const uint8_t *bytes, size_t n)
+{
+    static const uint8_t zeros[16384];
+    static uint8_t part[sizeof zeros];
+    uint64_t range[2];
+    if (now.fd == -1 || n != sizeof range)
+        return true;
+    if (!unpark())
+        return taken_away();
+    memcpy(range, bytes, sizeof range);
+    if (!is_inside(range[0], range[1], now.file.size))
+        return nonsense();
+    for (uint64_t at = range[0]; !now.is_fresh && at < range[0] + range[1];) {
+        uint64_t left = range[0] + range[1] - at;
+        ssize_t got = file_read(now.fd, part, left < sizeof part ? (size_t)left : sizeof part, at);
+        if (got <= 0)
+            return fail("reading", now.path, false);
+        if (memcmp(part, zeros, (size_t)got) != 0 && write_at(now.fd, zeros, (size_t)got, at) == -1)
+            return fail("writing", now.path, true);
+        at += (uint64_t)got;
+    }
     return true;
 }
 
@@ -317,60 +381,18 @@ bool receive_commit(void)
         return taken_away();
     if (fsync(now.fd) == -1 && errno != EINVAL && errno != ENOSYS)
         return fail("writing", now.path, true);
-    if (hash_file(now.fd, &size, digest) == -1)
+    if (file_hash(now.fd, &size, digest) == -1)
         return fail("reading back", now.path, true);
     if (size != now.file.size || memcmp(digest, now.file.sha256, sizeof digest) != 0) {
         let_go();
         unlink(now.temporary); /* the next attempt begins without it */
         return reply(DEPLOY_DIFFERS, NULL, 0);
     }
-    if (fchmod(now.fd, now.file.mode) == -1)
-        return fail("setting its mode", now.path, true);
+    if (!set_attributes(now.fd))
+        return fail("setting its mode, owner or time", now.path, true);
     if (rename(now.temporary, now.path) == -1)
         return fail("taking its name", now.path, true);
     let_go();
     sync_directory();
     return reply(DEPLOY_DONE, NULL, 0);
-}
-
-/* ------------------------------------------------------------------ sending */
-
-static bool send_bytes(int fd, uint64_t offset, uint64_t size)
-{
-    static uint8_t bytes[DEPLOY_BLOCK];
-    while (offset < size) {
-        uint64_t left = size - offset;
-        ssize_t n = read_at(fd, bytes, left < sizeof bytes ? (size_t)left : sizeof bytes, offset);
-        if (n <= 0)
-            return reply_error(n < 0 ? errno : EIO, "the file changed while it was read");
-        if (!reply(DEPLOY_BYTES, bytes, (size_t)n))
-            return false;
-        offset += (uint64_t)n;
-    }
-    return reply(DEPLOY_DONE, NULL, 0);
-}
-
-bool send_file(const uint8_t *bytes, size_t n)
-{
-    uint64_t offset;
-    struct deploy_file file = {0};
-    struct stat st;
-    if (n <= sizeof offset)
-        return reply_error(EINVAL, "a request without a path");
-    memcpy(&offset, bytes, sizeof offset);
-    const char *path = (const char *)bytes + sizeof offset;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd == -1 || fstat(fd, &st) == -1)
-        return fail("reading", path, false);
-    if (!S_ISREG(st.st_mode)) {
-        close(fd);
-        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-        return fail("not a file", path, false);
-    }
-    bool good = hash_file(fd, &file.size, file.sha256) == 0;
-    file.mode = st.st_mode & 0777;
-    good = good ? reply(DEPLOY_FILE, &file, sizeof file) && send_bytes(fd, offset, file.size)
-                : fail("reading", path, false);
-    close(fd);
-    return good;
 }

@@ -107,7 +107,7 @@ static bool take_input(struct command *c)
 
 static bool pass_output(struct command *c, bool *more)
 {
-    char bytes[DEPLOY_BLOCK];
+    char bytes[DEPLOY_PIECE];
     ssize_t n = read(c->out, bytes, sizeof bytes);
     *more = n > 0 || (n == -1 && (errno == EINTR || (errno == EAGAIN && !c->is_over)));
     return n <= 0 || reply(DEPLOY_BYTES, bytes, (size_t)n);

@@ -104,10 +104,20 @@ static bool handle(const struct message *m)
         return receive_begin(m->data, m->bytes);
     case DEPLOY_PUT:
         return receive_put(m->data, m->bytes);
+    case DEPLOY_COPY:
+        return receive_copy(m->data, m->bytes);
+    case DEPLOY_ZERO:
+        return receive_zero(m->data, m->bytes);
     case DEPLOY_COMMIT:
         return receive_commit();
     case DEPLOY_GET:
         return send_file(m->data, m->bytes);
+    case DEPLOY_LIST:
+        return send_list((const char *)m->data);
+    case DEPLOY_MAKE:
+        return make_directory(m->data, m->bytes);
+    case DEPLOY_LINK:
+        return make_link((const char *)m->data, m->bytes);
     case DEPLOY_RUN:
     case DEPLOY_RUN_INPUT:
         return run_command(m);

@@ -25,6 +25,8 @@ void serve(int fd);
 /* Takes a message out of what has arrived.  WAIT: it is not complete; channel_fill() gets more. */
 enum channel_state channel_next(struct message *m);
 bool channel_fill(void); /* one read(); false when the connection is gone */
+/* Of a host that waits for an answer: has it gone away?  It has nothing to say before it has that. */
+bool channel_is_left(void);
 /* False when the connection is gone. */
 bool reply(uint8_t type, const void *bytes, size_t n);
 bool reply_error(int error, const char *text);

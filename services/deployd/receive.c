@@ -390,6 +390,8 @@ bool receive_commit(void)
     }
     if (!set_attributes(now.fd))
         return fail("setting its mode, owner or time", now.path, true);
+    if (channel_is_left())
+        return false; /* who interrupted it may have deployed another version meanwhile */
     if (rename(now.temporary, now.path) == -1)
         return fail("taking its name", now.path, true);
     let_go();

@@ -63,6 +63,12 @@ enum channel_state channel_next(struct message *m)
     return CHANNEL_MESSAGE;
 }
 
+bool channel_is_left(void)
+{
+    struct pollfd p = {.fd = channel_fd, .events = POLLIN};
+    return in.at == in.have && poll(&p, 1, 0) > 0;
+}
+
 static bool write_all(const uint8_t *bytes, size_t n)
 {
     while (n > 0) {

@@ -120,3 +120,4 @@ KC_HANDLER(tm_debug_detach);
 KC_HANDLER(tm_debug_stop);
 KC_HANDLER(tm_debug_run);
 KC_HANDLER(tm_debug_regs);
+KC_HANDLER(tm_debug_core);

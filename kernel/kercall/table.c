@@ -115,4 +115,5 @@ const kc_handler kc_table[KC_TABLE_SIZE] = {
     [TM_DEBUG_STOP] = kc_tm_debug_stop,
     [TM_DEBUG_RUN] = kc_tm_debug_run,
     [TM_DEBUG_REGS] = kc_tm_debug_regs,
+    [TM_DEBUG_CORE] = kc_tm_debug_core,
 };

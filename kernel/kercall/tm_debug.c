@@ -48,6 +48,21 @@ KC_HANDLER(tm_debug_run)
     return err;
 }
 
+KC_HANDLER(tm_debug_core)
+{
+    (void)t;
+    if (a[0] == 0) {
+        debug_set_dumper(a[1] != 0);
+        return 0;
+    }
+    struct process *p = process_get((int32_t)a[0]);
+    if (!p)
+        return -ESRCH;
+    int err = debug_core_written(p);
+    process_put(p);
+    return err;
+}
+
 /* Referenced, or NULL. */
 static struct thread *thread_find(int32_t pid, int32_t tid)
 {

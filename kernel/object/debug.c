@@ -3,6 +3,14 @@
 #include "object/debug.h"
 #include "object/signal_internal.h"
 
+#define WAIT_CORE 0x80 /* in what wait() reports */
+
+#define SIGS_CORE                                                                                                               \
+    (QRV_SIG_BIT(SIGQUIT) | QRV_SIG_BIT(SIGILL) | QRV_SIG_BIT(SIGTRAP) | QRV_SIG_BIT(SIGABRT) | QRV_SIG_BIT(SIGBUS) |              \
+     QRV_SIG_BIT(SIGFPE) | QRV_SIG_BIT(SIGSEGV) | QRV_SIG_BIT(SIGXCPU) | QRV_SIG_BIT(SIGXFSZ) | QRV_SIG_BIT(SIGSYS))
+
+static _Atomic bool has_dumper;
+
 static bool is_debugged(const struct process *p)
 {
     return (atomic_load(&p->flags) & (PF_DEBUG | PF_DYING)) == PF_DEBUG;
@@ -85,6 +93,27 @@ bool debug_signal(struct thread *t)
     return signo != 0;
 }
 
+bool debug_dumps_locked(const struct process *p, int signo)
+{
+    return atomic_load_explicit(&has_dumper, memory_order_relaxed) && (SIGS_CORE & QRV_SIG_BIT(signo)) && p != taskman && !p->core_signo &&
+           !(atomic_load(&p->flags) & (PF_DEBUG | PF_DYING | PF_DEAD | PF_NEW));
+}
+
+bool debug_core(struct thread *t, const struct _kc_siginfo *info, bool is_fault)
+{
+    struct process *p = t->proc;
+    spin_lock(&p->lock);
+    bool stops = debug_dumps_locked(p, info->signo);
+    if (stops) {
+        p->core_signo = (uint8_t)info->signo;
+        p->debug_signals = 0;
+        atomic_fetch_or(&p->flags, PF_DEBUG);
+        record_locked(t, is_fault ? _DEBUG_WHY_FAULTED : _DEBUG_WHY_SIGNALLED, info);
+    }
+    spin_unlock(&p->lock);
+    return stops;
+}
+
 int debug_take_locked(struct thread *t, struct _kc_siginfo *info, bool *is_fault)
 {
     if (!t->debug.is_passed)
@@ -124,9 +153,30 @@ static void release_locked(struct thread *t)
     let_go(t);
 }
 
+void debug_set_dumper(bool is_there)
+{
+    atomic_store_explicit(&has_dumper, is_there, memory_order_relaxed);
+}
+
+int debug_core_written(struct process *p)
+{
+    spin_lock(&p->lock);
+    bool is_waiting = p->core_signo != 0;
+    if (is_waiting)
+        atomic_fetch_or(&p->flags, PF_CORED);
+    spin_unlock(&p->lock);
+    return is_waiting ? 0 : -ESRCH;
+}
+
 void debug_detach(struct process *p)
 {
     spin_lock(&p->lock);
+    int status = p->core_signo | (atomic_load(&p->flags) & PF_CORED ? WAIT_CORE : 0);
+    if (p->core_signo) { /* it was over already: not one more instruction */
+        spin_unlock(&p->lock);
+        process_kill(p, status);
+        return;
+    }
     atomic_fetch_and(&p->flags, ~(uint32_t)(PF_DEBUG | PF_HALTED));
     p->debug_signals = 0;
     list_for_each(e, &p->thread_list)

@@ -6,7 +6,8 @@
  * the same of the whole process, for threads that are made meanwhile.
  *
  * A fault, or a signal that the debugger asked for, is remembered in thread.debug instead of acting, and halts the process.  The
- * thread acts on it when it is let go with it.  All of it is under process.lock; the registers are complete when on_cpu is clear.
+ * thread acts on it when it is let go with it.  The same is done, once, with a process without a debugger that a signal is about to
+ * end with a core file, if somebody writes such files: it ends when it is let go.  All of it is under process.lock; the registers are complete when on_cpu is clear.
  */
 #pragma once
 #include "object/process.h"
@@ -19,7 +20,15 @@ int debug_run(struct process *p, int32_t tid, int signo, bool keeps);
 int debug_regs(struct thread *t, struct tm_regs *r, uint32_t what);
 void debug_thread_info(struct thread *t, struct tm_thread_info *i);
 
+/* taskman has, or has not, somebody who writes core files. */
+void debug_set_dumper(bool is_there);
+int debug_core_written(struct process *p);
+
 /* ---- for object/signal*.c */
+/* process.lock held: signo would end p with a core file, and somebody would write it. */
+bool debug_dumps_locked(const struct process *p, int signo);
+/* t is about to end its process by this signal: true: the process stops instead, for whoever writes the core file; tell taskman. */
+bool debug_core(struct thread *t, const struct _kc_siginfo *info, bool is_fault);
 /* process.lock held: signo is to stop p for its debugger. */
 bool debug_wants_locked(const struct process *p, int signo);
 /* The current thread is about to act on its signals: true: one of them stops it now. */

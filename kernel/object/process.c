@@ -251,6 +251,7 @@ static void process_reset(struct process *p)
     p->start_ns = arch_now();
     p->cpu_ns = p->alarm_interval = 0;
     p->debug_signals = 0;
+    p->core_signo = 0;
     p->init_sigmask = 0;
     p->init_runmask = (1U << QRV_HARTS_MAX) - 1;
     p->init_policy = _KC_SCHED_RR;

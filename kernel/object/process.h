@@ -22,6 +22,7 @@ struct aspace;
 #define PF_TEARDOWN 0x10 /* the reaper is at work */
 #define PF_DEBUG 0x80    /* lock to change: a debugger is attached (object/debug.h) */
 #define PF_HALTED 0x100  /* lock to change: its threads, and new ones, are born held by the debugger */
+#define PF_CORED 0x200   /* lock to change: its core file is written */
 #define PF_NEW 0x40 /* being made: signals wait, nothing ends it yet */
 
 struct process {
@@ -70,7 +71,8 @@ struct process {
     uint8_t init_policy;
     struct _kc_sched_param init_sched;
     uint64_t debug_signals;    /* those that stop it for the debugger: lock */
-    struct pulse *note[5];     /* reserved pulses to taskman: death, exec, stopped, continued, debug */
+    uint8_t core_signo;        /* the signal that ends it, once its core file is written: lock; 0 none */
+    struct pulse *note[6];     /* reserved pulses to taskman: death, exec, stopped, continued, debug, core */
     int32_t exit_status;
     struct thread *reaper;
     uint32_t teardown_phase;   /* reaper only */

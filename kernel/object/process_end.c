@@ -55,7 +55,7 @@ void process_notify_taskman(struct process *p, int code)
 {
     struct channel *ch = idtable_get(&taskman->channels, TASKMAN_CHID);
     static const int8_t codes[] = { _PULSE_CODE_TM_DEATH, _PULSE_CODE_TM_EXEC, _PULSE_CODE_TM_STOPPED,
-                                    _PULSE_CODE_TM_CONTINUED, _PULSE_CODE_TM_DEBUG };
+                                    _PULSE_CODE_TM_CONTINUED, _PULSE_CODE_TM_DEBUG, _PULSE_CODE_TM_CORE };
     if (!ch || !channel_get_live(ch))
         return;
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {

@@ -284,7 +284,8 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
     struct thread *target = is_new ? NULL : t ? (takes(t, bit) ? t : NULL) : choose_locked(p, bit);
     if (target && !(target->sig_wait & bit)) {
         enum sig_action act = sig_action_locked(p, signo);
-        bool is_debugged = debug_wants_locked(p, signo); /* then the thread finds it, and stops */
+        /* Then the thread finds it, and stops. */
+        bool is_debugged = debug_wants_locked(p, signo) || debug_dumps_locked(p, signo);
         if (act == ACT_IGNORE)
             return 0;
         if (act == ACT_STOP && !is_debugged) {

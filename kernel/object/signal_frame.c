@@ -73,6 +73,15 @@ static void end_process(struct process *p, int signo)
     process_kill(p, signo);
 }
 
+/* Stopped for its core file, it ends when taskman lets go of it. */
+static void end_or_dump(struct thread *t, const struct _kc_siginfo *info, bool is_fault)
+{
+    if (debug_core(t, info, is_fault))
+        process_notify_taskman(t->proc, _PULSE_CODE_TM_CORE);
+    else
+        end_process(t->proc, info->signo);
+}
+
 /* One pending signal: false when there was none to act on. */
 static bool deliver_one(struct thread *t, bool interrupted)
 {
@@ -99,7 +108,7 @@ static bool deliver_one(struct thread *t, bool interrupted)
     if (what == ACT_END) {
         if (signo == SIGABRT)
             fault_report(t);
-        end_process(p, signo);
+        end_or_dump(t, &info, is_fault);
     }
     if (what != ACT_CATCH)
         return signo && what != ACT_END && (atomic_load(&t->flags) & TF_SIGNAL);
@@ -164,7 +173,7 @@ void signal_fault(struct thread *t, int signo, int code, uint64_t addr)
                 p->pid, t->tid, fault_name(signo), code, addr, t->regs.pc, t->regs.x[REG_SP],
                 t->regs.x[REG_RA]);
     fault_report(t);
-    end_process(p, signo);
+    end_or_dump(t, &info, true);
 }
 
 /* The frame's registers replace all of t's: once those of the call are saved, and its result no longer matters. */

@@ -6,6 +6,7 @@
 #include "object/signal.h"
 
 /* clang-format off */
+#define SIGQUIT  3
 #define SIGILL   4
 #define SIGTRAP  5
 #define SIGABRT  6
@@ -20,7 +21,10 @@
 #define SIGTTIN  21
 #define SIGTTOU  22
 #define SIGURG   23
+#define SIGXCPU  24
+#define SIGXFSZ  25
 #define SIGWINCH 28
+#define SIGSYS   31
 
 #define K_SA_NOCLDSTOP 0x00000001UL
 #define K_CLD_STOPPED  5 /* CLD_CONTINUED is 6 */

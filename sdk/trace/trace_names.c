@@ -148,6 +148,7 @@ const char *trace_call_name(unsigned number)
         [TM_DEBUG_STOP] = "tm_debug_stop",
         [TM_DEBUG_RUN] = "tm_debug_run",
         [TM_DEBUG_REGS] = "tm_debug_regs",
+        [TM_DEBUG_CORE] = "tm_debug_core",
     };
     return NAME_OF(names, number);
 }

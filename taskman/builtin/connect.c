@@ -23,6 +23,7 @@ const struct builtin builtins[HANDLES] = {
     [HANDLE_PROC] = {"/proc", procfs_open, TMSG_PATH_DIR, _FTYPE_FILE},
     [HANDLE_BOOT] = {"/proc/boot", boot_open, TMSG_PATH_DIR, _FTYPE_FILE},
     [HANDLE_FDT] = {"/proc/fdt", fdt_open, 0, _FTYPE_FILE},
+    [HANDLE_DUMPER] = {"/proc/dumper", core_open, 0, _FTYPE_FILE},
 };
 
 int access_check(const struct _cred_info *cred, uint32_t mode, uint32_t uid, uint32_t gid,

@@ -17,6 +17,7 @@ enum builtin_handle { /* _io_connect.handle of taskman's own prefixes */
                       HANDLE_PROC,
                       HANDLE_BOOT,
                       HANDLE_FDT,
+                      HANDLE_DUMPER,
                       HANDLES
 };
 
@@ -55,6 +56,7 @@ int device_open_full(struct lookup *l, struct ocb **out);
 int device_open_text(struct lookup *l, struct ocb **out);
 int device_open_random(struct lookup *l, struct ocb **out);
 int device_open_tty(struct lookup *l, struct ocb **out);
+int core_open(struct lookup *l, struct ocb **out); /* process/core.c */
 int fdt_open(struct lookup *l, struct ocb **out);
 int name_open(struct lookup *l, struct ocb **out);
 int boot_open(struct lookup *l, struct ocb **out);

@@ -11,6 +11,7 @@
 #include "main/main.h"
 #include "main/message.h"
 #include "main/print.h"
+#include "process/core.h"
 #include "process/debug.h"
 
 extern void pool_entry(void);
@@ -43,6 +44,9 @@ static void on_pulse(const struct _kc_pulse *pulse)
     case _PULSE_CODE_TM_DEBUG:
         debug_changed(pid);
         break;
+    case _PULSE_CODE_TM_CORE:
+        core_wanted(pid);
+        break;
     case _PULSE_CODE_DISCONNECT:
         ocb_connection_gone(pulse->scoid);
         k_connect_detach(pulse->scoid);
@@ -52,7 +56,7 @@ static void on_pulse(const struct _kc_pulse *pulse)
          * itself when it is in. */
         if (k_msg_info(pid, &info) < 0 || !(info.flags & _NTO_MI_UNBLOCK_REQ))
             break;
-        if (!wait_unblock(pid, info.pid) && !debug_unblock(pid))
+        if (!wait_unblock(pid, info.pid) && !debug_unblock(pid) && !core_unblock(pid))
             start_unblock(pid);
         break;
     default: /* clients may send pulses; they mean nothing */

@@ -8,6 +8,7 @@
 #include "builtin/ocb.h"
 #include "main/heap.h"
 #include "path/path.h"
+#include "process/core.h"
 #include "process/debug.h"
 #include "process/process.h"
 
@@ -98,6 +99,7 @@ void proc_died(struct proc *p)
     ocb_process_died(p->pid);
     event_drop(p->pid);
     debug_died(p->pid, info.exit_status);
+    core_died(p->pid);
     lock_acquire(&p->lock);
     heap_free(p->request);
     heap_free(p->args);

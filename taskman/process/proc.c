@@ -162,7 +162,6 @@ int procs_init(void)
     for (unsigned i = 0; i < RLIMITS; i++)
         p->limit[i].cur = p->limit[i].max = LIMIT_NONE;
     p->limit[3].cur = MAIN_STACK_DEFAULT; /* RLIMIT_STACK */
-    p->limit[4].cur = 0;                  /* RLIMIT_CORE: no core files */
     p->limit[7].cur = 1024;               /* RLIMIT_NOFILE */
     p->limit[7].max = QRV_COID_MAX;
     strcpy(p->cwd, "/");

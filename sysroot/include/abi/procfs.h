@@ -75,3 +75,14 @@ struct qrv_proc_break {
 #define _DEBUG_FLAG_FORK 0x00000002
 
 #define QRV_PROC_BREAKS_MAX 4096
+
+/* /proc/dumper: root's alone, one at a time. read() waits until a signal whose action is a core file has stopped a process, and gives the
+ * first record; the process ends when the second one is written for it, or the file is closed. Meanwhile /proc/<pid>/as is as for a debugger. */
+struct qrv_core_request {
+    int32_t pid, signo;
+    uint64_t limit; /* RLIMIT_CORE of it; ~0: none */
+};
+struct qrv_core_done {
+    int32_t pid;
+    int32_t is_written; /* 1: its status says so (WCOREDUMP) */
+};

@@ -48,12 +48,14 @@
                                * each time one of them has left its hart */
 #define TM_DEBUG_RUN      155 /* pid, tid (0: all), signo, TM_DR_*: they go on; tid gets signo, or what had stopped it (TM_DR_KEEP), or nothing */
 #define TM_DEBUG_REGS     156 /* pid, tid, struct tm_regs *, TM_REGS_*: EBUSY while it runs; to write also inside of a kernel call */
+#define TM_DEBUG_CORE     157 /* pid 0, on: whether somebody writes core files.  pid, 1: its core file is written, which its status will say */
 /* clang-format on */
 
 #define TM_INFO_NEXT 0x40000000
 
 #define _PULSE_CODE_TM_EXEC (-35) /* value = pid: the process is empty, load the new image */
 #define _PULSE_CODE_TM_DEBUG (-36) /* value = pid: a thread that a debugger holds has come to rest */
+#define _PULSE_CODE_TM_CORE (-37) /* value = pid: a signal whose action is a core file has stopped it; TM_DEBUG_DETACH ends it */
 
 struct tm_proc_attr {
     int32_t ppid;

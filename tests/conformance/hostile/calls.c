@@ -144,11 +144,11 @@ static void numbers(void)
 {
     const uint64_t zero[6] = { 0 };
     int wrong = 0;
-    for (long n = 128; n <= TM_DEBUG_REGS; n++)
+    for (long n = 128; n <= TM_DEBUG_CORE; n++)
         wrong += call(n, zero) != -EPERM;
     is_int(wrong, 0, "taskman's calls: EPERM, also for root");
     wrong = 0;
-    for (long n = TM_DEBUG_REGS + 1; n < TM_DEBUG_REGS + 1000; n++)
+    for (long n = TM_DEBUG_CORE + 1; n < TM_DEBUG_CORE + 1000; n++)
         wrong += call(n, zero) != -ENOSYS;
     is_int(wrong, 0, "numbers above the table: ENOSYS");
     is_int(call(-1, zero), -ENOSYS, "a negative number: ENOSYS");

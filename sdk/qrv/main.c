@@ -15,6 +15,8 @@ const struct verb verbs[] = {
     {"run", cmd_run, "boot QRV in QEMU", "qrv run --add build/mydev"},
     {"exec", cmd_exec, "run one program of the target as if it were of this machine",
      "qrv exec build/tests/unit"},
+    {"core", cmd_core, "GDB on the core file of a program that crashed",
+     "qrv core mydev.core build/mydev"},
     {"kernel-debug", cmd_kernel_debug, "GDB on the whole machine, kernel included",
      "qrv kernel-debug --attach :1234"},
     {"trace", cmd_trace, "show what the kernel did while a program ran",

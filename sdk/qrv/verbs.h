@@ -21,6 +21,7 @@ extern const struct verb verbs[]; /* ends with a NULL name; main.c */
 int cmd_attach(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
+int cmd_core(int argc, char **argv);
 int cmd_deploy(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_exec(int argc, char **argv);

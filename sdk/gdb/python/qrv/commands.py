@@ -195,6 +195,47 @@ def connect(argument, form):
         gdb.execute("quit 1")
 
 
+def or_quit(function):
+    """For the commands of qrv: GDB ends where there is nothing to debug."""
+    @functools.wraps(function)
+    def run(argument, form):
+        try:
+            function(argument, form)
+        except gdb.GdbError as problem:
+            gdb.write("error: %s\n" % problem, gdb.STDERR)
+            gdb.execute("quit 1")
+    return run
+
+
+@command("qrv core-file [FILE]", gdb.COMMAND_FILES)
+def core_file(argument, form):
+    """Opens a core file, with its program and libraries: by build ID where it has one, in the current directory, those
+named by --search DIR, and the SDK's sysroot. --program FILE names it."""
+    from qrv import core
+    words, directories, program, file = gdb.string_to_argv(argument), [], None, None
+    while words:
+        word = words.pop(0)
+        if word in ("--search", "--program") and words:
+            if word == "--search":
+                directories.append(words.pop(0))
+            else:
+                program = words.pop(0)
+        elif file is None and not word.startswith("--"):
+            file = word
+        else:
+            raise gdb.GdbError("usage: qrv core-file [--program FILE] [--search DIR]... FILE")
+    if file is None:
+        raise gdb.GdbError("usage: qrv core-file [--program FILE] [--search DIR]... FILE")
+    core.open_core(file, program, directories)
+
+
+@command("qrv open-core [FILE]", gdb.COMMAND_FILES)
+@or_quit
+def open_core(argument, form):
+    """As qrv core-file; GDB ends when that fails. For the verb qrv core."""
+    core_file.function(argument, form)
+
+
 @command("qrv why-blocked [PID] [TID]")
 def why_blocked(argument, form):
     """Who blocks whom: from a thread, or each blocked thread of a process, to the one that has to act."""

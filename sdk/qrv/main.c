@@ -30,6 +30,7 @@ const struct verb verbs[] = {
     {"log", cmd_log, "the system log of a running target", "qrv log"},
     {"reset", cmd_reset, "make a running target start again", "qrv reset --target board"},
     {"link", cmd_link, "hold the line to a target", "qrv link --tcp 8000=gdb"},
+    {"nfs", cmd_nfs, "serve a directory to targets by NFS", "qrv nfs serve build"},
     {"image", cmd_image, "make a boot image from a build file", "qrv image my.build my.cpio"},
     {"usemsg", cmd_usemsg, "put a usage message into a program",
      "qrv usemsg build/mydev mydev.use"},

@@ -31,6 +31,7 @@ int cmd_link(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_meson_cross(int argc, char **argv);
 int cmd_new(int argc, char **argv);
+int cmd_nfs(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_pull(int argc, char **argv);
 int cmd_reset(int argc, char **argv);

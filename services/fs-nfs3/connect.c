@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connect messages: everything that names a file. The server says who may do what. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fsnfs.h"
+
+resmgr_connect_funcs_t connect_funcs;
+
+static int reply_link(resmgr_context_t *ctp, io_connect_t *msg, const struct place *p)
+{
+    size_t n = strlen(p->link) + 1;
+    struct _io_connect_link_reply *reply = &msg->link_reply;
+    memset(reply, 0, sizeof *reply);
+    reply->path_len = (uint16_t)n;
+    memcpy(reply + 1, p->link, n);
+    _IO_SET_CONNECT_RET(ctp, _IO_CONNECT_RET_LINK);
+    return _RESMGR_PTR(ctp, reply, sizeof *reply + n);
+}
+
+static int finish(resmgr_context_t *ctp, io_connect_t *msg, struct request *r, const struct place *p, int error)
+{
+    request_end(r);
+    return error == WALKED_LINK ? reply_link(ctp, msg, p) : error;
+}
+
+static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct mount *m, const struct place *p, bool is_open)
+{
+    struct file *f = calloc(1, sizeof *f);
+    struct node *n = f != NULL ? node_get(m, &p->handle, &p->attr) : NULL;
+    if (n == NULL) {
+        free(f);
+        return ENOMEM;
+    }
+    pthread_mutex_init(&f->offset_lock, NULL);
+    f->ocb.attr = n;
+    f->ocb.ioflag = (int32_t)(msg->connect.ioflag & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY));
+    f->ocb.sflag = msg->connect.sflag;
+    f->is_open = is_open;
+    if (resmgr_open_bind(ctp, f, &io_funcs) == -1) {
+        int error = errno;
+        node_put(n);
+        free(f);
+        return error;
+    }
+    return EOK;
+}
+
+static int check_writable(const struct request *r)
+{
+    return r->mount->is_read_only ? EROFS : 0;
+}
+
+static int create(resmgr_context_t *ctp, io_open_t *msg, struct request *r, struct place *p)
+{
+    int error = check_writable(r);
+    if (error == 0)
+        error = nfs3_create(r, &p->dir, p->name, msg->connect.ioflag & O_EXCL, msg->connect.mode, &p->handle, &p->attr);
+    return error != 0 ? error : bind_file(ctp, msg, r->mount, p, true);
+}
+
+static int truncate_now(struct request *r, struct place *p)
+{
+    struct sattr3 s = {.size = {1, {0}}};
+    struct node *n = node_get(r->mount, &p->handle, &p->attr); /* it may have chunks */
+    if (n == NULL)
+        return ENOMEM;
+    int error = write_commit(r, n);
+    if (error == 0)
+        error = nfs3_setattr(r, &p->handle, &s);
+    pthread_mutex_lock(&lock);
+    n->generation++;
+    pthread_mutex_unlock(&lock);
+    node_put(n);
+    p->attr.size = 0;
+    return error;
+}
+
+static int check_open(struct request *r, const io_open_t *msg, const struct place *p, bool nofollow)
+{
+    uint32_t ioflag = msg->connect.ioflag;
+    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN, is_dir = p->attr.type == NF3DIR;
+    if (plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return EEXIST;
+    if (((msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) || (plain && (ioflag & O_DIRECTORY))) && !is_dir)
+        return ENOTDIR;
+    if (plain && nofollow && p->attr.type == NF3LNK)
+        return ELOOP;
+    if (is_dir && ((ioflag & _IO_FLAG_WR) || (plain && (ioflag & O_CREAT))))
+        return EISDIR;
+    if (plain && p->attr.type != NF3REG && !is_dir && p->attr.type != NF3LNK)
+        return ENXIO; /* FIFOs, sockets and devices are not the server's to run */
+    bool writes = (ioflag & _IO_FLAG_WR) || (plain && (ioflag & O_TRUNC));
+    if (writes && r->mount->is_read_only)
+        return EROFS;
+    uint32_t want = (ioflag & _IO_FLAG_RD ? ACCESS3_READ : 0u) | (writes ? ACCESS3_MODIFY : 0u);
+    return want != 0 ? nfs3_access(r, &p->handle, want) : 0;
+}
+
+static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct request *r, struct place *p, bool nofollow)
+{
+    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
+    int error = check_open(r, msg, p, nofollow);
+    if (error == 0 && plain && (msg->connect.ioflag & O_TRUNC) && p->attr.type == NF3REG)
+        error = truncate_now(r, p);
+    return error != 0 ? error : bind_file(ctp, msg, r->mount, p, plain);
+}
+
+static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *extra)
+{
+    uint32_t ioflag = msg->connect.ioflag;
+    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
+    bool as_dir = msg->connect.eflag & _IO_CONNECT_EFLAG_DIR;
+    bool only_new = plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+    bool nofollow = ((ioflag & O_NOFOLLOW) || only_new) && !as_dir;
+    struct request r;
+    struct place p;
+    (void)extra;
+    request_begin(&r, ctp, m);
+    int error = walk(&r, msg->connect.path, nofollow ? 0 : WALK_FOLLOW, &p);
+    if (error == ENOENT && plain && (ioflag & O_CREAT) && p.dir.len != 0)
+        error = as_dir ? EISDIR : create(ctp, msg, &r, &p);
+    else if (error == 0)
+        error = open_existing(ctp, msg, &r, &p, nofollow);
+    return finish(ctp, msg, &r, &p, error);
+}
+
+static int walk_parent(struct request *r, io_connect_t *msg, struct place *p)
+{
+    int error = walk(r, msg->connect.path, WALK_PARENT, p);
+    return error == 0 ? check_writable(r) : error;
+}
+
+static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, void *reserved)
+{
+    bool is_dir = S_ISDIR(msg->connect.mode);
+    struct request r;
+    struct place p;
+    (void)reserved;
+    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOT)
+        return EINVAL;
+    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOTDOT)
+        return ENOTEMPTY;
+    request_begin(&r, ctp, m);
+    int error = walk_parent(&r, msg, &p);
+    if (error == 0 && !is_dir && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR))
+        error = ENOTDIR;
+    if (error == 0 && is_dir)
+        error = nfs3_rmdir(&r, &p.dir, p.name);
+    else if (error == 0) {
+        error = node_hide(&r, &p.dir, p.name);
+        if (error == ENOENT)
+            error = nfs3_remove(&r, &p.dir, p.name);
+    }
+    return finish(ctp, msg, &r, &p, error);
+}
+
+static int make_file(struct request *r, struct place *p, uint32_t mode)
+{
+    return nfs3_create(r, &p->dir, p->name, true, mode, &p->handle, &p->attr);
+}
+
+static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void *extra)
+{
+    uint32_t mode = msg->connect.mode;
+    char target[PATH_BYTES] = "";
+    struct request r;
+    struct place p;
+    if (S_ISLNK(mode)) { /* before anything is built over the message */
+        if (extra == NULL || msg->connect.extra_type != _IO_CONNECT_EXTRA_SYMLINK)
+            return EINVAL;
+        size_t n = strnlen(extra, PATH_BYTES);
+        if (n == PATH_BYTES)
+            return ENAMETOOLONG;
+        memcpy(target, extra, n + 1);
+    }
+    request_begin(&r, ctp, m);
+    int error = walk_parent(&r, msg, &p);
+    if (error == EBUSY)
+        error = EEXIST;
+    if (error == 0 && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) && !S_ISDIR(mode))
+        error = ENOENT;
+    if (error != 0)
+        return finish(ctp, msg, &r, &p, error);
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        error = nfs3_mkdir(&r, &p.dir, p.name, mode);
+        break;
+    case S_IFLNK:
+        error = nfs3_symlink(&r, &p.dir, p.name, target);
+        break;
+    case S_IFREG:
+        error = make_file(&r, &p, mode);
+        break;
+    case S_IFIFO:
+        error = nfs3_mkfifo(&r, &p.dir, p.name, mode);
+        break;
+    default:
+        error = ENOTSUP;
+    }
+    return finish(ctp, msg, &r, &p, error);
+}
+
+static int c_readlink(resmgr_context_t *ctp, io_readlink_t *msg, struct mount *m, void *reserved)
+{
+    char text[PATH_BYTES];
+    struct request r;
+    struct place p;
+    (void)reserved;
+    request_begin(&r, ctp, m);
+    int error = walk(&r, msg->connect.path, msg->connect.eflag & _IO_CONNECT_EFLAG_DIR ? WALK_FOLLOW : 0, &p);
+    if (error == 0 && p.attr.type != NF3LNK)
+        error = EINVAL;
+    if (error == 0)
+        error = nfs3_readlink(&r, &p.handle, text);
+    if (error != 0)
+        return finish(ctp, msg, &r, &p, error);
+    request_end(&r);
+    size_t n = strlen(text);
+    memcpy(msg, text, n + 1);
+    ctp->status = (long)n;
+    return _RESMGR_PTR(ctp, msg, n + 1);
+}
+
+static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_link_extra_t *extra)
+{
+    struct request r;
+    struct place old, new = {.name = ""};
+    request_begin(&r, ctp, m);
+    int error = walk(&r, extra->path, 0, &old);
+    if (error == WALKED_LINK) /* the client has resolved the old name: it changed meanwhile */
+        error = ENOENT;
+    if (error == 0)
+        error = walk_parent(&r, msg, &new);
+    if (error == 0)
+        error = nfs3_link(&r, &old.handle, &new.dir, new.name);
+    return finish(ctp, msg, &r, &new, error == EBUSY ? EEXIST : error);
+}
+
+static bool same(const struct handle *a, const struct handle *b)
+{
+    return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+static int c_rename(resmgr_context_t *ctp, io_rename_t *msg, struct mount *m, io_rename_extra_t *extra)
+{
+    struct request r;
+    struct place old, new = {.name = ""}, target;
+    request_begin(&r, ctp, m);
+    int error = walk(&r, extra->path, 0, &old);
+    if (error == WALKED_LINK)
+        error = ENOENT;
+    if (error == 0 && old.dir.len == 0)
+        error = EBUSY;
+    if (error == 0)
+        error = walk_parent(&r, msg, &new);
+    if (error == 0) {
+        /* Who has the file open that is replaced keeps it; a file that replaces itself stays. */
+        bool there = nfs3_lookup(&r, &new.dir, new.name, &target.handle, &target.attr) == 0;
+        if (there && !same(&target.handle, &old.handle) && target.attr.type != NF3DIR && old.attr.type != NF3DIR)
+            error = node_hide(&r, &new.dir, new.name);
+        if (error == 0 || error == ENOENT)
+            error = nfs3_rename(&r, &old.dir, old.name, &new.dir, new.name);
+    }
+    return finish(ctp, msg, &r, &new, error);
+}
+
+static int c_unblock(resmgr_context_t *ctp, io_pulse_t *msg, struct mount *m, void *reserved)
+{
+    (void)msg, (void)m, (void)reserved;
+    request_interrupt(ctp->rcvid);
+    return _RESMGR_NOREPLY; /* the thread that serves it answers */
+}
+
+void connect_init(void)
+{
+    connect_funcs.open = c_open;
+    connect_funcs.unlink = c_unlink;
+    connect_funcs.rename = c_rename;
+    connect_funcs.mknod = c_mknod;
+    connect_funcs.readlink = c_readlink;
+    connect_funcs.link = c_link;
+    connect_funcs.unblock = c_unblock;
+}

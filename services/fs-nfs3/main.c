@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fs-nfs3: directories of NFSv3 servers as file systems. */
+/* clang-format off */
+#ifdef __USAGE
+%C - NFS 3 client file system
+
+%C [options] [mount options] server:/export mountpoint ...
+
+Options for all mountpoints:
+ -B size      bytes of one read or write (default 64K, 512 to 128K)
+ -D           stay in the foreground
+ -o opt,...   port=N: the server's NFS port, mountport=N: that of its MOUNT protocol (default: the server's
+              portmapper is asked); soft=n: a soft mount that gives up after n times the timeout; timeo=N: how
+              long to wait for an answer, in tenths of a second (default 600, of a soft mount 50); nodaemon
+ -T threads   clients that are served at the same time (default 32)
+ -w opt,...   delay=sec: written data waits that long for more (default 2); sync=hard: no write caching
+
+Options for the next mountpoint:
+ -r           read only
+ -s           soft mount: calls that the server does not answer four times fail with ETIMEDOUT
+ -Z n         b: before other managers, a: after them, o: opaque
+ -t           TCP, which is the only way here
+#endif
+/* clang-format on */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/neutrino.h>
+#include <sys/procmgr.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREAD_POOL_PARAM_T dispatch_context_t
+#include "fsnfs.h"
+
+static struct {
+    unsigned long size, threads, port, mount_port, timeo, delay;
+    bool stay, sync_writes;
+} all = {.size = 64 * 1024, .threads = 32, .delay = 2};
+
+static struct {
+    bool read_only, soft;
+    unsigned long tries;
+    unsigned flags;
+} next = {.tries = 4};
+
+static int fail(const char *what, int error)
+{
+    fprintf(stderr, "fs-nfs3: %s: %s\n", what, strerror(error));
+    return EXIT_FAILURE;
+}
+
+static bool number(const char *text, unsigned long min, unsigned long max, unsigned long *out)
+{
+    char *end;
+    if (text == NULL || text[0] < '0' || text[0] > '9')
+        return false;
+    *out = strtoul(text, &end, 10);
+    if (*end == 'k' || *end == 'K') {
+        *out *= 1024;
+        end++;
+    }
+    return *end == '\0' && *out >= min && *out <= max;
+}
+
+static bool parse_o(char *text)
+{
+    enum { PORT, MOUNTPORT, SOFT, HARD, TIMEO, NODAEMON, RO, RW };
+    char *const names[] = {"port", "mountport", "soft", "hard", "timeo", "nodaemon", "ro", "rw", NULL};
+    bool good = true;
+    char *value;
+    while (good && *text != '\0')
+        switch (getsubopt(&text, names, &value)) {
+        case PORT:
+            good = number(value, 1, 65535, &all.port);
+            break;
+        case MOUNTPORT:
+            good = number(value, 1, 65535, &all.mount_port);
+            break;
+        case SOFT:
+            next.soft = true;
+            good = value == NULL || number(value, 1, 1000, &next.tries);
+            break;
+        case HARD:
+            next.soft = false;
+            break;
+        case TIMEO:
+            good = number(value, 1, 36000, &all.timeo);
+            break;
+        case NODAEMON:
+            all.stay = true;
+            break;
+        case RO:
+            next.read_only = true;
+            break;
+        case RW:
+            next.read_only = false;
+            break;
+        default:
+            good = false;
+        }
+    return good;
+}
+
+static bool parse_w(char *text)
+{
+    enum { DELAY, SYNC };
+    char *const names[] = {"delay", "sync", NULL};
+    bool good = true;
+    char *value;
+    while (good && *text != '\0')
+        switch (getsubopt(&text, names, &value)) {
+        case DELAY:
+            good = number(value, 0, 3600, &all.delay);
+            break;
+        case SYNC:
+            good = all.sync_writes = value != NULL && strcmp(value, "hard") == 0;
+            break;
+        default:
+            good = false;
+        }
+    return good;
+}
+
+static bool parse_z(const char *text)
+{
+    switch (text[0] | 0x20) {
+    case 'b':
+        next.flags |= _RESMGR_FLAG_BEFORE;
+        return true;
+    case 'a':
+        next.flags |= _RESMGR_FLAG_AFTER;
+        return true;
+    case 'o':
+        next.flags |= _RESMGR_FLAG_OPAQUE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Up to the next operand. */
+static int parse_options(int argc, char **argv)
+{
+    int option;
+    while ((option = getopt(argc, argv, "+B:Do:rsT:tw:Z:")) != -1) {
+        bool good = option != '?';
+        if (option == 'B')
+            good = number(optarg, 512, BLOCK_MAX, &all.size);
+        else if (option == 'D')
+            all.stay = true;
+        else if (option == 'o')
+            good = parse_o(optarg);
+        else if (option == 'r')
+            next.read_only = true;
+        else if (option == 's')
+            next.soft = true;
+        else if (option == 'T')
+            good = number(optarg, 2, 64, &all.threads);
+        else if (option == 'w')
+            good = parse_w(optarg);
+        else if (option == 'Z')
+            good = parse_z(optarg);
+        if (!good) {
+            if (option != '?')
+                fprintf(stderr, "fs-nfs3: -%c %s: not understood\n", option, optarg);
+            return EXIT_FAILURE;
+        }
+    }
+    return EXIT_SUCCESS;
+}
+
+/* server:/export, also [v6]:/export */
+static bool parse_source(const char *text, struct mount *m)
+{
+    const char *from = text, *colon = strstr(text, ":/"), *to = colon;
+    if (colon == NULL || colon == text)
+        return false;
+    if (text[0] == '[' && colon[-1] == ']') {
+        from++;
+        to--;
+    }
+    if ((size_t)(to - from) >= sizeof m->server || strlen(colon + 1) >= sizeof m->export)
+        return false;
+    memcpy(m->server, from, (size_t)(to - from));
+    strcpy(m->export, colon + 1);
+    return true;
+}
+
+static struct mount *make_mount(const char *source, const char *target)
+{
+    struct mount *m = calloc(1, sizeof *m);
+    size_t n = strlen(target);
+    if (m == NULL)
+        return NULL;
+    while (n > 1 && target[n - 1] == '/')
+        n--;
+    if (!parse_source(source, m) || target[0] != '/' || n < 2 || n >= sizeof m->target) {
+        free(m);
+        errno = EINVAL;
+        return NULL;
+    }
+    static int count;
+    memcpy(m->target, target, n);
+    m->port = (int)all.port;
+    m->mount_port = (int)(all.mount_port != 0 ? all.mount_port : all.port);
+    m->is_read_only = next.read_only;
+    m->sync_writes = all.sync_writes;
+    m->flags = next.flags;
+    m->rsize = m->wsize = (uint32_t)all.size;
+    m->delay_ms = (unsigned)all.delay * 1000;
+    m->dev = (dev_t)getpid() << 16 | (dev_t)++count;
+    m->link.is_soft = next.soft;
+    m->link.tries = (unsigned)next.tries;
+    m->link.timeout_ms = all.timeo != 0 ? (unsigned)all.timeo * 100 : next.soft ? 5000 : 60000;
+    return m;
+}
+
+static int attach(dispatch_t *dpp, const char *source, const char *target)
+{
+    resmgr_attr_t attr = {.nparts_max = 2, .msg_max_size = 4096};
+    struct mount *m = make_mount(source, target);
+    if (m == NULL)
+        return fail(source, errno);
+    int error = mount_attach(m);
+    if (error != 0)
+        return fail(source, error);
+    if (resmgr_attach(dpp, &attr, m->target, _FTYPE_ANY, _RESMGR_FLAG_DIR | m->flags, &connect_funcs, &io_funcs, m) ==
+        -1)
+        return fail(target, errno);
+    next.read_only = next.soft = false;
+    next.flags = 0;
+    next.tries = 4;
+    return EXIT_SUCCESS;
+}
+
+static int attach_all(dispatch_t *dpp, int argc, char **argv)
+{
+    while (optind < argc) {
+        if (argc - optind < 2) {
+            fprintf(stderr, "fs-nfs3: %s: no mountpoint\n", argv[optind]);
+            return EXIT_FAILURE;
+        }
+        int at = optind;
+        optind += 2;
+        if (attach(dpp, argv[at], argv[at + 1]) != EXIT_SUCCESS || parse_options(argc, argv) != EXIT_SUCCESS)
+            return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+static int serve(dispatch_t *dpp)
+{
+    thread_pool_attr_t attr = {
+        .handle = dpp,
+        .block_func = dispatch_block,
+        .unblock_func = dispatch_unblock,
+        .handler_func = dispatch_handler,
+        .context_alloc = dispatch_context_alloc,
+        .context_free = dispatch_context_free,
+        .lo_water = 1,
+        .hi_water = 4,
+        .increment = 1,
+        .maximum = (unsigned short)all.threads,
+    };
+    if (attr.hi_water > attr.maximum)
+        attr.hi_water = attr.maximum;
+    thread_pool_t *pool = thread_pool_create(&attr, POOL_FLAG_USE_SELF);
+    if (pool == NULL)
+        return fail("thread pool", errno);
+    thread_pool_start(pool);
+    return EXIT_FAILURE;
+}
+
+/* Goes into the background, with the connections: of the descriptors only the first three close. */
+static int leave(void)
+{
+    int null = open("/dev/null", O_RDWR);
+    for (int fd = 0; null != -1 && fd < 3; fd++)
+        dup2(null, fd);
+    if (null > 2)
+        close(null);
+    return procmgr_daemon(EXIT_SUCCESS, PROCMGR_DAEMON_NOCLOSE | PROCMGR_DAEMON_NODEVNULL);
+}
+
+int main(int argc, char **argv)
+{
+    pthread_condattr_t attr;
+    if (parse_options(argc, argv) != EXIT_SUCCESS)
+        return EXIT_FAILURE;
+    if (argc - optind < 2) {
+        fprintf(stderr, "usage: fs-nfs3 [options] server:/export mountpoint ...\n");
+        return EXIT_FAILURE;
+    }
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&changed, &attr);
+    dispatch_t *dpp = dispatch_create();
+    if (dpp == NULL)
+        return fail("dispatch", errno);
+    iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
+    connect_init();
+    io_init();
+    if (attach_all(dpp, argc, argv) != EXIT_SUCCESS)
+        return EXIT_FAILURE;
+    if (!all.stay && leave() == -1)
+        return fail("daemon", errno);
+    return serve(dpp);
+}

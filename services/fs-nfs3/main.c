@@ -24,6 +24,7 @@ Options for the next mountpoint:
 /* clang-format on */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,8 @@ Options for the next mountpoint:
 
 #define THREAD_POOL_PARAM_T dispatch_context_t
 #include "fsnfs.h"
+
+#define STOP_MS 30000
 
 static struct {
     unsigned long size, threads, port, mount_port, timeo, delay;
@@ -274,6 +277,40 @@ static int serve(dispatch_t *dpp)
     return EXIT_FAILURE;
 }
 
+/* SIGTERM, from umount or shutdown: what was written goes to its servers first, for STOP_MS at most. */
+static void *stop(void *set)
+{
+    int signo;
+    struct request r;
+    struct node *n;
+    static const struct cred root = {0};
+    while (sigwait(set, &signo) != 0)
+        ;
+    uint64_t end = now_ms() + STOP_MS;
+    for (;;) {
+        pthread_mutex_lock(&lock);
+        n = node_written_locked();
+        pthread_mutex_unlock(&lock);
+        if (n == NULL || now_ms() >= end)
+            exit(n == NULL ? EXIT_SUCCESS : EXIT_FAILURE);
+        request_own(&r, n->mount, &root);
+        r.give_up_at = end;
+        write_commit(&r, n);
+        request_end(&r);
+        node_put(n);
+    }
+}
+
+static int start_stopper(void)
+{
+    static sigset_t set;
+    pthread_t thread;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* of all threads to come */
+    return pthread_create(&thread, NULL, stop, &set);
+}
+
 /* Goes into the background, with the connections: of the descriptors only the first three close. */
 static int leave(void)
 {
@@ -297,6 +334,9 @@ int main(int argc, char **argv)
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&changed, &attr);
+    int error = start_stopper();
+    if (error != 0)
+        return fail("thread", error);
     dispatch_t *dpp = dispatch_create();
     if (dpp == NULL)
         return fail("dispatch", errno);

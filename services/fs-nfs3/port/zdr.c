@@ -16,7 +16,7 @@
 struct zdr_mem { /* as libnfs_zdr_destroy() knows it */
     struct zdr_mem *next;
     uint32_t size;
-    char buf[];
+    _Alignas(16) char buf[];
 };
 
 static _Thread_local unsigned depth;
@@ -82,6 +82,8 @@ bool_t libnfs_zdr_opaque(ZDR *z, char *data, uint32_t size)
     char *p = take(z, size);
     if (p == NULL)
         return FALSE;
+    if (size == 0)
+        return TRUE;
     if (z->x_op == ZDR_DECODE) {
         memcpy(data, p, size);
         return TRUE;

@@ -248,6 +248,18 @@ static bool overlaps_unacknowledged_locked(const struct node *n, uint64_t offset
     return false;
 }
 
+/* What the server has acknowledged but not committed may go out again, after what is written now: so it has to hold that
+ * from now on. Otherwise old data would replace the new. */
+static void renew_unsafe_locked(const struct node *n, uint64_t offset, const char *data, size_t len)
+{
+    for (struct chunk *k = n->chunks; k != NULL; k = k->next) {
+        uint64_t from = offset > k->offset ? offset : k->offset;
+        uint64_t end = offset + len < k->offset + k->len ? offset + len : k->offset + k->len;
+        if (k->state == UNSAFE && from < end)
+            memcpy(k->data + (from - k->offset), data + (from - offset), end - from);
+    }
+}
+
 static struct chunk *filling_at_locked(const struct node *n, uint64_t offset, const struct cred *c)
 {
     for (struct chunk *k = n->chunks; k != NULL; k = k->next)
@@ -308,6 +320,7 @@ int write_data(struct request *r, struct node *n, uint64_t offset, const char *d
         }
         if (k == NULL && (k = new_chunk_locked(r, n, offset, &error)) == NULL)
             continue; /* error is set */
+        renew_unsafe_locked(n, offset, data, part);
         memcpy(k->data + k->len, data, part);
         k->len += (uint32_t)part;
         offset += part;

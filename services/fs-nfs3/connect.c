@@ -35,7 +35,6 @@ static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct mount *
         free(f);
         return ENOMEM;
     }
-    pthread_mutex_init(&f->offset_lock, NULL);
     f->ocb.attr = n;
     f->ocb.ioflag = (int32_t)(msg->connect.ioflag & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY));
     f->ocb.sflag = msg->connect.sflag;
@@ -151,7 +150,7 @@ static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, vo
     if (error == 0 && is_dir)
         error = nfs3_rmdir(&r, &p.dir, p.name);
     else if (error == 0) {
-        error = node_hide(&r, &p.dir, p.name);
+        error = node_hide(&r, &p.dir, p.name, false);
         if (error == ENOENT)
             error = nfs3_remove(&r, &p.dir, p.name);
     }
@@ -261,7 +260,7 @@ static int c_rename(resmgr_context_t *ctp, io_rename_t *msg, struct mount *m, io
         /* Who has the file open that is replaced keeps it; a file that replaces itself stays. */
         bool there = nfs3_lookup(&r, &new.dir, new.name, &target.handle, &target.attr) == 0;
         if (there && !same(&target.handle, &old.handle) && target.attr.type != NF3DIR && old.attr.type != NF3DIR)
-            error = node_hide(&r, &new.dir, new.name);
+            error = node_hide(&r, &new.dir, new.name, true);
         if (error == 0 || error == ENOENT)
             error = nfs3_rename(&r, &old.dir, old.name, &new.dir, new.name);
     }

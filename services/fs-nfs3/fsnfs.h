@@ -112,6 +112,10 @@ int call_finish(struct request *r, struct call *c);
 void call_put_locked(struct call *c);
 /* Waits for `changed`, or until the request is to be given up: EINTR. */
 int wait_changed_locked(struct request *r);
+/* A flag as a lock that is held while the server is asked: who waits for it can be interrupted (EINTR). A file's comes
+ * before its node's. */
+int turn_take(struct request *r, bool *is_taken);
+void turn_end(bool *is_taken);
 
 /* ------------------------------------------------------------------ attach.c, calls.c */
 
@@ -175,6 +179,7 @@ struct node {
     struct chunk *chunks;   /* not yet safe with the server, in the order of the writes */
     int write_error;        /* of a write that nobody waited for; told once */
     bool is_busy;           /* somebody commits */
+    bool is_appended;       /* a turn: its size, and what is written there */
     char silly[32];         /* its name since it was unlinked, in silly_dir; "": none */
     struct handle silly_dir;
     struct cred silly_cred;
@@ -188,7 +193,7 @@ struct file {
     char verf[NFS3_COOKIEVERFSIZE];
     struct block *blocks; /* read ahead */
     uint64_t next_offset; /* where a sequential reader goes on */
-    pthread_mutex_t offset_lock; /* before `lock`: one reader or writer at the file's own offset */
+    bool is_used; /* a turn: one reader or writer */
 };
 
 struct node *node_get(struct mount *m, const struct handle *h, const struct fattr3 *a);
@@ -198,12 +203,13 @@ void node_each_locked(struct mount *m, void (*f)(struct node *, uint64_t now), u
 /* One with chunks that nobody commits, which is the caller's until node_put(); or NULL. */
 struct node *node_written_locked(void);
 /* If the file is open here its name becomes another one, which goes with the last node_put(): 0, or ENOENT when it is
- * not open. */
-int node_hide(struct request *r, const struct handle *dir, const char *name);
+ * not open. keeps_name: where the server can, it gets the other one besides, as what replaces it may not come. */
+int node_hide(struct request *r, const struct handle *dir, const char *name, bool keeps_name);
 void node_set_attr(struct node *n, const struct fattr3 *a);
 int node_getattr(struct request *r, struct node *n, struct fattr3 *a); /* after what was written */
 
 int write_data(struct request *r, struct node *n, uint64_t offset, const char *data, size_t len);
+void write_keep_error(struct node *n, int error); /* for the next call to tell */
 int write_flush(struct request *r, struct node *n);  /* the server has it */
 int write_commit(struct request *r, struct node *n); /* and it is on its disk */
 void write_tick(struct mount *m);

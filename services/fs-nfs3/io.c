@@ -86,9 +86,11 @@ static int i_read(resmgr_context_t *ctp, io_read_t *msg, struct file *f)
     if (!f->is_open)
         return EBADF;
     request_begin(&r, ctp, f->ocb.attr->mount);
-    pthread_mutex_lock(&f->offset_lock);
-    error = S_ISDIR(f->ocb.attr->attr.mode) ? read_directory(ctp, &r, f, msg->i.nbytes) : read_file(ctp, msg, &r, f);
-    pthread_mutex_unlock(&f->offset_lock);
+    error = turn_take(&r, &f->is_used);
+    if (error == 0) {
+        error = S_ISDIR(f->ocb.attr->attr.mode) ? read_directory(ctp, &r, f, msg->i.nbytes) : read_file(ctp, msg, &r, f);
+        turn_end(&f->is_used);
+    }
     request_end(&r);
     return error;
 }
@@ -112,26 +114,46 @@ static ssize_t write_from(resmgr_context_t *ctp, struct request *r, struct node 
         error = write_data(r, n, offset + done, copy, (size_t)got);
         if (error == 0)
             done += (size_t)got;
+        else if (done > 0) /* the count is told now, the error with the next call */
+            write_keep_error(n, error);
     }
     free(copy);
     return error != 0 && done == 0 ? -error : (ssize_t)done;
 }
 
+static int append(resmgr_context_t *ctp, io_write_t *msg, struct request *r, struct file *f, off_t *offset,
+                  size_t data_at, ssize_t *done)
+{
+    struct fattr3 a;
+    int error = turn_take(r, &f->ocb.attr->is_appended);
+    if (error != 0)
+        return error;
+    error = node_getattr(r, f->ocb.attr, &a);
+    *offset = (off_t)a.size;
+    if (error == 0 && __builtin_add_overflow_p(*offset, (off_t)msg->i.nbytes, (off_t)0))
+        error = EFBIG;
+    if (error == 0)
+        *done = write_from(ctp, r, f->ocb.attr, (uint64_t)*offset, msg->i.nbytes, data_at);
+    turn_end(&f->ocb.attr->is_appended);
+    return error;
+}
+
 static int write_file(resmgr_context_t *ctp, io_write_t *msg, struct request *r, struct file *f)
 {
     struct node *n = f->ocb.attr;
-    struct fattr3 a;
     off_t offset;
     size_t data_at;
+    ssize_t done = 0;
     bool own;
     int error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &data_at, &own);
-    if (error == EOK && (f->ocb.ioflag & O_APPEND) && (error = node_getattr(r, n, &a)) == 0)
-        offset = (off_t)a.size;
-    if (error == EOK && __builtin_add_overflow_p(offset, (off_t)msg->i.nbytes, (off_t)0))
+    if (error == EOK && (f->ocb.ioflag & O_APPEND))
+        error = append(ctp, msg, r, f, &offset, data_at, &done);
+    else if (error == EOK && __builtin_add_overflow_p(offset, (off_t)msg->i.nbytes, (off_t)0))
         error = EFBIG;
+    else if (error == EOK)
+        done = write_from(ctp, r, n, (uint64_t)offset, msg->i.nbytes, data_at);
     if (error != EOK)
         return error;
-    ssize_t done = write_from(ctp, r, n, (uint64_t)offset, msg->i.nbytes, data_at);
     if (done < 0)
         return (int)-done;
     if (own)
@@ -151,9 +173,11 @@ static int i_write(resmgr_context_t *ctp, io_write_t *msg, struct file *f)
     if (!f->is_open)
         return EBADF;
     request_begin(&r, ctp, f->ocb.attr->mount);
-    pthread_mutex_lock(&f->offset_lock);
-    error = write_file(ctp, msg, &r, f);
-    pthread_mutex_unlock(&f->offset_lock);
+    error = turn_take(&r, &f->is_used);
+    if (error == 0) {
+        error = write_file(ctp, msg, &r, f);
+        turn_end(&f->is_used);
+    }
     request_end(&r);
     return error;
 }
@@ -171,14 +195,17 @@ static int get_attr(resmgr_context_t *ctp, struct file *f, struct fattr3 *a)
 static int i_lseek(resmgr_context_t *ctp, io_lseek_t *msg, struct file *f)
 {
     struct fattr3 a;
-    if (msg->i.whence == SEEK_END) {
-        int error = get_attr(ctp, f, &a); /* into attr.nbytes */
-        if (error != 0)
-            return error;
+    struct request r;
+    request_begin(&r, ctp, f->ocb.attr->mount);
+    int rc = turn_take(&r, &f->is_used);
+    if (rc == 0) {
+        if (msg->i.whence == SEEK_END)
+            rc = node_getattr(&r, f->ocb.attr, &a); /* into attr.nbytes */
+        if (rc == 0)
+            rc = iofunc_lseek_default(ctp, msg, f);
+        turn_end(&f->is_used);
     }
-    pthread_mutex_lock(&f->offset_lock);
-    int rc = iofunc_lseek_default(ctp, msg, f);
-    pthread_mutex_unlock(&f->offset_lock);
+    request_end(&r);
     return rc;
 }
 
@@ -390,7 +417,6 @@ static int i_close_ocb(resmgr_context_t *ctp, void *reserved, struct file *f)
     }
     read_forget(f);
     node_put(f->ocb.attr);
-    pthread_mutex_destroy(&f->offset_lock);
     free(f);
     return EOK;
 }

@@ -125,7 +125,7 @@ static bool any_open(void)
     return any;
 }
 
-int node_hide(struct request *r, const struct handle *dir, const char *name)
+int node_hide(struct request *r, const struct handle *dir, const char *name, bool keeps_name)
 {
     static unsigned number;
     char hidden[32];
@@ -146,7 +146,9 @@ int node_hide(struct request *r, const struct handle *dir, const char *name)
     pthread_mutex_unlock(&lock);
     if (n == NULL)
         return ENOENT;
-    error = nfs3_rename(r, dir, name, dir, hidden);
+    error = keeps_name ? nfs3_link(r, &h, dir, hidden) : EPERM;
+    if (error != 0 && error != EINTR)
+        error = nfs3_rename(r, dir, name, dir, hidden);
     if (error == 0) {
         pthread_mutex_lock(&lock);
         n->silly_dir = *dir;

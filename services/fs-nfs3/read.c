@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading ahead. A file that is read in sequence has blocks under way in front of its reader, at most WINDOW of
- * them; what is read once is gone, so nothing is cached but what was asked for a moment ago. The caller holds the file's
- * offset_lock. */
+ * them; what is read once is gone, so nothing is cached but what was asked for a moment ago. The caller has the file's
+ * turn. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -88,3 +88,23 @@ int wait_changed_locked(struct request *r)
     pthread_cond_timedwait(&changed, &lock, &t);
     return 0;
 }
+
+int turn_take(struct request *r, bool *is_taken)
+{
+    int error = 0;
+    pthread_mutex_lock(&lock);
+    while (*is_taken && error == 0)
+        error = wait_changed_locked(r);
+    if (error == 0)
+        *is_taken = true;
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+void turn_end(bool *is_taken)
+{
+    pthread_mutex_lock(&lock);
+    *is_taken = false;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}

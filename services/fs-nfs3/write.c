@@ -44,6 +44,14 @@ static void drop_locked(struct chunk *k)
     pthread_cond_broadcast(&changed);
 }
 
+void write_keep_error(struct node *n, int error)
+{
+    pthread_mutex_lock(&lock);
+    if (n->write_error == 0 && error != EINTR)
+        n->write_error = error;
+    pthread_mutex_unlock(&lock);
+}
+
 static void fail_locked(struct chunk *k, int error)
 {
     if (k->node->write_error == 0)

@@ -236,7 +236,12 @@ static int set_size(struct node *n, const struct caller *c, const struct stat *s
     if (size > INT64_MAX)
         return EFBIG;
     int io = node_io(n, true);
-    return io == -1 || ftruncate(io, (off_t)size) == -1 ? errno : 0;
+    if (io == -1)
+        return errno;
+    act_as(c); /* who is not root takes away set-user-ID, as with write() */
+    int error = ftruncate(io, (off_t)size) == -1 ? errno : 0;
+    act_as_self();
+    return error;
 }
 
 static int change_owner(int fd, const struct changes *s)
@@ -455,8 +460,11 @@ static void p_write(const struct caller *c, struct xdr_in *in, struct xdr_out *o
         return;
     if (n != NULL)
         io = open_data(n, c, true, &error);
-    if (error == 0)
+    if (error == 0) {
+        act_as(c); /* who is not root takes away set-user-ID */
         error = write_all(io, data, count, offset, &done);
+        act_as_self();
+    }
     if (error == 0 && stable != 0 && fdatasync(io) == -1)
         error = errno;
     xdr_put32(out, nfs3_status(error));
@@ -822,6 +830,8 @@ static void p_link(const struct caller *c, struct xdr_in *in, struct xdr_out *ou
         error = linkat(AT_FDCWD, path, fd, name, AT_SYMLINK_FOLLOW) == -1 ? errno : 0;
         act_as_self();
     }
+    if (error == 0)
+        child_of(dir, name, &error2); /* the newest name: the older may be about to go */
     xdr_put32(out, nfs3_status(error));
     nfs3_put_post(out, n);
     put_wcc(out, dir);

@@ -209,6 +209,10 @@ int node_io(struct node *n, bool write)
 void node_keep_io(struct node *n, int fd)
 {
     bool is_listed = n->fd != -1 || n->io != -1;
+    if (!is_same(fd, n)) { /* the name has become another file's meanwhile */
+        close(fd);
+        return;
+    }
     if (n->io != -1)
         close(n->io);
     n->io = fd;
@@ -415,8 +419,13 @@ struct node *node_of_handle(const uint8_t *h, uint32_t len, int *error)
     if (s.ino == root->ino && s.dev == (uint32_t)root->dev)
         return s.birth == root->birth ? root : NULL;
     for (struct node *n = *bucket_of(s.dev, s.ino); n != NULL; n = n->next)
-        if (n->ino == s.ino && (uint32_t)n->dev == s.dev && n->birth == s.birth)
-            return n;
+        if (n->ino == s.ino && (uint32_t)n->dev == s.dev && n->birth == s.birth) {
+            if (node_fd(n) != -1 || errno != ESTALE || s.depth == 0 || s.depth > HINTS_MAX)
+                return n;
+            /* Of a file with more than one name the one that was known may be gone. */
+            struct node *other = search_below(root, 0, &s);
+            return other != NULL ? other : n;
+        }
     if (s.depth == 0 || s.depth > HINTS_MAX)
         return NULL;
     return search_below(root, 0, &s);

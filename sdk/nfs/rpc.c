@@ -17,9 +17,24 @@ enum { AUTH_NONE = 0, AUTH_UNIX = 1, AUTH_MAX_BYTES = 400 };
 struct server server;
 
 /* The groups of this thread alone, as the user ids below are. */
-static void set_groups(size_t n, const gid_t *groups)
+static bool set_groups(size_t n, const gid_t *groups)
 {
-    syscall(SYS_setgroups, n, groups);
+    return syscall(SYS_setgroups, n, groups) == 0;
+}
+
+/* False: there is no such user or group here (-1, or outside of a container's range), and the calls below would leave
+ * root in its place. */
+static bool can_act_as(const struct caller *c)
+{
+    if (!server.is_root)
+        return true;
+    bool can = set_groups(c->ngroups, c->groups) || c->uid == 0;
+    setfsgid(c->gid);
+    setfsuid(c->uid);
+    can = can && (gid_t)setfsgid((gid_t)-1) == c->gid && (uid_t)setfsuid((uid_t)-1) == c->uid &&
+          c->uid != (uid_t)-1 && c->gid != (gid_t)-1;
+    act_as_self();
+    return can;
 }
 
 void act_as(const struct caller *c)
@@ -118,6 +133,12 @@ size_t rpc_answer(const uint8_t *call, size_t len, uint8_t *data)
     if (rpc != 2) { /* denied: the versions that there are */
         const uint32_t words[] = {xid, 1, 1, 0, 2, 2};
         for (unsigned i = 0; i < 6; i++)
+            xdr_put32(&out, words[i]);
+        return out.at;
+    }
+    if (!can_act_as(&c)) { /* denied: AUTH_ERROR, AUTH_BADCRED */
+        const uint32_t words[] = {xid, 1, 1, 1, 1};
+        for (unsigned i = 0; i < 5; i++)
             xdr_put32(&out, words[i]);
         return out.at;
     }

@@ -155,6 +155,16 @@ static bool receive(struct peer *p)
     return answer_all(p);
 }
 
+/* A board that lost its power says no more: its connection goes after two minutes, else it would keep its place. */
+static void watch_over(int fd)
+{
+    int one = 1, idle = 60, interval = 15, probes = 4;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
 static void welcome(int listener)
 {
     int one = 1, fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -165,6 +175,7 @@ static void welcome(int listener)
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    watch_over(fd);
     peers[peer_count++] = (struct peer){.fd = fd};
 }
 

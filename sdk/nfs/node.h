@@ -5,7 +5,8 @@
  * A handle names a file by device, inode and time of birth, and carries one byte of hash for each
  * name on its path: what the server knew before it was started again is found by following those bytes. Every
  * path is walked name by name from the served directory, never through a symbolic link, and what
- * is found has to be the file that the handle names. So nothing outside is ever reached.
+ * is found has to be the file that the handle names. So no client gets outside; what the host moves
+ * out stays within reach while its descriptor is kept.
  * One thread; nodes live until nodes_end() or nodes_trim().
  */
 #pragma once

@@ -64,6 +64,7 @@ void request_own(struct request *r, struct mount *m, const struct cred *c); /* n
 void request_end(struct request *r);
 /* The client of that message wants to be unblocked. */
 void request_interrupt(int rcvid);
+void request_poll_locked(void); /* now and then: finds those whose pulse nobody has received */
 
 /* ------------------------------------------------------------------ link.c */
 

@@ -250,6 +250,7 @@ static void *run(void *arg)
         if (now_ms() - ticked >= TICK_MS) {
             ticked = now_ms();
             check_times_locked(l);
+            request_poll_locked();
             l->tick(l->mount);
         }
     }

@@ -66,6 +66,18 @@ void request_end(struct request *r)
     pthread_mutex_unlock(&lock);
 }
 
+/* When all threads wait for the server nobody receives a pulse. */
+void request_poll_locked(void)
+{
+    struct _msg_info info;
+    for (struct request *r = requests; r != NULL; r = r->next)
+        if (r->rcvid != 0 && r->give_up_at == 0 && MsgInfo(r->rcvid, &info) != -1 &&
+            (info.flags & _NTO_MI_UNBLOCK_REQ)) {
+            r->give_up_at = now_ms() + GRACE_MS;
+            pthread_cond_broadcast(&changed);
+        }
+}
+
 void request_interrupt(int rcvid)
 {
     pthread_mutex_lock(&lock);

@@ -5,7 +5,7 @@
  *   probe fill FILE BYTES   writes a pattern, then reads it back; the server may be restarted meanwhile
  *   probe check FILE BYTES  the pattern is there
  *   probe soft FILE         the server is gone: errors, no hang
- *   probe killed FILE       the server is gone: a reader dies of SIGKILL
+ *   probe killed FILE       the server is gone: many readers die of SIGKILL
  * Says "probe WHAT: ok", or what went wrong. */
 #include <dirent.h>
 #include <errno.h>
@@ -99,6 +99,33 @@ static void sizes(void)
     CHECK(statvfs(at("."), &v) == 0 && v.f_blocks > 0 && v.f_namemax == 255);
 }
 
+/* Programs that append to one file, each by an open() of its own: nothing is written over. */
+static void appends(void)
+{
+    enum { WRITERS = 3, LINES = 60 };
+    char data[WRITERS * LINES * 4 + 1];
+    int counts[WRITERS] = {0}, status;
+    fflush(stdout);
+    for (int w = 0; w < WRITERS; w++)
+        if (fork() == 0) {
+            char text[4] = {(char)('a' + w), (char)('a' + w), (char)('a' + w), '\n'};
+            int fd = open(at("log"), O_WRONLY | O_APPEND | O_CREAT, 0644), bad = 0;
+            for (int i = 0; i < LINES; i++)
+                bad |= write(fd, text, sizeof text) != (ssize_t)sizeof text;
+            _exit(bad || close(fd) != 0);
+        }
+    for (int w = 0; w < WRITERS; w++)
+        CHECK(wait(&status) != -1 && status == 0);
+    int fd = open(at("log"), O_RDONLY);
+    ssize_t n = read(fd, data, sizeof data);
+    CHECK(n == WRITERS * LINES * 4 && close(fd) == 0);
+    for (ssize_t i = 0; i + 3 < n; i += 4)
+        if (data[i] >= 'a' && data[i] < 'a' + WRITERS && data[i] == data[i + 2] && data[i + 3] == '\n')
+            counts[data[i] - 'a']++;
+    for (int w = 0; w < WRITERS; w++)
+        CHECK(counts[w] == LINES);
+}
+
 static void attributes(void)
 {
     struct stat st;
@@ -143,6 +170,9 @@ static void others(void)
         CHECK(chmod(at("shared"), 0666) == -1 && errno == EPERM);
         CHECK(make("open/mine", "m", 0600) == 0 && holds("open/mine", "m"));
         CHECK(stat(at("open/mine"), &st) == 0 && st.st_uid == 1000 && st.st_gid == 1000);
+        int fd = open(at("open/mine"), O_RDONLY); /* refused, it stays what it is */
+        CHECK(fd != -1 && rename(at("shared"), at("open/mine")) == -1 && errno == EACCES);
+        CHECK(holds("open/mine", "m") && close(fd) == 0 && holds("open/mine", "m"));
         fflush(stdout);
         _exit(failures != 0);
     }
@@ -223,16 +253,22 @@ static void soft(const char *file)
     CHECK(open(file, O_RDWR | O_CREAT, 0644) == -1 && errno == ETIMEDOUT);
 }
 
+/* More than the server of the mount has threads. */
 static void killed(const char *file)
 {
+    enum { WAITING = 40 };
     struct stat st;
+    pid_t pids[WAITING];
     int status = 0;
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(stat(file, &st) != 0);
+    for (int i = 0; i < WAITING; i++)
+        if ((pids[i] = fork()) == 0)
+            _exit(stat(file, &st) != 0);
     sleep(1);
-    CHECK(waitpid(pid, &status, WNOHANG) == 0); /* a hard mount: it waits */
-    CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+    CHECK(waitpid(pids[0], &status, WNOHANG) == 0); /* a hard mount: it waits */
+    for (int i = 0; i < WAITING; i++)
+        CHECK(kill(pids[i], SIGKILL) == 0);
+    for (int i = 0; i < WAITING; i++)
+        CHECK(waitpid(pids[i], &status, 0) == pids[i] && WIFSIGNALED(status));
 }
 
 int main(int argc, char **argv)
@@ -244,6 +280,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "files") == 0) {
         names();
         sizes();
+        appends();
         attributes();
         nameless();
         others();

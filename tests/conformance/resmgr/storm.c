@@ -76,7 +76,8 @@ static void on_alarm(int signo)
     (void)signo;
 }
 
-/* One step; false: an answer that cannot be. */
+/* One step; false: an answer that cannot be, unless errno is EINTR: an alarm while all threads of the server are busy ends any message
+ * that none of them has received yet. */
 static int step(unsigned dice, int fd)
 {
     struct flock lock = {.l_type = (short)(dice >> 8 & 1 ? F_WRLCK : F_RDLCK),
@@ -87,6 +88,7 @@ static int step(unsigned dice, int fd)
     struct stat st;
     char buf[128];
     int copy;
+    errno = 0;
     switch (dice & 7) {
     case 0:
         return read(fd, buf, 10) == 10;
@@ -100,7 +102,7 @@ static int step(unsigned dice, int fd)
     case 4:
         return fcntl(fd, F_SETLK, &lock) == 0 || errno == EAGAIN || errno == EACCES;
     case 5:
-        return poll(&p, 1, 1) == 0 || (p.revents == 0 && errno == EINTR);
+        return poll(&p, 1, 1) == 0 || p.revents == 0;
     case 6:
         return read(fd, buf, 99) == -1 && errno == EINTR; /* until an alarm */
     default:
@@ -113,11 +115,13 @@ static void *worker(void *arg)
     unsigned state = (unsigned)(intptr_t)arg * 2654435761u + 1;
     for (;;) {
         int fd = open(PATH, O_RDWR);
+        if (fd == -1 && errno == EINTR)
+            continue;
         if (fd == -1)
             return "open";
         for (int i = 0; i < 10; i++) {
             state = state * 1103515245u + 12345u;
-            if (!step(state >> 12, fd))
+            if (!step(state >> 12, fd) && errno != EINTR)
                 return "step";
         }
         if (close(fd) == -1)

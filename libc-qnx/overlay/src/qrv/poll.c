@@ -64,7 +64,7 @@ static void slot_put(struct slot *s)
 }
 
 /* What holds of `events` now, as poll bits.  With a slot the server will send a pulse when nothing
- * does. */
+ * does.  *again: 1 when it is to be asked again, -EINTR when a signal came first: that says nothing of the descriptor. */
 static short ask(int fd, short events, const struct slot *s, int *again)
 {
     struct _io_notify m = {
@@ -81,13 +81,20 @@ static short ask(int fd, short events, const struct slot *s, int *again)
         m.action = _NOTIFY_ACTION_POLLARM;
         __qrv_copy(m.event, &ev, sizeof m.event);
     }
-    long rc = __qrv_send(fd, &m, sizeof m, &rep, sizeof rep, KC_SEND_NC);
+    long rc;
+    do
+        rc = __qrv_send(fd, &m, sizeof m, &rep, sizeof rep, KC_SEND_NC);
+    while (rc == -EINTR && !s); /* who only looks is not interrupted */
+    if (rc == -EINTR) {
+        *again = -EINTR;
+        return 0;
+    }
     if (rc == -EBADF)
         return POLLNVAL;
     if (rc == -ESRCH)
         return POLLERR | POLLHUP;
     if (rc == -EBUSY) {
-        *again = 1;
+        *again = *again ? *again : 1;
         return 0;
     }
     if (rc < 0) /* a server that cannot tell never blocks */
@@ -104,6 +111,7 @@ static short ask(int fd, short events, const struct slot *s, int *again)
 static int ask_all(struct pollfd *fds, unsigned long nfds, const struct slot *s, int *again)
 {
     int ready = 0;
+    *again = 0;
     for (unsigned long i = 0; i < nfds; i++) {
         fds[i].revents = 0;
         if (fds[i].fd < 0)
@@ -142,6 +150,10 @@ static long poll_loop(struct pollfd *fds, unsigned long nfds, uint64_t deadline,
         ready = ask_all(fds, nfds, s, &again);
         if (ready || !s)
             break;
+        if (again < 0) {
+            rc = again;
+            break;
+        }
         uint64_t until = deadline;
         if (again) {
             __kercall3(KC_CLOCK_TIME, CLOCK_MONOTONIC, 0, (long)&now);

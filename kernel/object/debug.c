@@ -93,9 +93,19 @@ bool debug_signal(struct thread *t)
     return signo != 0;
 }
 
+/* Two threads crash at once more often than not: the second one's signal must not take away the first one's core file. */
+static bool stands_for_core(const struct process *p)
+{
+    return p->core_signo && (atomic_load(&p->flags) & (PF_HALTED | PF_DYING)) == PF_HALTED;
+}
+
 bool debug_dumps_locked(const struct process *p, int signo)
 {
-    return atomic_load_explicit(&has_dumper, memory_order_relaxed) && (SIGS_CORE & QRV_SIG_BIT(signo)) && p != taskman && !p->core_signo &&
+    if (!(SIGS_CORE & QRV_SIG_BIT(signo)))
+        return false;
+    if (stands_for_core(p))
+        return true;
+    return atomic_load_explicit(&has_dumper, memory_order_relaxed) && p != taskman && !p->core_signo &&
            !(atomic_load(&p->flags) & (PF_DEBUG | PF_DYING | PF_DEAD | PF_NEW));
 }
 
@@ -103,14 +113,18 @@ bool debug_core(struct thread *t, const struct _kc_siginfo *info, bool is_fault)
 {
     struct process *p = t->proc;
     spin_lock(&p->lock);
-    bool stops = debug_dumps_locked(p, info->signo);
-    if (stops) {
+    bool stops = debug_dumps_locked(p, info->signo), is_first = stops && !p->core_signo;
+    if (!is_first && !(atomic_load(&t->flags) & TF_DEBUG))
+        stops = false; /* a debugger has let it go with this signal */
+    if (is_first) {
         p->core_signo = (uint8_t)info->signo;
         p->debug_signals = 0;
         atomic_fetch_or(&p->flags, PF_DEBUG);
         record_locked(t, is_fault ? _DEBUG_WHY_FAULTED : _DEBUG_WHY_SIGNALLED, info);
     }
     spin_unlock(&p->lock);
+    if (is_first)
+        process_notify_taskman(p, _PULSE_CODE_TM_CORE);
     return stops;
 }
 

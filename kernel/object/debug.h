@@ -25,9 +25,9 @@ void debug_set_dumper(bool is_there);
 int debug_core_written(struct process *p);
 
 /* ---- for object/signal*.c */
-/* process.lock held: signo would end p with a core file, and somebody would write it. */
+/* process.lock held: signo would end p with a core file, and somebody would write it, or writes that of an earlier signal. */
 bool debug_dumps_locked(const struct process *p, int signo);
-/* t is about to end its process by this signal: true: the process stops instead, for whoever writes the core file; tell taskman. */
+/* t is about to end its process by this signal: true: the process stops instead, for whoever writes the core file. */
 bool debug_core(struct thread *t, const struct _kc_siginfo *info, bool is_fault);
 /* process.lock held: signo is to stop p for its debugger. */
 bool debug_wants_locked(const struct process *p, int signo);

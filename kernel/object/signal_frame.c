@@ -76,9 +76,7 @@ static void end_process(struct process *p, int signo)
 /* Stopped for its core file, it ends when taskman lets go of it. */
 static void end_or_dump(struct thread *t, const struct _kc_siginfo *info, bool is_fault)
 {
-    if (debug_core(t, info, is_fault))
-        process_notify_taskman(t->proc, _PULSE_CODE_TM_CORE);
-    else
+    if (!debug_core(t, info, is_fault))
         end_process(t->proc, info->signo);
 }
 

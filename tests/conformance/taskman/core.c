@@ -3,6 +3,7 @@
  * POSIX.1-2017 wait() (WCOREDUMP is no part of it), getrlimit(). */
 #include <elf.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -33,6 +34,32 @@ static pid_t start_victim(int signo, rlim_t limit)
             pause();
     }
     return pid;
+}
+
+#define CRASHES 5
+#define CROWD   4
+
+static void *crash(void *arg)
+{
+    pthread_barrier_wait(arg);
+    marker = *nowhere;
+    return NULL;
+}
+
+/* A child all of whose threads fault together. */
+static pid_t start_crowd(void)
+{
+    static pthread_barrier_t start;
+    pthread_t thread;
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    close(ours);
+    pthread_barrier_init(&start, NULL, CROWD);
+    for (int i = 1; i < CROWD; i++)
+        pthread_create(&thread, NULL, crash, &start);
+    crash(&start);
+    _exit(0);
 }
 
 static int end_of(pid_t pid)
@@ -96,6 +123,20 @@ static void protocol(int fd)
     kill(pid, SIGKILL);
     ok(is_by(end_of(pid), SIGKILL, false), "SIGKILL ends it meanwhile");
     is_int(finish(fd, pid, 1), ESRCH, "then it is unknown");
+
+    pid = start_victim(0, RLIM_INFINITY);
+    take(fd, &r);
+    kill(pid, SIGQUIT);
+    is_int(finish(fd, pid, 1), 0, "another signal of this kind does not end it meanwhile");
+    ok(is_by(end_of(pid), SIGSEGV, true), "the first one has ended it");
+
+    int good = 0;
+    for (int i = 0; i < CRASHES; i++) {
+        pid = start_crowd();
+        usleep(take(fd, &r) ? 20000 : 0); /* for the others to crash */
+        good += finish(fd, pid, 1) == 0 && is_by(end_of(pid), SIGSEGV, true);
+    }
+    is_int(good, CRASHES, "threads that crash at once");
 
     pid = start_victim(0, RLIM_INFINITY);
     second = start_victim(SIGABRT, RLIM_INFINITY);

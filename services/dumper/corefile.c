@@ -114,6 +114,17 @@ static int fill(int fd, const struct victim *v, const struct notes *n, const str
     return error;
 }
 
+/* A program with the rights of two users holds what one of them must not see: the file stays ours. */
+static int give_away(int fd, const struct victim *v, const struct dump_options *o)
+{
+    const struct _cred_info *c = &v->info.cred;
+    if (c->ruid != c->euid || c->ruid != c->suid || c->rgid != c->egid || c->rgid != c->sgid)
+        return 0;
+    if (fchown(fd, c->ruid, c->rgid) == 0 && fchmod(fd, o->is_readable ? 0644 : 0600) == 0)
+        return 0;
+    return errno == ENOSYS || errno == EPERM ? 0 : errno;
+}
+
 int core_write(const struct victim *v, const char *file, const struct dump_options *o, uint64_t *bytes)
 {
     struct notes n;
@@ -127,9 +138,8 @@ int core_write(const struct victim *v, const char *file, const struct dump_optio
         fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         error = fd == -1 ? errno : fill(fd, v, &n, &l);
     }
-    if (error == 0 && (fchown(fd, v->info.cred.ruid, v->info.cred.rgid) != 0 || fchmod(fd, o->is_readable ? 0644 : 0600) != 0) &&
-        errno != ENOSYS && errno != EPERM)
-        error = errno;
+    if (error == 0)
+        error = give_away(fd, v, o);
     if (fd != -1 && close(fd) != 0 && error == 0)
         error = errno;
     if (fd != -1 && error != 0)

@@ -73,29 +73,33 @@ static void rotate(const char *program)
     }
 }
 
-static int dump(pid_t pid, int signo, uint64_t limit, struct victim *v)
+static const char *program_of(const struct victim *v)
+{
+    const char *slash = strrchr(v->path, '/'), *program = slash != NULL ? slash + 1 : v->path;
+    return program[0] != '\0' ? program : "unknown";
+}
+
+static int dump(pid_t pid, int signo, uint64_t limit, struct victim *v, uint64_t *bytes)
 {
     static char file[PATH_MAX];
-    char text[80];
     struct dump_options o = options;
-    uint64_t bytes = 0;
     int error = victim_open(v, pid, signo);
-    if (error != 0) {
-        tell("?", pid, "cannot be opened", error);
+    *bytes = 0;
+    if (error != 0)
         return error;
-    }
-    const char *program = strrchr(v->path, '/') != NULL ? strrchr(v->path, '/') + 1 : v->path;
-    if (program[0] == '\0')
-        program = "unknown";
     if (limit < o.limit)
         o.limit = limit;
     if (keep > 0)
-        rotate(program);
-    file_name(file, program, 0);
-    error = file[0] == '\0' ? ENAMETOOLONG : core_write(v, file, &o, &bytes);
+        rotate(program_of(v));
+    file_name(file, program_of(v), 0);
+    return file[0] == '\0' ? ENAMETOOLONG : core_write(v, file, &o, bytes);
+}
+
+static void tell_outcome(const struct victim *v, pid_t pid, uint64_t bytes, int error)
+{
+    char text[80];
     snprintf(text, sizeof text, error != 0 ? "no core file" : "core file of %llu bytes", (unsigned long long)bytes);
-    tell(program, pid, text, error);
-    return error;
+    tell(program_of(v), pid, text, error);
 }
 
 /* Processes that the kernel has stopped, one after the other; they end when we say so, or go. */
@@ -117,10 +121,12 @@ static int serve(void)
             fprintf(stderr, "dumper: /proc/dumper: %s\n", n < 0 ? strerror(errno) : "a short record");
             return EXIT_FAILURE;
         }
-        int error = dump(request.pid, request.signo, request.limit, &v);
+        uint64_t bytes;
+        int error = dump(request.pid, request.signo, request.limit, &v, &bytes);
         struct qrv_core_done done = {.pid = request.pid, .is_written = error == 0};
         while (write(fd, &done, sizeof done) == -1 && errno == EINTR)
             ; /* ESRCH: somebody has killed it */
+        tell_outcome(&v, request.pid, bytes, error); /* it may be what serves /dev/slog or the terminal: only now it is gone */
         victim_close(&v);
     }
 }
@@ -170,7 +176,9 @@ int main(int argc, char **argv)
     }
     if (pid == 0)
         return serve();
-    int error = dump((pid_t)pid, 0, UINT64_MAX, &v);
+    uint64_t bytes;
+    int error = dump((pid_t)pid, 0, UINT64_MAX, &v, &bytes);
+    tell_outcome(&v, (pid_t)pid, bytes, error);
     victim_close(&v);
     return error != 0;
 }

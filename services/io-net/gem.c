@@ -127,8 +127,11 @@ static uint32_t agreed_speed(struct gem *g)
 static void look_at_link(void *arg)
 {
     struct gem *g = arg;
-    mdio_read(g, g->phy, PHY_BMSR); /* a link that was lost shows once: the second reading is now */
-    uint16_t status = g->phy != NO_PHY ? mdio_read(g, g->phy, PHY_BMSR) : BMSR_LINK;
+    uint16_t status = BMSR_LINK;
+    if (g->phy != NO_PHY) {
+        mdio_read(g, g->phy, PHY_BMSR); /* a link that was lost shows once: the second reading is now */
+        status = mdio_read(g, g->phy, PHY_BMSR);
+    }
     bool has_link = status != 0xffff && (status & BMSR_LINK);
     if (has_link && !g->has_link) {
         uint32_t speed = agreed_speed(g);

@@ -10,6 +10,7 @@
 #include "fsnfs.h"
 
 #define CHUNKS_MAX 64u /* of all files */
+#define BUSY_MS    1000 /* a busy server is asked again after that */
 
 enum chunk_state { FILLING, SENDING, UNSAFE };
 
@@ -27,6 +28,7 @@ struct chunk {
     uint32_t written;
     bool is_safe;       /* of the last answer: on the disk */
     bool is_committing; /* it was acknowledged before the COMMIT that is under way */
+    bool is_put_off;    /* the server is busy: the tick sends it again */
     bool is_stale;      /* the server that acknowledged it is gone: goes out again */
     char data[];
 };
@@ -96,8 +98,9 @@ static void on_written(struct call *c)
 {
     struct chunk *k = c->out;
     int error = c->error != 0 ? c->error : nfs3_status(k->status);
-    if (error == EAGAIN) { /* the server is busy: the tick sends it again */
+    if (error == EAGAIN) {
         k->state = FILLING;
+        k->is_put_off = true;
         k->room = k->len;
         k->begun = now_ms();
     } else if (error != 0 || k->written == 0 || k->written > k->len) {
@@ -116,6 +119,7 @@ static void send_locked(struct chunk *k)
 {
     struct node *n = k->node;
     k->state = SENDING;
+    k->is_put_off = false;
     k->is_safe = false;
     k->written = 0;
     k->args = (struct WRITE3args){.file = {{n->handle.len, n->handle.data}},
@@ -132,7 +136,7 @@ static void send_filling_locked(struct node *n)
 {
     for (struct chunk *k = n->chunks, *next; k != NULL; k = next) {
         next = k->next;
-        if (k->state == FILLING)
+        if (k->state == FILLING && !k->is_put_off)
             send_locked(k);
     }
 }
@@ -350,7 +354,7 @@ static void tick_node_locked(struct node *n, uint64_t now)
 {
     for (struct chunk *k = n->chunks, *next; k != NULL; k = next) {
         next = k->next;
-        if (k->state == FILLING && now - k->begun >= n->mount->delay_ms)
+        if (k->state == FILLING && now - k->begun >= (k->is_put_off ? BUSY_MS : n->mount->delay_ms))
             send_locked(k);
     }
 }

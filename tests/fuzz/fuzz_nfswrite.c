@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fs-nfs3's writing behind (services/fs-nfs3/write.c) against a server that loses what was not committed whenever it is
- * started again, and answers in any order. Each operation is two or three bytes: a write, answers, a new start. After the
+ * started again, is busy now and then, and answers in any order. Each operation is two or three bytes: a write, answers, a new start. After the
  * last COMMIT the server's disk has to hold what was written last. */
 #include "fuzz.h"
 
@@ -23,6 +23,8 @@ static struct {
 static struct call *calls;
 static struct node node;
 static const uint8_t *input, *input_end;
+static uint64_t now;
+static const void *refused; /* since the clock went on */
 
 static uint8_t next_byte(void)
 {
@@ -31,12 +33,12 @@ static uint8_t next_byte(void)
 
 uint64_t now_ms(void)
 {
-    return 0;
+    return now;
 }
 
 int nfs3_status(nfsstat3 status)
 {
-    return status == NFS3_OK ? 0 : EIO;
+    return status == NFS3_OK ? 0 : status == NFS3ERR_JUKEBOX ? EAGAIN : EIO;
 }
 
 struct call *call_submit_locked(struct link *l, const struct cred *cred, issue_fn *issue, void *args,
@@ -44,7 +46,7 @@ struct call *call_submit_locked(struct link *l, const struct cred *cred, issue_f
 {
     struct call *c = calloc(1, sizeof *c), **end = &calls;
     (void)l, (void)cred, (void)issue;
-    if (c == NULL)
+    if (c == NULL || args == refused) /* it was told to wait */
         abort();
     *c = (struct call){.args = args, .take = take, .out = out, .when_done = when_done};
     while (*end != NULL)
@@ -57,7 +59,7 @@ struct call *call_submit_locked(struct link *l, const struct cred *cred, issue_f
 static void answer(unsigned which)
 {
     struct call **at = &calls;
-    bool partly = which >= 200;
+    bool partly = which >= 200 && which < 240, is_busy = which >= 240;
     while (which-- > 0 && (*at)->next != NULL)
         at = &(*at)->next;
     struct call *c = *at;
@@ -65,18 +67,31 @@ static void answer(unsigned which)
     struct WRITE3res res = {.status = NFS3_OK};
     *at = c->next;
     uint32_t count = partly && w->count > 1 ? w->count / 2 : w->count;
-    memcpy(host.cache + w->offset, w->data.data_val, count);
-    res.WRITE3res_u.resok.count = count;
-    res.WRITE3res_u.resok.committed = UNSTABLE;
-    res.WRITE3res_u.resok.verf[0] = (char)host.start;
+    if (is_busy) {
+        res.status = NFS3ERR_JUKEBOX;
+        refused = w;
+    } else {
+        memcpy(host.cache + w->offset, w->data.data_val, count);
+        res.WRITE3res_u.resok.count = count;
+        res.WRITE3res_u.resok.committed = UNSTABLE;
+        res.WRITE3res_u.resok.verf[0] = (char)host.start;
+    }
     c->take(c, &res);
     c->when_done(c);
     free(c);
 }
 
+static void tick(struct mount *m)
+{
+    now += 2000;
+    refused = NULL;
+    write_tick(m);
+}
+
 int wait_changed_locked(struct request *r)
 {
-    (void)r;
+    if (calls == NULL)
+        tick(r->mount);
     if (calls == NULL)
         abort(); /* nothing would ever change */
     answer(next_byte());
@@ -116,10 +131,10 @@ void node_put(struct node *n)
     (void)n;
 }
 
-void node_each_locked(struct mount *m, void (*f)(struct node *, uint64_t), uint64_t now)
+void node_each_locked(struct mount *m, void (*f)(struct node *, uint64_t), uint64_t at)
 {
     (void)m;
-    f(&node, now);
+    f(&node, at);
 }
 
 static void write_some(struct request *r, char *expected)
@@ -145,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memset(&host, 0, sizeof host);
     memset(&node, 0, sizeof node);
+    refused = NULL;
     node.mount = &mount;
     input = data;
     input_end = data + size;
@@ -160,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 answer(next_byte());
             break;
         case 4:
-            write_tick(&mount);
+            tick(&mount);
             break;
         default:
             restart();

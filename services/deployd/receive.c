@@ -217,16 +217,30 @@ static void take_over(void)
         closedir(list);
 }
 
+/* Left by one of us.  In /tmp anybody can lay something under that name: a link to another file, which would be
+ * written, or a file that its owner could change after the rename. */
+static bool is_ours(struct stat *st)
+{
+    return fstat(now.fd, st) == 0 && S_ISREG(st->st_mode) && st->st_uid == geteuid() && st->st_nlink <= 1;
+}
+
 /* The temporary file, with what an interrupted deployment left in it. */
 static bool open_temporary(uint64_t *arrived)
 {
-    struct stat st;
+    struct stat st = {0};
     take_over();
-    now.fd = open(now.temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    now.fd = open(now.temporary, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (now.fd != -1 && !is_ours(&st)) {
+        close(now.fd);
+        now.fd = -1;
+        st.st_size = 0;
+    }
+    if (now.fd == -1) {
+        unlink(now.temporary);
+        now.fd = open(now.temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    }
     if (now.fd == -1)
         return fail("cannot write there", now.path, false);
-    if (fstat(now.fd, &st) == -1 || !S_ISREG(st.st_mode))
-        return fail("cannot be written", now.temporary, false);
     if (ftruncate(now.fd, (off_t)now.file.size) == -1)
         return fail("no room for it", now.path, true);
     now.is_fresh = st.st_size == 0;

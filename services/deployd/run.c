@@ -215,8 +215,12 @@ bool start_shell(const char *bytes, size_t n)
     memcpy(size, bytes, sizeof size);
     snprintf(path, sizeof path, "/dev/%.50s", bytes + sizeof size);
     int fd = open(path, O_RDWR | O_NOCTTY);
-    if (fd == -1 || !isatty(fd))
-        return reply_error(errno, "there is no such terminal on the target");
+    if (fd == -1 || !isatty(fd)) {
+        int why = errno;
+        if (fd != -1)
+            close(fd);
+        return reply_error(why, "there is no such terminal on the target");
+    }
     ioctl(fd, TIOCSWINSZ, &(struct winsize){.ws_row = size[0], .ws_col = size[1]});
     last = fork();
     if (last == 0)

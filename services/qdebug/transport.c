@@ -203,7 +203,7 @@ static int serve_network(struct place *p, void (*session)(const struct line *))
         int fd = accept4(p->fd, NULL, NULL, SOCK_CLOEXEC);
         int error = errno;
         while (waitpid(-1, NULL, WNOHANG) > 0)
-            connections--;
+            connections -= connections > 0; /* it may have been the process of another place */
         if (fd == -1 && error != EINTR && error != ECONNABORTED)
             pause_briefly(); /* no descriptors, or io-net is gone: perhaps not for ever */
         if (fd == -1)

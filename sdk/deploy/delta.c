@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the rest of an old file nothing is found. */
+enum { CHUNKS_MAX = 1 << 22 };
+
 struct place {
     uint64_t offset;
     struct deploy_chunk chunk;
@@ -81,13 +84,17 @@ bool delta_take(struct delta *d, const uint8_t *bytes, size_t n, bool *at_end)
         d->old_is_complete = true;
         make_table(d);
     }
-    if (n % sizeof(struct deploy_chunk) != 0 || l->count >= UINT32_MAX / 2)
+    if (n % sizeof(struct deploy_chunk) != 0)
         return false;
     for (; n > 0; n -= sizeof(struct deploy_chunk), bytes += sizeof(struct deploy_chunk)) {
         struct deploy_chunk c;
         memcpy(&c, bytes, sizeof c);
         if (c.bytes == 0 || l->size > UINT64_MAX / 2)
             return false;
+        if (l->count == CHUNKS_MAX) {
+            l->size += c.bytes;
+            continue;
+        }
         if (l->count == l->room) {
             l->room = l->room * 2 + 256;
             l->places = xrealloc(l->places, l->room * sizeof *l->places);

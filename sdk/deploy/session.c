@@ -5,6 +5,7 @@
 #include "../common/sdk.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,8 +33,10 @@ enum outcome session_next(struct session *s, const char *what)
         return ALL_DONE;
     uint32_t error = 0;
     memcpy(&error, s->m.data, s->m.bytes >= sizeof error ? sizeof error : 0);
-    if (error == EBUSY) /* our own connection from before the break, perhaps */
+    if (error == EBUSY) { /* our own connection from before the break, perhaps */
+        snprintf(s->busy, sizeof s->busy, "the target: %.150s", (const char *)s->m.data + sizeof error);
         return BROKEN;
+    }
     s->was_expected = error != 0 && error == s->expected;
     if (!s->was_expected)
         complain(0, "%s: the target: %s", what, s->m.bytes > 4 ? (const char *)s->m.data + 4 : "error");
@@ -58,16 +61,20 @@ int session_run(struct session *s, const char *what, enum outcome (*once)(struct
     unsigned differs = 0;
     s->moved = 0;
     s->breaks = 0;
+    s->was_expected = false;
     for (;;) {
         char *why = NULL;
         uint64_t before = s->moved;
         if (s->fd < 0)
             s->fd = client_open(s->target, "deploy", &why);
+        s->busy[0] = '\0';
         enum outcome outcome = s->fd < 0 ? BROKEN : once(s, arg);
         if (outcome == ALL_DONE)
             return 0;
         if (s->fd >= 0 && outcome == BROKEN)
-            why = client_reason(s->target);
+            why = s->busy[0] != '\0' ? xstrdup(s->busy) : client_reason(s->target);
+        if (outcome == FAILED && s->was_expected) /* the connection is good for the next question */
+            return EXIT_FAILED;
         session_close(s);
         if (outcome == FAILED)
             return EXIT_FAILED;

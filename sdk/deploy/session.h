@@ -18,6 +18,7 @@ struct session {
     unsigned breaks; /* of the work that runs */
     uint32_t expected; /* an errno of the target that is no surprise: FAILED without a message; then */
     bool was_expected; /* that was it */
+    char busy[180];    /* what it said when it was busy; "": it was not */
     uint64_t moved;  /* bytes of content, in that; progress is a reason for more patience */
     struct message m;
 };

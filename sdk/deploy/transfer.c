@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PART = 1 << 20 };
+enum { PART = 1 << 20, ENTRIES_MAX = 1 << 20 };
 
 static int say(const char *file, int error)
 {
@@ -283,6 +283,10 @@ static enum outcome receive_bytes(struct session *s, struct get *g)
     enum outcome outcome;
     progress_begin(&bar, "receiving", g->t->quiet ? 0 : g->file.size);
     while ((outcome = session_next(s, g->t->path)) == ALL_DONE && s->m.type == DEPLOY_BYTES) {
+        if (s->m.bytes > g->file.size - g->have) {
+            outcome = BROKEN; /* more than it has said that there is */
+            break;
+        }
         if (!write_all(g->fd, s->m.data, s->m.bytes)) {
             say(g->t->file, errno);
             outcome = FAILED;
@@ -339,7 +343,8 @@ int transfer_get(struct session *s, struct transfer *t)
     struct get g = {.t = t};
     char *dir = fs_dirname(t->file);
     char *part = xprintf("%s/.%s.qrv-part%ld", dir, fs_basename(t->file), (long)getpid());
-    g.fd = open(part, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    unlink(part); /* of one that was killed; in /tmp perhaps somebody else's */
+    g.fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     int result = g.fd < 0 ? say(t->file, errno) : session_run(s, t->path, get_once, &g);
     if (result == 0)
         result = take_name(&g, part);
@@ -377,8 +382,10 @@ static enum outcome ask_once(struct session *s, void *arg)
     while ((outcome = session_next(s, q->path)) == ALL_DONE && s->m.type == DEPLOY_ENTRY) {
         const char *name = (const char *)s->m.data + sizeof q->list->mode;
         if (s->m.bytes <= sizeof q->list->mode || name[0] == '\0' || strchr(name, '/') != NULL ||
-            strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-            return BROKEN; /* no name that leads out of the directory */
+            strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || q->count == ENTRIES_MAX) {
+            complain(0, "%s: the target lists what cannot be in a directory", q->path);
+            return FAILED; /* no name that leads out of the directory */
+        }
         q->list = xrealloc(q->list, (q->count + 1) * sizeof *q->list);
         memcpy(&q->list[q->count].mode, s->m.data, sizeof q->list->mode);
         q->list[q->count++].name = xstrdup(name);

@@ -129,7 +129,9 @@ static int get_directory(struct walk *w, const char *path, const char *file)
             w->depth++;
             result = get_directory(w, from, to);
             w->depth--;
-        } else if (result == 0)
+        } else if (result == 0 && S_ISDIR(list[i].mode))
+            result = complain(EXIT_FAILED, "%s: directories are nested too deeply", from);
+        else if (result == 0)
             complain(0, "%s: left out: not a file", from);
         free(from);
         free(to);

@@ -118,7 +118,9 @@ static bool read_all(int fd, void *to, size_t n)
     return true;
 }
 
-/* "ok", or -1 and the error. */
+enum { ENDED = -2 };
+
+/* "ok", or -1 and the error; ENDED: the keeper was about to end, or has no room, and has not answered. */
 static int ask_for(int fd, const char *channel, char **why)
 {
     char line[400];
@@ -131,6 +133,10 @@ static int ask_for(int fd, const char *channel, char **why)
     line[good ? n - 1 : 0] = '\0';
     if (strcmp(line, "ok") == 0)
         return fd;
+    if (!good && n <= 1) {
+        close(fd);
+        return ENDED;
+    }
     *why = xstrdup(strncmp(line, "error ", 6) == 0 ? line + 6 : "the link has ended");
     close(fd);
     return -1;
@@ -149,14 +155,14 @@ int client_open(const struct target *t, const char *channel, char **why)
         int fd = connect_keeper(t);
         if (fd >= 0) {
             setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){16384}, sizeof(int));
-            return ask_for(fd, channel, why);
-        }
-        *why = start_keeper(t);
-        if (*why != NULL)
+            fd = ask_for(fd, channel, why);
+            if (fd != ENDED)
+                return fd;
+        } else if ((*why = start_keeper(t)) != NULL)
             return -1;
         nanosleep(&(struct timespec){.tv_nsec = i * 2000000}, NULL);
     }
-    *why = xprintf("%s: another qrv holds the line and does not share it", t->line);
+    *why = xprintf("%s: another qrv holds the line and does not share it, or too many share it", t->line);
     return -1;
 }
 

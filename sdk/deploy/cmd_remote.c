@@ -122,6 +122,11 @@ static int exit_code(uint32_t status)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static int refused(void)
+{
+    return complain(EXIT_NOT_STARTED, "the target: %s", m.bytes > 4 ? (const char *)m.data + 4 : "error");
+}
+
 /* One message of the target. -1: the command goes on; else the exit code. */
 static int take_message(void)
 {
@@ -132,14 +137,14 @@ static int take_message(void)
         fflush(stdout);
         return -1;
     case DEPLOY_EXIT:
+        if (m.bytes != sizeof status)
+            break;
         memcpy(&status, m.data, sizeof status);
         return exit_code(status);
     case DEPLOY_ERROR:
-        return complain(EXIT_NOT_STARTED, "the target: %s",
-                        m.bytes > 4 ? (const char *)m.data + 4 : "error");
-    default:
-        return complain(EXIT_FAILED, "the target answers in a language that qrv does not know");
+        return refused();
     }
+    return complain(EXIT_FAILED, "the target answers in a language that qrv does not know");
 }
 
 struct input { /* of the command: one message, as far as it is not sent */
@@ -301,9 +306,7 @@ static int start_shell(const struct target *t, const char *channel)
     close(fd);
     if (!good)
         return not_connected(client_reason(t));
-    if (m.type == DEPLOY_ERROR)
-        return complain(EXIT_NOT_STARTED, "the target: %s", (const char *)m.data + 4);
-    return 0;
+    return m.type == DEPLOY_ERROR ? refused() : 0;
 }
 
 int cmd_shell(int argc, char **argv)
@@ -394,6 +397,13 @@ int cmd_log(int argc, char **argv)
     return EXIT_OK;
 }
 
+/* It answers before it starts the shutdown, of which only a failure is heard afterwards. */
+static bool has_more(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, 1000) > 0;
+}
+
 int cmd_reset(int argc, char **argv)
 {
     struct remote r = {0};
@@ -405,8 +415,12 @@ int cmd_reset(int argc, char **argv)
     if (fd < 0)
         return not_connected(why);
     bool good = client_send(fd, DEPLOY_REBOOT, NULL, 0) && client_receive(fd, &m);
+    if (!good)
+        result = not_connected(client_reason(&r.target));
+    else if (m.type == DEPLOY_ERROR || (has_more(fd) && client_receive(fd, &m) && m.type == DEPLOY_ERROR))
+        result = refused();
     close(fd);
-    return good && m.type == DEPLOY_DONE ? EXIT_OK : not_connected(client_reason(&r.target));
+    return result;
 }
 
 /* ------------------------------------------------------------------ link */

@@ -125,6 +125,8 @@ static void send_all_away(const char *why)
 
 static void add_guest(int fd, const char *channel)
 {
+    if (fd < 0) /* it has gone again, or there are no descriptors */
+        return;
     for (struct guest *g = k.guests; g < k.guests + GUESTS; g++) {
         if (g->state != NOBODY)
             continue;
@@ -556,10 +558,10 @@ static const char *listen_at(const char *path)
     strcpy(a.sun_path, path);
     unlink(path);
     k.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (k.listener < 0 || bind(k.listener, (struct sockaddr *)&a, sizeof a) != 0 ||
-        listen(k.listener, 8) != 0)
-        return strerror(errno);
-    return NULL;
+    mode_t mask = umask(0177); /* whoever connects is root on the target */
+    bool good = k.listener >= 0 && bind(k.listener, (struct sockaddr *)&a, sizeof a) == 0;
+    umask(mask);
+    return good && listen(k.listener, 8) == 0 ? NULL : strerror(errno);
 }
 
 static const char *listen_at_ports(void)

@@ -391,8 +391,7 @@ static int serve(struct request *r, int operands)
         return result;
     printf("qrv debug: GDB can connect to localhost:%ld\n", port);
     fflush(stdout);
-    own_machine_wait(&r->machine);
-    return EXIT_OK;
+    return own_machine_wait(&r->machine);
 }
 
 /* The target is reached, the program is there. 0, or an exit code after a message. */

@@ -3,6 +3,7 @@
 
 #include "../common/fs.h"
 #include "../common/sdk.h"
+#include "../qrv/gdb.h"
 #include "../qrv/machine.h"
 
 #include <errno.h>
@@ -35,15 +36,13 @@ static void push_command(struct words *w, const char *option, char *command)
     push(w, command);
 }
 
-static char *find_gdb(void)
+static bool has_directory(const char *path, const char *dir)
 {
-    const struct sdk *sdk = sdk_locate();
-    char *gdb = fs_join(sdk->root, sdk->installed ? "bin/riscv64-unknown-qrv-gdb" : "toolchain/bin/riscv64-unknown-qrv-gdb");
-    if (access(gdb, X_OK) == 0)
-        return gdb;
-    complain(0, "this SDK has no GDB (%s); qrv doctor says more", gdb);
-    free(gdb);
-    return NULL;
+    size_t n = strlen(dir);
+    for (const char *at = path; (at = strchr(at, ':')) != NULL;)
+        if (strncmp(++at, dir, n) == 0 && (at[n] == ':' || at[n] == '\0'))
+            return true;
+    return false;
 }
 
 /* Where GDB looks for libraries whose path on the target is not one of the sysroot. */
@@ -53,7 +52,7 @@ static char *library_path(const struct gdb_session *s)
     buf_printf(&path, "set solib-search-path %s/usr/lib", sdk_locate()->sysroot);
     for (size_t at = 0; at < s->libraries->len; at += strlen(s->libraries->data + at) + 1) {
         char *dir = fs_dirname(s->libraries->data + at);
-        if (strstr(path.data, dir) == NULL)
+        if (!has_directory(path.data, dir))
             buf_printf(&path, ":%s", dir);
         free(dir);
     }
@@ -97,9 +96,11 @@ static void add_start(struct words *w, const struct gdb_session *s)
 char **gdb_line(const struct gdb_session *s)
 {
     struct words w = {0};
-    char *gdb = s->gdb != NULL ? xstrdup(s->gdb) : find_gdb();
-    if (gdb == NULL)
+    char *gdb = s->gdb != NULL ? xstrdup(s->gdb) : gdb_find();
+    if (gdb == NULL) {
+        complain(0, "this SDK has no GDB (riscv64-unknown-qrv-gdb); qrv doctor says more");
         return NULL;
+    }
     push(&w, gdb);
     push(&w, xstrdup("-q"));
     if (s->is_batch)
@@ -167,7 +168,8 @@ int gdb_run(char **argv, int console)
         if (poll(&p, 1, 50) > 0 && !pass_on(console))
             console = -1;
     }
-    if (console >= 0)
-        pass_on(console); /* the last words */
+    struct pollfd last = {.fd = console, .events = POLLIN};
+    while (console >= 0 && poll(&last, 1, 0) > 0 && pass_on(console))
+        ;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

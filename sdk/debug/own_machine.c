@@ -21,10 +21,39 @@
 
 enum { START_MS = 30000, STEP_MS = 20 };
 
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+/* What a signal removes; NULL: nothing. */
+static const struct own_machine *volatile mine;
+
+static void remove_files(const struct own_machine *m)
+{
+    unlink(m->line);
+    unlink(m->log);
+    rmdir(m->directory);
+}
+
+/* The children end with us. */
+static void on_end(int signo)
+{
+    if (mine != NULL)
+        remove_files(mine);
+    signal(signo, SIG_DFL);
+    raise(signo);
+}
+
+/* What the caller wants ignored (nohup) stays ignored. */
+static void catch_ends(void (*handler)(int))
+{
+    for (size_t i = 0; i < sizeof end_signals / sizeof end_signals[0]; i++)
+        if (signal(end_signals[i], handler) == SIG_IGN)
+            signal(end_signals[i], SIG_IGN);
+}
+
 /* In a child: it ends with its parent, and Ctrl-C is not for it. */
 static void be_companion(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    catch_ends(SIG_DFL);
     setpgid(0, 0);
     if (getppid() != parent)
         _exit(EXIT_NOT_STARTED);
@@ -75,6 +104,8 @@ int own_machine_start(struct own_machine *m, char *const *options)
     m->line = fs_join(directory, "line");
     m->log = fs_join(directory, "log");
     m->target = (struct target){.name = xstrdup("emulator"), .line = xprintf("unix:%s", m->line)};
+    mine = m;
+    catch_ends(on_end);
     pid_t self = getpid();
     fflush(NULL);
     m->emulator = fork();
@@ -131,18 +162,32 @@ int own_machine_keep(struct own_machine *m, long port)
     return complain(EXIT_NOT_STARTED, "the keeper of the emulator's line did not start");
 }
 
-static void on_signal(int signo)
+static bool has_ended(pid_t *pid)
 {
-    (void)signo; /* the wait below ends */
+    if (waitpid(*pid, NULL, WNOHANG) != *pid)
+        return false;
+    *pid = -1;
+    return true;
 }
 
-void own_machine_wait(struct own_machine *m)
+int own_machine_wait(struct own_machine *m)
 {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < 3; i++)
-        sigaction(ends[i], &(struct sigaction){.sa_handler = on_signal}, NULL);
-    if (waitpid(m->keeper, NULL, 0) == m->keeper)
-        m->keeper = -1;
+    sigset_t set;
+    int signo = SIGCHLD;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof end_signals / sizeof end_signals[0]; i++)
+        sigaddset(&set, end_signals[i]);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL); /* none is lost between a look and the wait */
+    while (signo == SIGCHLD) {
+        if (has_ended(&m->emulator))
+            return complain(EXIT_FAILED, "the machine has ended");
+        if (has_ended(&m->keeper))
+            return complain(EXIT_FAILED, "the keeper of the emulator's line has ended");
+        if (sigwait(&set, &signo) != 0)
+            return complain(EXIT_FAILED, "sigwait");
+    }
+    return 0;
 }
 
 static void end_child(pid_t pid, int signo)
@@ -161,9 +206,9 @@ void own_machine_end(struct own_machine *m)
     if (m->console >= 0)
         close(m->console);
     if (m->directory != NULL) {
-        unlink(m->line);
-        unlink(m->log);
-        rmdir(m->directory);
+        remove_files(m);
+        mine = NULL;
+        catch_ends(SIG_DFL);
     }
     free(m->directory);
     free(m->line);

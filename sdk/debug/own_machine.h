@@ -20,6 +20,6 @@ int own_machine_start(struct own_machine *m, char *const *options);
 /* Its keeper in the background. port 0: the console's text can be read from m->console; otherwise it goes to standard
  * output, and the port of this machine leads to the agent. */
 int own_machine_keep(struct own_machine *m, long port);
-/* Until a signal comes or the keeper ends. */
-void own_machine_wait(struct own_machine *m);
+/* Until a signal comes: 0; or until the machine or the keeper ends: an exit code after a message. */
+int own_machine_wait(struct own_machine *m);
 void own_machine_end(struct own_machine *m);

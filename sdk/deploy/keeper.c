@@ -33,7 +33,7 @@ enum {
     OUT_MAX = 65536,
     TEXT_MAX = 65536,
     ANSWER_MS = 10000, /* patience with a target that does not answer at all */
-    SERVER_MS = 8000,  /* with a server that does not open its device, on a busy machine */
+    SERVER_MS = 20000, /* with a server that does not open its device, on a busy machine */
     SILENT_MS = 30000, /* and with one that did */
     LINGER_MS = 3000,
     REOPEN_MS = 200,

@@ -22,7 +22,7 @@ shows() {
     result $? "... from $3"
 }
 if command -v "${debugger[0]}" >/dev/null; then
-    shows images/kernel.elf thread_create kernel/object/thread.c "check_sched(p, tc)"
+    shows images/kernel.elf thread_create kernel/object/thread.c "check_sched(p, tc"
     shows sysroot/usr/lib/libc.so printf libc/src/src/stdio/printf.c "vfprintf(stdout, fmt, ap)"
     shows sysroot/usr/lib/libc.so MsgSend libc/src/src/neutrino/message_send.c "return __qrv_neg(PLAIN(send_cp));"
     shows sysroot/boot/taskman pool_start taskman/main/pool.c "int pool_start(void)"

@@ -240,6 +240,7 @@ static void process_reset(struct process *p)
     p->stub = p->sig_pending = 0;
     list_init(&p->sig_queue);
     p->sig_queued = 0;
+    p->exec_tid = 0;
     p->ppid = p->pgrp = p->sid = 0;
     p->umask = 022;
     cred_set(p, &(struct _cred_info){ 0 });

@@ -54,6 +54,7 @@ struct process {
     uint64_t sig_pending;
     struct list sig_queue;     /* struct siginfo_node */
     uint32_t sig_queued;
+    int32_t exec_tid;          /* PF_EXEC: the thread whose pending signals the next program inherits; 0 none */
 
     /* identity: lock; 32-bit fields may be read without it */
     int32_t ppid, pgrp, sid;
@@ -98,7 +99,8 @@ int process_fork(struct thread *parent_thread, struct process **out);
 void process_init_from(struct process *p, struct thread *t);
 /* Ends p with a wait() status.  Safe from any context without locks. */
 void process_kill(struct process *p, int32_t status);
-void process_begin_exec(struct process *p, struct thread *except);
+/* Ends all threads of p but caller (NULL: all), which taskman lets go last; what is pending for it is the next program's. */
+void process_begin_exec(struct process *p, const struct thread *caller);
 /* Continuation of the reaper: one bounded step; re-installs itself until done. */
 void process_teardown_step(struct thread *reaper);
 /* Tells taskman: pulse on its channel; never fails (pulse memory is reserved per process). */

@@ -14,7 +14,7 @@
 #define KILL_STEP 16   /* threads told at once that they end */
 
 /* By thread id, some at a time; none are added any more. */
-static void kill_threads(struct process *p, struct thread *except)
+static void kill_threads(struct process *p, const struct thread *except)
 {
     for (int tid = 0; tid >= 0;) {
         spin_lock(&p->lock);
@@ -45,10 +45,13 @@ void process_kill(struct process *p, int32_t status)
         kill_threads(p, NULL);
 }
 
-void process_begin_exec(struct process *p, struct thread *except)
+void process_begin_exec(struct process *p, const struct thread *caller)
 {
+    spin_lock(&p->lock);
+    p->exec_tid = caller ? caller->tid : 0;
     atomic_fetch_or(&p->flags, PF_EXEC);
-    kill_threads(p, except);
+    spin_unlock(&p->lock);
+    kill_threads(p, caller);
 }
 
 void process_notify_taskman(struct process *p, int code)

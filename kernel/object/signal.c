@@ -412,6 +412,7 @@ void signal_exec_reset(struct process *p)
         p->action[s] = (struct _kc_sigaction){.handler = ignored ? K_SIG_IGN : K_SIG_DFL};
     }
     p->stub = 0;
+    p->exec_tid = 0;
     spin_unlock(&p->lock);
 }
 
@@ -449,10 +450,21 @@ void signal_process_fini(struct process *p)
     }
 }
 
+/* What is pending for the thread that execs stays pending in the new program; for another one it goes. */
+static void leave_to_next_program(struct thread *t)
+{
+    struct process *p = t->proc;
+    p->sig_pending |= t->sig_pending;
+    while (!list_empty(&t->sig_queue))
+        list_push_tail(&p->sig_queue, list_pop_head(&t->sig_queue));
+}
+
 /* proc->lock held. */
 void signal_thread_fini(struct thread *t)
 {
     struct process *p = t->proc;
+    if (p->exec_tid == t->tid)
+        leave_to_next_program(t);
     t->sig_pending = t->sig_wait = 0;
     queue_drop(p, &t->sig_queue, ~0UL);
     sig_retarget_locked(p, ~0UL, t);

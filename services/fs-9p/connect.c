@@ -9,27 +9,18 @@
 
 #include "fs9p.h"
 
+#include "../lib/foreign.h"
+
 #define AT_REMOVEDIR_9P 0x200u
 /* Flags of Tlopen are the generic Linux ones, as libc's are. */
 #define FLAGS_PASSED ((uint32_t)(O_APPEND | O_DSYNC | O_SYNC | O_DIRECTORY | O_TRUNC | O_NONBLOCK))
 
 resmgr_connect_funcs_t connect_funcs;
 
-static int reply_link(resmgr_context_t *ctp, io_connect_t *msg, const struct place *p)
-{
-    size_t n = strlen(p->link) + 1;
-    struct _io_connect_link_reply *r = &msg->link_reply;
-    memset(r, 0, sizeof *r);
-    r->path_len = (uint16_t)n;
-    memcpy(r + 1, p->link, n);
-    _IO_SET_CONNECT_RET(ctp, _IO_CONNECT_RET_LINK);
-    return _RESMGR_PTR(ctp, r, sizeof *r + n);
-}
-
 static int finish(resmgr_context_t *ctp, io_connect_t *msg, struct place *p, int error)
 {
     place_drop(p);
-    return error == WALKED_LINK ? reply_link(ctp, msg, p) : error;
+    return reply_walked(ctp, msg, error, p->link);
 }
 
 static uint32_t client_gid(resmgr_context_t *ctp)
@@ -53,8 +44,7 @@ static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct place *
         return ENOMEM;
     }
     f->ocb.attr = n;
-    f->ocb.ioflag =
-        (int32_t)(msg->connect.ioflag & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY));
+    f->ocb.ioflag = open_ioflag(msg);
     f->ocb.sflag = msg->connect.sflag;
     f->fid = p->fid;
     f->is_open = is_open;
@@ -86,41 +76,29 @@ static int create(resmgr_context_t *ctp, io_open_t *msg, struct place *p)
     return error != 0 ? error : bind_file(ctp, msg, p, true);
 }
 
-static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct place *p, bool nofollow)
+static mode_t type_of(const struct p9_qid *qid)
 {
-    uint32_t ioflag = msg->connect.ioflag;
-    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
-    bool is_dir = p->qid.type & P9_QTDIR;
-    if (plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-        return EEXIST;
-    if (((msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) || (plain && (ioflag & O_DIRECTORY))) &&
-        !is_dir)
-        return ENOTDIR;
-    if (plain && nofollow && (p->qid.type & P9_QTSYMLINK))
-        return ELOOP;
-    if (is_dir && (ioflag & _IO_FLAG_WR))
-        return EISDIR;
-    if (is_dir && plain && (ioflag & O_CREAT))
-        return EISDIR;
-    unsigned want = (ioflag & _IO_FLAG_RD ? 4u : 0) | (ioflag & _IO_FLAG_WR ? 2u : 0) |
-                    (plain && (ioflag & O_TRUNC) ? 2u : 0);
-    int error = want != 0 ? check_fid(ctp, p->fid, want) : 0;
-    if (error == 0 && plain)
-        error = client_open(p->fid, server_flags(ioflag));
-    return error != 0 ? error : bind_file(ctp, msg, p, plain);
+    return qid->type & P9_QTDIR ? S_IFDIR : qid->type & P9_QTSYMLINK ? S_IFLNK : S_IFREG;
+}
+
+static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct place *p)
+{
+    const struct open_wish w = open_wish(msg);
+    int error = open_check_type(msg, type_of(&p->qid));
+    if (error == 0 && w.want != 0)
+        error = check_fid(ctp, p->fid, w.want);
+    if (error == 0 && w.is_plain)
+        error = client_open(p->fid, server_flags(msg->connect.ioflag));
+    return error != 0 ? error : bind_file(ctp, msg, p, w.is_plain);
 }
 
 static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *extra)
 {
     uint32_t ioflag = msg->connect.ioflag;
-    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
-    bool as_dir = msg->connect.eflag & _IO_CONNECT_EFLAG_DIR;
-    bool nofollow =
-        ((ioflag & O_NOFOLLOW) || (plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))) &&
-        !as_dir;
+    const struct open_wish w = open_wish(msg);
     struct place p;
     (void)extra;
-    if (plain && !as_dir && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+    if (w.only_new && !w.as_dir) {
         /* The server looks whether it is there. */
         int error = walk(m, msg->connect.path, WALK_PARENT, &p);
         if (error == EBUSY)
@@ -128,16 +106,16 @@ static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *
         return finish(ctp, msg, &p, error != 0 ? error : create(ctp, msg, &p));
     }
     for (int tries = 0;; tries++) {
-        int error = walk(m, msg->connect.path, nofollow ? 0 : WALK_FOLLOW, &p);
-        if (error == ENOENT && plain && (ioflag & O_CREAT) && p.dir != NULL) {
-            error = as_dir ? EISDIR : create(ctp, msg, &p);
+        int error = walk(m, msg->connect.path, w.nofollow ? 0 : WALK_FOLLOW, &p);
+        if (error == ENOENT && w.is_plain && (ioflag & O_CREAT) && p.dir != NULL) {
+            error = w.as_dir ? EISDIR : create(ctp, msg, &p);
             /* Somebody else may have made it in between; QEMU says so for a symbolic link too. */
             if (error == EEXIST && !(ioflag & O_EXCL) && tries < 3) {
                 place_drop(&p);
                 continue;
             }
         } else if (error == 0) {
-            error = open_existing(ctp, msg, &p, nofollow);
+            error = open_existing(ctp, msg, &p);
         }
         return finish(ctp, msg, &p, error);
     }
@@ -148,11 +126,10 @@ static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, vo
     bool is_dir = S_ISDIR(msg->connect.mode);
     struct place p;
     (void)reserved;
-    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOT)
-        return EINVAL;
-    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOTDOT)
-        return ENOTEMPTY;
-    int error = walk(m, msg->connect.path, WALK_PARENT, &p);
+    int error = unlink_check(msg);
+    if (error != 0)
+        return error;
+    error = walk(m, msg->connect.path, WALK_PARENT, &p);
     if (error == 0)
         error = check_fid(ctp, p.dir->fid, 3);
     if (error == 0 && !is_dir && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR))
@@ -177,17 +154,12 @@ static int make_file(resmgr_context_t *ctp, struct place *p, uint32_t mode)
 static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void *extra)
 {
     uint32_t mode = msg->connect.mode;
-    char target[PATH_BYTES] = "";
+    char target[PATH_BYTES];
     struct place p;
-    if (S_ISLNK(mode)) { /* before anything is built over the message */
-        if (extra == NULL || msg->connect.extra_type != _IO_CONNECT_EXTRA_SYMLINK)
-            return EINVAL;
-        size_t n = strnlen(extra, PATH_BYTES);
-        if (n == PATH_BYTES)
-            return ENAMETOOLONG;
-        memcpy(target, extra, n + 1);
-    }
-    int error = walk(m, msg->connect.path, WALK_PARENT, &p);
+    int error = symlink_target(msg, extra, target);
+    if (error != 0)
+        return error;
+    error = walk(m, msg->connect.path, WALK_PARENT, &p);
     if (error == EBUSY)
         error = EEXIST;
     if (error == 0)
@@ -226,10 +198,7 @@ static int c_readlink(resmgr_context_t *ctp, io_readlink_t *msg, struct mount *m
     if (error != 0)
         return finish(ctp, msg, &p, error);
     place_drop(&p);
-    size_t n = strlen(text);
-    memcpy(msg, text, n + 1);
-    ctp->status = (long)n;
-    return _RESMGR_PTR(ctp, msg, n + 1);
+    return reply_text(ctp, msg, text);
 }
 
 static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_link_extra_t *extra)

@@ -20,10 +20,8 @@ struct mount;
 #include <sys/dispatch.h>
 #include <sys/iofunc.h>
 
+#include "../lib/foreign_names.h"
 #include "client.h"
-
-#define PATH_BYTES 1024
-#define NAMES_MAX  (PATH_BYTES / 2)
 
 struct node {
     iofunc_attr_t attr; /* first */
@@ -91,12 +89,11 @@ struct place {
     uint32_t fid; /* of the file; P9_NOFID when it does not exist */
     struct p9_qid qid;
     struct dir *dir; /* its directory; NULL for a mount's own root, and when that fails */
-    char name[P9_NAME_MAX + 1]; /* the last component */
-    char link[PATH_BYTES];      /* WALKED_LINK: the path to start over with */
+    char name[NAME_BYTES]; /* the last component */
+    char link[PATH_BYTES]; /* WALKED_LINK: the path to start over with */
 };
 #define WALK_FOLLOW 1u /* a symbolic link as last component is followed */
 #define WALK_PARENT 2u /* only its directory: p->fid stays P9_NOFID */
-#define WALKED_LINK (-1)
 /* 0, an errno value, or WALKED_LINK.  ENOENT with p->dir set: only the last component is missing.
  * What p holds is the caller's: place_drop(). */
 int walk(const struct mount *m, const char *path, unsigned flags, struct place *p);

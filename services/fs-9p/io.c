@@ -13,6 +13,8 @@
 
 #include "fs9p.h"
 
+#include "../lib/foreign.h"
+
 resmgr_io_funcs_t io_funcs;
 
 /* ------------------------------------------------------------------ data */
@@ -38,25 +40,6 @@ static ssize_t from_client(void *handle, void *buffer, size_t bytes, size_t done
     return n == -1 ? -errno : n;
 }
 
-/* Offset of this request, and whether it is the file's own, which moves. */
-static int request_offset(resmgr_context_t *ctp, uint32_t xtype, struct file *f, size_t head,
-                          off_t *offset, size_t *data_at, bool *own)
-{
-    struct _xtype_offset x;
-    *own = (xtype & _IO_XTYPE_MASK) == _IO_XTYPE_NONE;
-    *data_at = head;
-    *offset = f->ocb.offset;
-    if (*own)
-        return EOK;
-    if ((xtype & _IO_XTYPE_MASK) != _IO_XTYPE_OFFSET)
-        return ENOSYS;
-    if (resmgr_msgget(ctp, &x, sizeof x, head) != (ssize_t)sizeof x)
-        return EBADMSG;
-    *offset = x.offset;
-    *data_at = head + sizeof x;
-    return x.offset < 0 ? EINVAL : EOK;
-}
-
 /* ------------------------------------------------------------------ directories */
 
 struct listing {
@@ -80,20 +63,13 @@ static ssize_t list_entries(void *handle, void *buffer, size_t bytes, size_t don
     size_t n = 0;
     (void)done;
     while (p9_next_entry(buffer, (uint32_t)bytes, &at, &e)) {
-        size_t need = QRV_DIRENT_RECLEN(e.name_len);
-        if (l->room - n < need) {
+        size_t put = put_dirent(l->out + n, l->room - n, e.ino, e.cookie, plain_type(e.type), e.name,
+                                e.name_len);
+        if (put == 0) {
             l->none_fits = n == 0;
             break;
         }
-        struct dirent *d = (struct dirent *)(void *)(l->out + n);
-        memset(d, 0, need);
-        d->d_ino = e.ino;
-        d->d_off = (off_t)e.cookie;
-        d->d_reclen = (uint16_t)need;
-        d->d_namelen = (int16_t)e.name_len;
-        d->d_type = plain_type(e.type);
-        memcpy(d->d_name, e.name, e.name_len);
-        n += need;
+        n += put;
         l->cookie = e.cookie;
     }
     return (ssize_t)n;
@@ -134,11 +110,10 @@ static size_t clip(size_t nbytes, off_t offset, uint64_t size)
 
 static int i_read(resmgr_context_t *ctp, io_read_t *msg, struct file *f)
 {
-    size_t nbytes = msg->i.nbytes, done = 0, data_at;
+    size_t nbytes = msg->i.nbytes, done = 0;
     struct transfer t = {.ctp = ctp};
     struct client_io io = {to_client, &t};
-    off_t offset;
-    bool own;
+    struct place_in_file at;
     int error = iofunc_read_verify(ctp, msg, f, NULL);
     if (error != EOK)
         return error;
@@ -146,22 +121,22 @@ static int i_read(resmgr_context_t *ctp, io_read_t *msg, struct file *f)
         return EBADF;
     if (S_ISDIR(f->ocb.attr->attr.mode))
         return read_directory(ctp, f, nbytes);
-    error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &data_at, &own);
+    error = io_place(ctp, msg->i.xtype, f->ocb.offset, sizeof msg->i, &at);
     if (error != EOK)
         return error;
     if (f->ocb.attr->has_own_size)
-        nbytes = clip(nbytes, offset, f->ocb.attr->last.size);
+        nbytes = clip(nbytes, at.offset, f->ocb.attr->last.size);
     while (done < nbytes) {
         t.at = done;
-        ssize_t n = client_read(f->fid, (uint64_t)offset + done, nbytes - done, &io);
+        ssize_t n = client_read(f->fid, (uint64_t)at.offset + done, nbytes - done, &io);
         if (n < 0 && done == 0)
             return (int)-n;
         if (n <= 0)
             break;
         done += (size_t)n;
     }
-    if (own)
-        f->ocb.offset = offset + (off_t)done;
+    if (at.is_own)
+        f->ocb.offset = at.offset + (off_t)done;
     _IO_SET_READ_NBYTES(ctp, done);
     return EOK;
 }
@@ -173,11 +148,10 @@ static int i_write(resmgr_context_t *ctp, io_write_t *msg, struct file *f)
     struct client_io io = {from_client, &t};
     struct node *n = f->ocb.attr;
     struct p9_attr a;
-    off_t offset;
-    bool own;
+    struct place_in_file at;
     int error = iofunc_write_verify(ctp, msg, f, NULL);
     if (error == EOK)
-        error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &t.at, &own);
+        error = io_place(ctp, msg->i.xtype, f->ocb.offset, sizeof msg->i, &at);
     if (error != EOK)
         return error;
     if (!f->is_open)
@@ -186,22 +160,21 @@ static int i_write(resmgr_context_t *ctp, io_write_t *msg, struct file *f)
         error = file_getattr(f, &a);
         if (error != 0)
             return error;
-        offset = (off_t)a.size;
+        at.offset = (off_t)a.size;
     }
-    size_t base = t.at;
     while (done < nbytes) {
-        t.at = base + done;
-        ssize_t got = client_write(f->fid, (uint64_t)offset + done, nbytes - done, &io);
+        t.at = at.data_at + done;
+        ssize_t got = client_write(f->fid, (uint64_t)at.offset + done, nbytes - done, &io);
         if (got < 0 && done == 0)
             return (int)-got;
         if (got <= 0)
             break;
         done += (size_t)got;
     }
-    if (own)
-        f->ocb.offset = offset + (off_t)done;
-    if (done > 0 && n->has_last && n->last.size < (uint64_t)offset + done)
-        n->last.size = (uint64_t)offset + done;
+    if (at.is_own)
+        f->ocb.offset = at.offset + (off_t)done;
+    if (done > 0 && n->has_last && n->last.size < (uint64_t)at.offset + done)
+        n->last.size = (uint64_t)at.offset + done;
     _IO_SET_WRITE_NBYTES(ctp, done);
     return EOK;
 }
@@ -364,26 +337,18 @@ static int set_size(struct file *f, uint64_t size)
     return error;
 }
 
-/* 1: the new size is start.  3: at least start + len bytes. */
 static int i_space(resmgr_context_t *ctp, io_space_t *msg, struct file *f)
 {
     struct p9_attr a;
     uint64_t end;
+    bool is_needed = false;
     int error = iofunc_space_verify(ctp, msg, f, NULL);
     if (error != EOK)
         return error == EBADF ? EINVAL : error;
     error = file_getattr(f, &a);
-    if (error != 0)
-        return error;
-    if (S_ISDIR(a.mode))
-        return EISDIR;
-    if (msg->i.subtype == 1)
-        return set_size(f, msg->i.start);
-    if (msg->i.subtype != 3)
-        return ENOSYS;
-    if (__builtin_add_overflow(msg->i.start, msg->i.len, &end) || (int64_t)end < 0)
-        return EFBIG;
-    return end > a.size ? set_size(f, end) : EOK;
+    if (error == 0)
+        error = space_wanted(msg, S_ISDIR(a.mode), a.size, &end, &is_needed);
+    return error == 0 && is_needed ? set_size(f, end) : error;
 }
 
 /* ------------------------------------------------------------------ the rest */
@@ -392,9 +357,6 @@ static int i_statvfs(resmgr_context_t *ctp, io_devctl_t *msg, struct file *f)
 {
     struct p9_statfs s;
     struct statvfs v;
-    struct __msg_statvfs reply;
-    if (msg->i.nbytes < sizeof reply)
-        return EINVAL;
     int error = client_statfs(f->fid, &s);
     if (error != 0)
         return error;
@@ -408,12 +370,7 @@ static int i_statvfs(resmgr_context_t *ctp, io_devctl_t *msg, struct file *f)
     v.f_fsid = (unsigned long)s.fsid;
     v.f_namemax = s.namelen < P9_NAME_MAX ? s.namelen : P9_NAME_MAX;
     strcpy(v.f_basetype, "9p");
-    memset(&reply, 0, sizeof reply);
-    __msg_statvfs_init64(&reply, &v);
-    memset(&msg->o, 0, sizeof msg->o);
-    msg->o.nbytes = sizeof reply;
-    memcpy(_DEVCTL_DATA(msg->o), &reply, sizeof reply);
-    return _RESMGR_PTR(ctp, &msg->o, sizeof msg->o + sizeof reply);
+    return reply_statvfs(ctp, msg, &v);
 }
 
 /* A file that the server opened for appending appends for ever: another one takes its place. */

@@ -22,8 +22,9 @@ any: the whole tree under /host).  Symbolic links of the host are followed as pa
 #include <sys/procmgr.h>
 #include <unistd.h>
 
-#define THREAD_POOL_PARAM_T dispatch_context_t
 #include "fs9p.h"
+
+#include "../lib/foreign.h"
 
 static int fail(const char *what, int error)
 {
@@ -49,15 +50,12 @@ static struct mount *parse_mount(const char *text)
     const char *host = eq != NULL ? eq + 1 : text;
     if (m == NULL)
         return NULL;
-    while (n > 1 && text[n - 1] == '/')
-        n--;
-    if (text[0] != '/' || n < 2 || n >= PATH_BYTES || host[0] != '/' ||
-        strlen(host) >= PATH_BYTES || climbs(host)) {
+    if (names_mountpoint(text, n, m->target) == -1 || host[0] != '/' || strlen(host) >= PATH_BYTES ||
+        climbs(host)) {
         free(m);
         errno = EINVAL;
         return NULL;
     }
-    memcpy(m->target, text, n);
     strcpy(m->host, host + 1);
     return m;
 }
@@ -83,29 +81,6 @@ static bool parse_ids(const char *text)
         return false;
     settings.gid = (uint32_t)strtoul(end + 1, &end, 10);
     return *end == '\0';
-}
-
-static int serve(dispatch_t *dpp, unsigned threads)
-{
-    thread_pool_attr_t attr = {
-        .handle = dpp,
-        .block_func = dispatch_block,
-        .unblock_func = dispatch_unblock,
-        .handler_func = dispatch_handler,
-        .context_alloc = dispatch_context_alloc,
-        .context_free = dispatch_context_free,
-        .lo_water = 1,
-        .hi_water = 2,
-        .increment = 1,
-        .maximum = (unsigned short)threads,
-    };
-    if (attr.hi_water > attr.maximum)
-        attr.hi_water = attr.maximum;
-    thread_pool_t *pool = thread_pool_create(&attr, POOL_FLAG_USE_SELF);
-    if (pool == NULL)
-        return fail("thread pool", errno);
-    thread_pool_start(pool);
-    return EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -150,5 +125,5 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
     if (!stay && procmgr_daemon(EXIT_SUCCESS, 0) == -1)
         return fail("daemon", errno);
-    return serve(dpp, (unsigned)threads);
+    return fail("thread pool", serve_pool(dpp, 2, (unsigned)threads));
 }

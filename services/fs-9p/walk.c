@@ -8,30 +8,6 @@
 
 #include "fs9p.h"
 
-struct names {
-    const char *name[NAMES_MAX];
-    uint16_t len[NAMES_MAX];
-    unsigned count, own; /* own: the first `own` ones are the mount's */
-};
-
-static int add_names(struct names *n, const char *path)
-{
-    while (*path != '\0') {
-        size_t len = strcspn(path, "/");
-        if (len > P9_NAME_MAX)
-            return ENAMETOOLONG;
-        if (len > 0 && !(len == 1 && path[0] == '.')) {
-            if (n->count == NAMES_MAX)
-                return ENAMETOOLONG;
-            n->name[n->count] = path;
-            n->len[n->count++] = (uint16_t)len;
-        }
-        path += len;
-        path += *path == '/';
-    }
-    return 0;
-}
-
 static void drop(uint32_t fid)
 {
     if (fid != settings.root && fid != P9_NOFID)
@@ -51,24 +27,10 @@ static int make_link(const struct mount *m, const struct names *n, unsigned inde
                      char *out)
 {
     char text[PATH_BYTES];
-    size_t at = 0;
     int error = client_readlink(fid, text, sizeof text);
-    if (error != 0)
-        return error;
-    if (text[0] == '\0')
-        return ENOENT;
-    if (text[0] != '/') {
-        at = (size_t)snprintf(out, PATH_BYTES, "%s", m->target);
-        for (unsigned i = n->own; i < index && at < PATH_BYTES; i++)
-            at += (size_t)snprintf(out + at, PATH_BYTES - at, "/%.*s", n->len[i], n->name[i]);
-        if (at < PATH_BYTES)
-            at += (size_t)snprintf(out + at, PATH_BYTES - at, "/");
-    }
-    if (at < PATH_BYTES)
-        at += (size_t)snprintf(out + at, PATH_BYTES - at, "%s", text);
-    for (unsigned i = index + 1; i < n->count && at < PATH_BYTES; i++)
-        at += (size_t)snprintf(out + at, PATH_BYTES - at, "/%.*s", n->len[i], n->name[i]);
-    return at < PATH_BYTES ? WALKED_LINK : ENAMETOOLONG;
+    if (error == 0)
+        error = names_link(n, index, m->target, text, out);
+    return error == 0 ? WALKED_LINK : error;
 }
 
 /* One step of at most P9_WALK_MAX names from *fid, which is replaced.  0; or how it ended at
@@ -201,15 +163,15 @@ int walk(const struct mount *m, const char *path, unsigned flags, struct place *
 {
     struct names n = {.count = 0};
     *p = (struct place){.fid = P9_NOFID};
-    int error = add_names(&n, m->host);
+    int error = names_add(&n, m->host);
     n.own = n.count;
     if (error == 0)
-        error = add_names(&n, path);
+        error = names_add(&n, path);
     if (error != 0)
         return error;
     if (n.count == n.own)
         return flags & WALK_PARENT ? EBUSY : walk_root(m, &n, p);
-    snprintf(p->name, sizeof p->name, "%.*s", n.len[n.count - 1], n.name[n.count - 1]);
+    names_copy(&n, n.count - 1, p->name);
     for (int fresh = 0; fresh < 2; fresh++) {
         error = get_dir(m, &n, n.count - 1, fresh, &p->dir, p->link);
         if (error != 0 || (flags & WALK_PARENT))

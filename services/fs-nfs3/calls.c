@@ -9,6 +9,8 @@
 
 #include "fsnfs.h"
 
+#include "../lib/foreign.h"
+
 #define JUKEBOX_MS 1000
 
 int nfs3_status(nfsstat3 status)
@@ -359,24 +361,17 @@ int nfs3_commit(struct request *r, const struct handle *h, char verf[NFS3_WRITEV
 /* False: there is no room for it. Names that no path can have are left out. */
 static bool put_entry(struct listing *l, const struct entry3 *e)
 {
-    size_t len = strlen(e->name), need = QRV_DIRENT_RECLEN(len);
+    size_t len = strlen(e->name);
     if (len == 0 || len > 255 || strchr(e->name, '/') != NULL) {
         l->cookie = e->cookie;
         return true;
     }
-    if (l->room - l->used < need) {
+    size_t put = put_dirent(l->out + l->used, l->room - l->used, e->fileid, e->cookie, DT_UNKNOWN, e->name, len);
+    if (put == 0) {
         l->none_fits = l->used == 0;
         return false;
     }
-    struct dirent *d = (struct dirent *)(void *)(l->out + l->used);
-    memset(d, 0, need);
-    d->d_ino = e->fileid;
-    d->d_off = (off_t)e->cookie;
-    d->d_reclen = (uint16_t)need;
-    d->d_namelen = (int16_t)len;
-    d->d_type = DT_UNKNOWN;
-    memcpy(d->d_name, e->name, len);
-    l->used += need;
+    l->used += put;
     l->cookie = e->cookie;
     return true;
 }

@@ -8,23 +8,14 @@
 
 #include "fsnfs.h"
 
-resmgr_connect_funcs_t connect_funcs;
+#include "../lib/foreign.h"
 
-static int reply_link(resmgr_context_t *ctp, io_connect_t *msg, const struct place *p)
-{
-    size_t n = strlen(p->link) + 1;
-    struct _io_connect_link_reply *reply = &msg->link_reply;
-    memset(reply, 0, sizeof *reply);
-    reply->path_len = (uint16_t)n;
-    memcpy(reply + 1, p->link, n);
-    _IO_SET_CONNECT_RET(ctp, _IO_CONNECT_RET_LINK);
-    return _RESMGR_PTR(ctp, reply, sizeof *reply + n);
-}
+resmgr_connect_funcs_t connect_funcs;
 
 static int finish(resmgr_context_t *ctp, io_connect_t *msg, struct request *r, const struct place *p, int error)
 {
     request_end(r);
-    return error == WALKED_LINK ? reply_link(ctp, msg, p) : error;
+    return reply_walked(ctp, msg, error, p->link);
 }
 
 static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct mount *m, const struct place *p, bool is_open)
@@ -36,7 +27,7 @@ static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct mount *
         return ENOMEM;
     }
     f->ocb.attr = n;
-    f->ocb.ioflag = (int32_t)(msg->connect.ioflag & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY));
+    f->ocb.ioflag = open_ioflag(msg);
     f->ocb.sflag = msg->connect.sflag;
     f->is_open = is_open;
     if (resmgr_open_bind(ctp, f, &io_funcs) == -1) {
@@ -78,31 +69,24 @@ static int truncate_now(struct request *r, struct place *p)
     return error;
 }
 
-static int check_open(struct request *r, const io_open_t *msg, const struct place *p, bool nofollow)
+static int check_open(struct request *r, const io_open_t *msg, const struct place *p)
 {
-    uint32_t ioflag = msg->connect.ioflag;
-    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN, is_dir = p->attr.type == NF3DIR;
-    if (plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-        return EEXIST;
-    if (((msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) || (plain && (ioflag & O_DIRECTORY))) && !is_dir)
-        return ENOTDIR;
-    if (plain && nofollow && p->attr.type == NF3LNK)
-        return ELOOP;
-    if (is_dir && ((ioflag & _IO_FLAG_WR) || (plain && (ioflag & O_CREAT))))
-        return EISDIR;
-    if (plain && p->attr.type != NF3REG && !is_dir && p->attr.type != NF3LNK)
+    const struct open_wish w = open_wish(msg);
+    int error = open_check_type(msg, mode_of(&p->attr));
+    if (error != 0)
+        return error;
+    if (w.is_plain && p->attr.type != NF3REG && p->attr.type != NF3DIR && p->attr.type != NF3LNK)
         return ENXIO; /* FIFOs, sockets and devices are not the server's to run */
-    bool writes = (ioflag & _IO_FLAG_WR) || (plain && (ioflag & O_TRUNC));
-    if (writes && r->mount->is_read_only)
+    if (w.writes && r->mount->is_read_only)
         return EROFS;
-    uint32_t want = (ioflag & _IO_FLAG_RD ? ACCESS3_READ : 0u) | (writes ? ACCESS3_MODIFY : 0u);
+    uint32_t want = (w.want & 4 ? ACCESS3_READ : 0u) | (w.want & 2 ? ACCESS3_MODIFY : 0u);
     return want != 0 ? nfs3_access(r, &p->handle, want) : 0;
 }
 
-static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct request *r, struct place *p, bool nofollow)
+static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct request *r, struct place *p)
 {
     bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
-    int error = check_open(r, msg, p, nofollow);
+    int error = check_open(r, msg, p);
     if (error == 0 && plain && (msg->connect.ioflag & O_TRUNC) && p->attr.type == NF3REG)
         error = truncate_now(r, p);
     return error != 0 ? error : bind_file(ctp, msg, r->mount, p, plain);
@@ -110,20 +94,16 @@ static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct request *
 
 static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *extra)
 {
-    uint32_t ioflag = msg->connect.ioflag;
-    bool plain = msg->connect.subtype == _IO_CONNECT_OPEN;
-    bool as_dir = msg->connect.eflag & _IO_CONNECT_EFLAG_DIR;
-    bool only_new = plain && (ioflag & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-    bool nofollow = ((ioflag & O_NOFOLLOW) || only_new) && !as_dir;
+    const struct open_wish w = open_wish(msg);
     struct request r;
     struct place p;
     (void)extra;
     request_begin(&r, ctp, m);
-    int error = walk(&r, msg->connect.path, nofollow ? 0 : WALK_FOLLOW, &p);
-    if (error == ENOENT && plain && (ioflag & O_CREAT) && p.dir.len != 0)
-        error = as_dir ? EISDIR : create(ctp, msg, &r, &p);
+    int error = walk(&r, msg->connect.path, w.nofollow ? 0 : WALK_FOLLOW, &p);
+    if (error == ENOENT && w.is_plain && (msg->connect.ioflag & O_CREAT) && p.dir.len != 0)
+        error = w.as_dir ? EISDIR : create(ctp, msg, &r, &p);
     else if (error == 0)
-        error = open_existing(ctp, msg, &r, &p, nofollow);
+        error = open_existing(ctp, msg, &r, &p);
     return finish(ctp, msg, &r, &p, error);
 }
 
@@ -139,12 +119,11 @@ static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, vo
     struct request r;
     struct place p;
     (void)reserved;
-    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOT)
-        return EINVAL;
-    if (msg->connect.eflag & _IO_CONNECT_EFLAG_DOTDOT)
-        return ENOTEMPTY;
+    int error = unlink_check(msg);
+    if (error != 0)
+        return error;
     request_begin(&r, ctp, m);
-    int error = walk_parent(&r, msg, &p);
+    error = walk_parent(&r, msg, &p);
     if (error == 0 && !is_dir && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR))
         error = ENOTDIR;
     if (error == 0 && is_dir)
@@ -165,19 +144,14 @@ static int make_file(struct request *r, struct place *p, uint32_t mode)
 static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void *extra)
 {
     uint32_t mode = msg->connect.mode;
-    char target[PATH_BYTES] = "";
+    char target[PATH_BYTES];
     struct request r;
     struct place p;
-    if (S_ISLNK(mode)) { /* before anything is built over the message */
-        if (extra == NULL || msg->connect.extra_type != _IO_CONNECT_EXTRA_SYMLINK)
-            return EINVAL;
-        size_t n = strnlen(extra, PATH_BYTES);
-        if (n == PATH_BYTES)
-            return ENAMETOOLONG;
-        memcpy(target, extra, n + 1);
-    }
+    int error = symlink_target(msg, extra, target);
+    if (error != 0)
+        return error;
     request_begin(&r, ctp, m);
-    int error = walk_parent(&r, msg, &p);
+    error = walk_parent(&r, msg, &p);
     if (error == EBUSY)
         error = EEXIST;
     if (error == 0 && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) && !S_ISDIR(mode))
@@ -218,10 +192,7 @@ static int c_readlink(resmgr_context_t *ctp, io_readlink_t *msg, struct mount *m
     if (error != 0)
         return finish(ctp, msg, &r, &p, error);
     request_end(&r);
-    size_t n = strlen(text);
-    memcpy(msg, text, n + 1);
-    ctp->status = (long)n;
-    return _RESMGR_PTR(ctp, msg, n + 1);
+    return reply_text(ctp, msg, text);
 }
 
 static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_link_extra_t *extra)

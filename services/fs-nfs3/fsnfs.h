@@ -22,17 +22,16 @@ struct mount;
 #include <sys/dispatch.h>
 #include <sys/iofunc.h>
 
+#include "../lib/foreign_names.h"
+
 #include "libnfs-zdr.h"
 #include "libnfs.h"
 #include "libnfs-raw.h"
 #include "libnfs-raw-mount.h"
 #include "libnfs-raw-nfs.h"
 
-#define PATH_BYTES 1024
-#define NAME_BYTES 256
-#define NAMES_MAX  (PATH_BYTES / 2)
-#define GROUPS     16
-#define BLOCK_MAX  (128u * 1024) /* bytes of one READ or WRITE */
+#define GROUPS    16
+#define BLOCK_MAX (128u * 1024) /* bytes of one READ or WRITE */
 
 extern pthread_mutex_t lock;
 extern pthread_cond_t changed; /* CLOCK_MONOTONIC */
@@ -197,6 +196,7 @@ struct file {
     bool is_used; /* a turn: one reader or writer */
 };
 
+mode_t mode_of(const struct fattr3 *a);
 struct node *node_get(struct mount *m, const struct handle *h, const struct fattr3 *a);
 /* The last one takes what was unlinked away. */
 void node_put(struct node *n);
@@ -231,7 +231,6 @@ struct place {
 };
 #define WALK_FOLLOW 1u
 #define WALK_PARENT 2u /* only its directory */
-#define WALKED_LINK (-1)
 int walk(struct request *r, const char *path, unsigned flags, struct place *p);
 
 extern resmgr_connect_funcs_t connect_funcs;

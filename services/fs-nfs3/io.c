@@ -13,29 +13,12 @@
 
 #include "fsnfs.h"
 
+#include "../lib/foreign.h"
+
 #define COPY_BYTES 65536u
 #define LIST_MAX   16384u
 
 resmgr_io_funcs_t io_funcs;
-
-/* Offset of this request, and whether it is the file's own, which moves. */
-static int request_offset(resmgr_context_t *ctp, uint32_t xtype, struct file *f, size_t head, off_t *offset,
-                          size_t *data_at, bool *own)
-{
-    struct _xtype_offset x;
-    *own = (xtype & _IO_XTYPE_MASK) == _IO_XTYPE_NONE;
-    *data_at = head;
-    *offset = f->ocb.offset;
-    if (*own)
-        return EOK;
-    if ((xtype & _IO_XTYPE_MASK) != _IO_XTYPE_OFFSET)
-        return ENOSYS;
-    if (resmgr_msgget(ctp, &x, sizeof x, head) != (ssize_t)sizeof x)
-        return EBADMSG;
-    *offset = x.offset;
-    *data_at = head + sizeof x;
-    return x.offset < 0 ? EINVAL : EOK;
-}
 
 static int read_directory(resmgr_context_t *ctp, struct request *r, struct file *f, size_t nbytes)
 {
@@ -62,17 +45,15 @@ static int read_directory(resmgr_context_t *ctp, struct request *r, struct file 
 
 static int read_file(resmgr_context_t *ctp, io_read_t *msg, struct request *r, struct file *f)
 {
-    off_t offset;
-    size_t data_at;
-    bool own;
-    int error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &data_at, &own);
+    struct place_in_file at;
+    int error = io_place(ctp, msg->i.xtype, f->ocb.offset, sizeof msg->i, &at);
     if (error != EOK)
         return error;
-    ssize_t n = read_data(r, ctp, f, (uint64_t)offset, msg->i.nbytes, 0);
+    ssize_t n = read_data(r, ctp, f, (uint64_t)at.offset, msg->i.nbytes, 0);
     if (n < 0)
         return (int)-n;
-    if (own)
-        f->ocb.offset = offset + n;
+    if (at.is_own)
+        f->ocb.offset = at.offset + n;
     _IO_SET_READ_NBYTES(ctp, n);
     return EOK;
 }
@@ -121,19 +102,19 @@ static ssize_t write_from(resmgr_context_t *ctp, struct request *r, struct node 
     return error != 0 && done == 0 ? -error : (ssize_t)done;
 }
 
-static int append(resmgr_context_t *ctp, io_write_t *msg, struct request *r, struct file *f, off_t *offset,
-                  size_t data_at, ssize_t *done)
+static int append(resmgr_context_t *ctp, io_write_t *msg, struct request *r, struct file *f, struct place_in_file *at,
+                  ssize_t *done)
 {
     struct fattr3 a;
     int error = turn_take(r, &f->ocb.attr->is_appended);
     if (error != 0)
         return error;
     error = node_getattr(r, f->ocb.attr, &a);
-    *offset = (off_t)a.size;
-    if (error == 0 && __builtin_add_overflow_p(*offset, (off_t)msg->i.nbytes, (off_t)0))
+    at->offset = (off_t)a.size;
+    if (error == 0 && __builtin_add_overflow_p(at->offset, (off_t)msg->i.nbytes, (off_t)0))
         error = EFBIG;
     if (error == 0)
-        *done = write_from(ctp, r, f->ocb.attr, (uint64_t)*offset, msg->i.nbytes, data_at);
+        *done = write_from(ctp, r, f->ocb.attr, (uint64_t)at->offset, msg->i.nbytes, at->data_at);
     turn_end(&f->ocb.attr->is_appended);
     return error;
 }
@@ -141,23 +122,21 @@ static int append(resmgr_context_t *ctp, io_write_t *msg, struct request *r, str
 static int write_file(resmgr_context_t *ctp, io_write_t *msg, struct request *r, struct file *f)
 {
     struct node *n = f->ocb.attr;
-    off_t offset;
-    size_t data_at;
+    struct place_in_file at;
     ssize_t done = 0;
-    bool own;
-    int error = request_offset(ctp, msg->i.xtype, f, sizeof msg->i, &offset, &data_at, &own);
+    int error = io_place(ctp, msg->i.xtype, f->ocb.offset, sizeof msg->i, &at);
     if (error == EOK && (f->ocb.ioflag & O_APPEND))
-        error = append(ctp, msg, r, f, &offset, data_at, &done);
-    else if (error == EOK && __builtin_add_overflow_p(offset, (off_t)msg->i.nbytes, (off_t)0))
+        error = append(ctp, msg, r, f, &at, &done);
+    else if (error == EOK && __builtin_add_overflow_p(at.offset, (off_t)msg->i.nbytes, (off_t)0))
         error = EFBIG;
     else if (error == EOK)
-        done = write_from(ctp, r, n, (uint64_t)offset, msg->i.nbytes, data_at);
+        done = write_from(ctp, r, n, (uint64_t)at.offset, msg->i.nbytes, at.data_at);
     if (error != EOK)
         return error;
     if (done < 0)
         return (int)-done;
-    if (own)
-        f->ocb.offset = offset + done;
+    if (at.is_own)
+        f->ocb.offset = at.offset + done;
     if (f->ocb.ioflag & (O_SYNC | O_DSYNC))
         error = write_commit(r, n);
     _IO_SET_WRITE_NBYTES(ctp, done);
@@ -293,25 +272,19 @@ static int i_utime(resmgr_context_t *ctp, io_utime_t *msg, struct file *f)
     return s.atime.set_it == DONT_CHANGE && s.mtime.set_it == DONT_CHANGE ? EOK : set_attr(ctp, f, &s);
 }
 
-/* 1: the new size is start. 3: at least start + len bytes. */
 static int i_space(resmgr_context_t *ctp, io_space_t *msg, struct file *f)
 {
     struct fattr3 a;
-    uint64_t end = msg->i.start;
+    uint64_t end;
+    bool is_needed = false;
     int error = iofunc_space_verify(ctp, msg, f, NULL);
     if (error != EOK)
         return error == EBADF ? EINVAL : error;
     error = get_attr(ctp, f, &a);
-    if (error != 0)
+    if (error == 0)
+        error = space_wanted(msg, a.type == NF3DIR, a.size, &end, &is_needed);
+    if (error != 0 || !is_needed)
         return error;
-    if (a.type == NF3DIR)
-        return EISDIR;
-    if (msg->i.subtype != 1 && msg->i.subtype != 3)
-        return ENOSYS;
-    if (msg->i.subtype == 3 && (__builtin_add_overflow(msg->i.start, msg->i.len, &end) || (int64_t)end < 0))
-        return EFBIG;
-    if (msg->i.subtype == 3 && end <= a.size)
-        return EOK;
     struct sattr3 s = {.size = {1, {end}}};
     error = set_attr(ctp, f, &s);
     if (error == 0) {
@@ -328,10 +301,7 @@ static int i_statvfs(resmgr_context_t *ctp, io_devctl_t *msg, struct file *f)
 {
     struct FSSTAT3resok s;
     struct statvfs v;
-    struct __msg_statvfs reply;
     struct request r;
-    if (msg->i.nbytes < sizeof reply)
-        return EINVAL;
     request_begin(&r, ctp, f->ocb.attr->mount);
     int error = nfs3_fsstat(&r, &f->ocb.attr->handle, &s);
     request_end(&r);
@@ -348,12 +318,7 @@ static int i_statvfs(resmgr_context_t *ctp, io_devctl_t *msg, struct file *f)
     v.f_fsid = (unsigned long)f->ocb.attr->mount->dev;
     v.f_namemax = NAME_BYTES - 1;
     strcpy(v.f_basetype, "nfs");
-    memset(&reply, 0, sizeof reply);
-    __msg_statvfs_init64(&reply, &v);
-    memset(&msg->o, 0, sizeof msg->o);
-    msg->o.nbytes = sizeof reply;
-    memcpy(_DEVCTL_DATA(msg->o), &reply, sizeof reply);
-    return _RESMGR_PTR(ctp, &msg->o, sizeof msg->o + sizeof reply);
+    return reply_statvfs(ctp, msg, &v);
 }
 
 static int i_devctl(resmgr_context_t *ctp, io_devctl_t *msg, struct file *f)

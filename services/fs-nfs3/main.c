@@ -33,8 +33,9 @@ Options for the next mountpoint:
 #include <time.h>
 #include <unistd.h>
 
-#define THREAD_POOL_PARAM_T dispatch_context_t
 #include "fsnfs.h"
+
+#include "../lib/foreign.h"
 
 #define STOP_MS 30000
 
@@ -195,18 +196,14 @@ static bool parse_source(const char *text, struct mount *m)
 static struct mount *make_mount(const char *source, const char *target)
 {
     struct mount *m = calloc(1, sizeof *m);
-    size_t n = strlen(target);
     if (m == NULL)
         return NULL;
-    while (n > 1 && target[n - 1] == '/')
-        n--;
-    if (!parse_source(source, m) || target[0] != '/' || n < 2 || n >= sizeof m->target) {
+    if (!parse_source(source, m) || names_mountpoint(target, strlen(target), m->target) == -1) {
         free(m);
         errno = EINVAL;
         return NULL;
     }
     static int count;
-    memcpy(m->target, target, n);
     m->port = (int)all.port;
     m->mount_port = (int)(all.mount_port != 0 ? all.mount_port : all.port);
     m->is_read_only = next.read_only;
@@ -252,29 +249,6 @@ static int attach_all(dispatch_t *dpp, int argc, char **argv)
             return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;
-}
-
-static int serve(dispatch_t *dpp)
-{
-    thread_pool_attr_t attr = {
-        .handle = dpp,
-        .block_func = dispatch_block,
-        .unblock_func = dispatch_unblock,
-        .handler_func = dispatch_handler,
-        .context_alloc = dispatch_context_alloc,
-        .context_free = dispatch_context_free,
-        .lo_water = 1,
-        .hi_water = 4,
-        .increment = 1,
-        .maximum = (unsigned short)all.threads,
-    };
-    if (attr.hi_water > attr.maximum)
-        attr.hi_water = attr.maximum;
-    thread_pool_t *pool = thread_pool_create(&attr, POOL_FLAG_USE_SELF);
-    if (pool == NULL)
-        return fail("thread pool", errno);
-    thread_pool_start(pool);
-    return EXIT_FAILURE;
 }
 
 /* SIGTERM, from umount or shutdown: what was written goes to its servers first, for STOP_MS at most. */
@@ -347,5 +321,5 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     if (!all.stay && leave() == -1)
         return fail("daemon", errno);
-    return serve(dpp);
+    return fail("thread pool", serve_pool(dpp, 4, (unsigned)all.threads));
 }

@@ -29,7 +29,7 @@ static struct node *find_locked(const struct mount *m, const struct handle *h)
     return n;
 }
 
-static mode_t mode_of(const struct fattr3 *a)
+mode_t mode_of(const struct fattr3 *a)
 {
     static const mode_t types[] = {0, S_IFREG, S_IFDIR, S_IFBLK, S_IFCHR, S_IFLNK, S_IFSOCK, S_IFIFO};
     return (a->type <= NF3FIFO ? types[a->type] : 0) | (a->mode & 07777);

@@ -97,6 +97,20 @@ static void serve_readers(struct chardev *dev)
     }
 }
 
+/* What comes next is for whoever reads from now on: a process that the keyboard has stopped or ended, or that is in the background now,
+ * would take another one's line along.  The others send again and do not notice. */
+void chardev_restart_readers(struct chardev *dev)
+{
+    struct waiter *w;
+    while ((w = first(&dev->readers)) != NULL) {
+        struct _msg_info info;
+        int rcvid = w->node.rcvid;
+        free(waitq_take(&dev->readers, rcvid));
+        bool is_interrupted = MsgInfo(rcvid, &info) == 0 && (info.flags & _NTO_MI_UNBLOCK_REQ);
+        MsgError(rcvid, is_interrupted ? EINTR : ERESTART);
+    }
+}
+
 /* Non-blocking: whatever is there; nothing there is EAGAIN, but MIN 0 TIME 0 reads 0 bytes as it
  * always does. */
 static int read_nonblocking(struct chardev *dev, resmgr_context_t *ctp, size_t nbytes,
@@ -330,6 +344,8 @@ static void send_signals(struct chardev *dev)
         chardev_signal(dev, SIGQUIT);
     if (dev->ld.events & LD_EV_SUSP)
         chardev_signal(dev, SIGTSTP);
+    if (dev->ld.events & (LD_EV_INTR | LD_EV_QUIT | LD_EV_SUSP))
+        chardev_restart_readers(dev);
 }
 
 static void trigger_notifications(struct chardev *dev)

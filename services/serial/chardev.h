@@ -103,6 +103,7 @@ int chardev_apply(struct chardev *dev, const struct termios *tio); /* tcsetattr(
 uint64_t chardev_now_ns(void);
 void chardev_update_timer(struct chardev *dev);
 void chardev_break(struct chardev *dev, unsigned ms, int rcvid);
+void chardev_restart_readers(struct chardev *dev);
 
 /* Job control.  chardev_may_*: 0 to go on, otherwise the errno to reply (ERESTART: the group was
  * sent sig). */

@@ -140,7 +140,10 @@ int chardev_set_group(struct chardev *dev, resmgr_context_t *ctp, pid_t pgrp)
     pid_t sid = getsid(pgrp);
     if (sid >= 0 ? sid != dev->sid : kill(-pgrp, 0) == -1)
         return EPERM;
-    dev->pgrp = pgrp;
+    if (pgrp != dev->pgrp) {
+        dev->pgrp = pgrp;
+        chardev_restart_readers(dev);
+    }
     return EOK;
 }
 

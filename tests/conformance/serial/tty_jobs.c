@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Job control of a terminal: signals from the keyboard go to the foreground group, a background
  * read stops. Documentation: POSIX XBD 11.1; tcsetpgrp(), tcgetpgrp(), tcgetsid(). */
+#define _GNU_SOURCE /* gettid() */
 #include "tty.h"
+#include "../blocked.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -78,6 +81,72 @@ static void test_background_read(pid_t own)
     }
     ok(waitpid(pid, &status, 0) == pid && status == 0,
        "with SIGTTIN ignored a background read is EIO");
+}
+
+/* A foreground group of its own, blocked in read() of the terminal; it ends well when it reads what it expects. */
+static pid_t start_reader(const char *expected)
+{
+    volatile int *reads = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+    if (reads == MAP_FAILED)
+        bail_out("mmap");
+    pid_t pid = fork();
+    if (pid == 0) {
+        char line[32] = "";
+        setpgid(0, 0);
+        while (tcgetpgrp(tty_fd) != getpid())
+            tty_nap(1);
+        *reads = 1;
+        _exit(read(tty_fd, line, sizeof line) > 0 && strcmp(line, expected) == 0 ? 0 : 1);
+    }
+    setpgid(pid, pid);
+    tcsetpgrp(tty_fd, pid);
+    while (!*reads)
+        tty_nap(1);
+    munmap((void *)reads, 4096);
+    blocked_wait_state(pid, 1, STATE_REPLY);
+    return pid;
+}
+
+/* The keys come from the reader's group: from another one they would not be taken. */
+static void type_for(pid_t group, const char *keys)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, group);
+        signal(SIGTSTP, SIG_IGN);
+        signal(SIGINT, SIG_IGN);
+        tty_type(keys);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+}
+
+static int line_is(const char *expected)
+{
+    char line[32] = "";
+    struct pollfd ready = { .fd = tty_fd, .events = POLLIN };
+    return poll(&ready, 1, 5000) == 1 && read(tty_fd, line, sizeof line) > 0 && strcmp(line, expected) == 0;
+}
+
+/* The line after a key that stops or ends a reader is not that reader's. */
+static void test_line_after_key(pid_t own)
+{
+    int status;
+    tty_mode(0, ICANON | ISIG, 1, 0);
+    pid_t pid = start_reader("mine\n");
+    type_for(pid, "\032next\n");
+    ok(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status), "SUSP stops a reader");
+    tcsetpgrp(tty_fd, own);
+    ok(line_is("next\n"), "the line that follows is for whoever reads then");
+    tcsetpgrp(tty_fd, pid);
+    kill(pid, SIGCONT);
+    type_for(pid, "mine\n");
+    ok(waitpid(pid, &status, 0) == pid && status == 0, "continued, it reads on");
+    pid = start_reader("");
+    type_for(pid, "\003after\n");
+    ok(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT, "INTR ends a reader");
+    tcsetpgrp(tty_fd, own);
+    ok(line_is("after\n"), "... which does not take the next line along");
 }
 
 /* A group whose members' parents are all elsewhere: nobody could continue it. */
@@ -198,6 +267,7 @@ int main(void)
     is_int(tcgetsid(tty_fd), getsid(0), "tcgetsid");
     test_keyboard_signals();
     test_background_read(own);
+    test_line_after_key(own);
     test_orphaned_read();
     test_limits();
     if (before > 0 && before != own)

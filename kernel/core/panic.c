@@ -51,11 +51,14 @@ static bool follows_call(uint64_t ra)
     return (low & 0xfff) == 0x0ef || (low & 0x7fff) == 0x0e7 || ((high & 0xf07f) == 0x9002 && (high & 0x0f80) != 0);
 }
 
-/* No frames: everything on the stack that may be a return address, stale ones too. */
+/* No frames: where the innermost function was called from, if that is still in its register, and everything on the stack that may
+ * be a return address, stale ones too. */
 static uint32_t callers(uint64_t *out, uint32_t n)
 {
     const struct hart *h = this_hart();
-    uint64_t low = h->kstack_top - KSTACK_SIZE, end = regs.x[2] < h->kstack_top ? h->kstack_top : h->estack_top;
+    uint64_t low = h->kstack_top - KSTACK_SIZE, end = regs.x[2] <= h->kstack_top ? h->kstack_top : h->estack_top;
+    if (follows_call(regs.x[1]))
+        out[n++] = regs.x[1];
     for (uint64_t sp = regs.x[2] & ~7UL; n < BACKTRACE_MAX && sp >= low && sp < end; sp += 8)
         if (is_code(*(const uint64_t *)sp) && follows_call(*(const uint64_t *)sp))
             out[n++] = *(const uint64_t *)sp;

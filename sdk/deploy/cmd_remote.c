@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qrv shell, ps, log, reset, link: what else goes over the line to a target. */
 #include "../common/buf.h"
+#include "../common/fs.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "../qrv/verbs.h"
 #include "client.h"
 #include "keeper.h"
+#include "panic_log.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -50,17 +52,20 @@ static const char ps_help[] = "usage: qrv ps [--target T] [OPTION-OF-PIDIN...]\n
                               "  qrv ps --target board -- mem\n";
 
 static const char log_help[] =
-    "usage: qrv log [--target T] [--console]\n"
+    "usage: qrv log [--target T] [--console | --panic]\n"
     "\n"
     "The system log of a running target, as its sloginfo shows it. With --console what the target wrote\n"
     "to the line outside of all channels since the link began: the console's text, the kernel's messages.\n"
     "\n"
     "      --target T     a name in qrv.targets, or a line\n"
     "      --console      the text of the line; asks nothing of the target, which may be dead\n"
+    "      --panic        the last words of its kernel, when that panicked last while a qrv held the line,\n"
+    "                     with source lines; they are kept in ~/.local/state/qrv\n"
     "\n"
     "Examples:\n"
     "  qrv log\n"
-    "  qrv log --console\n";
+    "  qrv log --console\n"
+    "  qrv log --panic\n";
 
 static const char reset_help[] = "usage: qrv reset [--target T]\n"
                                  "\n"
@@ -91,7 +96,7 @@ static const char link_help[] =
 struct remote {
     const char *target_name, *pipe;
     const char **tcp;
-    bool console, no_input, status, stop, want_help;
+    bool console, panic, no_input, status, stop, want_help;
     struct target target;
 };
 
@@ -378,16 +383,35 @@ int cmd_ps(int argc, char **argv)
     return one_command(argc, argv, ps_help, "pidin", NULL, &r);
 }
 
+static int show_panic(const struct target *t)
+{
+    struct buf text = {0};
+    char *path = panic_newest(t);
+    int error = path != NULL ? fs_read(path, &text) : 0;
+    int result = EXIT_OK;
+    if (path == NULL)
+        result = complain(EXIT_FAILED, "%s: no panic of its kernel was seen", t->line);
+    else if (error != 0)
+        result = complain(EXIT_FAILED, "%s: %s", path, strerror(-error));
+    else
+        printf("%s:\n%s", path, text.len > 0 ? text.data : "");
+    buf_free(&text);
+    free(path);
+    return result;
+}
+
 int cmd_log(int argc, char **argv)
 {
     struct remote r = {0};
-    const struct option_spec more[] = {{"--console", .flag = &r.console}, {NULL}};
-    bool console = false;
+    const struct option_spec more[] = {{"--console", .flag = &r.console}, {"--panic", .flag = &r.panic}, {NULL}};
+    bool kept = false;
     for (int i = 1; i < argc; i++)
-        console |= strcmp(argv[i], "--console") == 0;
-    int result = one_command(argc, argv, log_help, console ? NULL : "sloginfo", more, &r);
-    if (!console || r.want_help || result != 0)
+        kept |= strcmp(argv[i], "--console") == 0 || strcmp(argv[i], "--panic") == 0;
+    int result = one_command(argc, argv, log_help, kept ? NULL : "sloginfo", more, &r);
+    if (!kept || r.want_help || result != 0)
         return result;
+    if (r.panic)
+        return show_panic(&r.target);
     char *text = target_is_network(&r.target) ? NULL : client_ask(&r.target, "text");
     if (text == NULL)
         return complain(EXIT_FAILED, "%s: no link runs that could have seen anything; qrv link starts one",

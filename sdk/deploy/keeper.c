@@ -6,7 +6,9 @@
 #include "../common/buf.h"
 #include "../common/sdk.h"
 #include "../common/sha256.h"
+#include "panic_log.h"
 #include "wire.h"
+#include "words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,11 +33,11 @@ enum {
     PORTS = 8,
     IN_MAX = 8192,
     OUT_MAX = 65536,
-    TEXT_MAX = 65536,
     ANSWER_MS = 10000, /* patience with a target that does not answer at all */
     SERVER_MS = 20000, /* with a server that does not open its device, on a busy machine */
     SILENT_MS = 30000, /* and with one that did */
     LINGER_MS = 3000,
+    LAST_WORDS_MS = 1500, /* silence that ends a panic's report */
     REOPEN_MS = 200,
     RETRY_MS = 50
 };
@@ -58,11 +60,12 @@ static struct {
     const struct keeper_options *options;
     struct mux mux;
     struct guest guests[GUESTS];
-    struct buf text;
+    struct words words;
+    char *panic_file; /* while the target has not answered since: its report */
     int line, listener, ports[PORTS];
     bool line_blocked;
-    uint64_t now, lost_ms, silent_ms, busy_ms;
-    char reason[200]; /* why the last guests were sent away */
+    uint64_t now, lost_ms, silent_ms, busy_ms, spoke_ms;
+    char reason[300]; /* why the last guests were sent away */
     bool stop;
 } k;
 
@@ -102,14 +105,14 @@ static void release(struct guest *g)
 
 __attribute__((format(printf, 2, 3))) static void send_away(struct guest *g, const char *format, ...)
 {
-    char text[300];
+    char text[400];
     va_list ap;
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     if (!g->is_quiet && g->state < TALKING)
         buf_printf(&g->out, "error %s\n", text);
-    snprintf(k.reason, sizeof k.reason, "%.190s", text);
+    snprintf(k.reason, sizeof k.reason, "%.290s", text);
     if (g->fd < 0)
         release(g);
     else
@@ -159,7 +162,9 @@ static int channel_number(const char *name)
 static void try_open(struct guest *g)
 {
     if (!k.mux.up || k.mux.silent) {
-        if (k.now - g->since_ms > ANSWER_MS)
+        if (k.now - g->since_ms > ANSWER_MS && k.panic_file != NULL)
+            send_away(g, "%s", k.reason);
+        else if (k.now - g->since_ms > ANSWER_MS)
             send_away(g, "%s: no answer from the target: is devc-mux running there, and is it the right line?",
                       k.target.line);
         return;
@@ -210,7 +215,7 @@ static void take_request(struct guest *g)
         if (strcmp(g->in.data, "status") == 0)
             status(&g->out);
         else if (strcmp(g->in.data, "text") == 0)
-            buf_append(&g->out, k.text.len > 0 ? k.text.data : "", k.text.len);
+            buf_append(&g->out, k.words.text.len > 0 ? k.words.text.data : "", k.words.text.len);
         else if (strcmp(g->in.data, "stop") == 0)
             k.stop = true;
         g->state = LEAVING;
@@ -326,6 +331,8 @@ static void on_event(void *owner, enum mux_event event, unsigned channel, int va
     switch (event) {
     case MUX_UP:
         k.silent_ms = 0;
+        free(k.panic_file);
+        k.panic_file = NULL;
         break;
     case MUX_SILENT:
         k.silent_ms = k.now;
@@ -344,17 +351,31 @@ static void on_event(void *owner, enum mux_event event, unsigned channel, int va
     }
 }
 
-/* The target's text outside of frames; of the rest of a damaged frame what looks like text. */
+/* The target's text outside of frames. */
 static void on_plain(void *owner, uint8_t byte, bool junk)
 {
     (void)owner;
-    if (junk && !(byte == '\n' || (byte >= 0x20 && byte < 0x7f)))
+    unsigned n = words_take(&k.words, byte, junk);
+    if (n > 0)
+        k.spoke_ms = k.now;
+    if (n > 0 && k.options->foreground)
+        fwrite(k.words.text.data + k.words.text.len - n, 1, n, stdout);
+}
+
+/* Its kernel has panicked, and has said all of it. */
+static void keep_last_words(void)
+{
+    char why[290];
+    free(k.panic_file);
+    k.panic_file = panic_keep(&k.target, k.words.panic.data);
+    buf_free(&k.words.panic);
+    if (k.panic_file == NULL)
         return;
-    if (k.text.len == TEXT_MAX)
-        eat(&k.text, TEXT_MAX / 2);
-    buf_append(&k.text, &byte, 1);
+    snprintf(why, sizeof why, "the target's kernel has panicked; its last words are in %.200s", k.panic_file);
+    snprintf(k.reason, sizeof k.reason, "%s", why);
     if (k.options->foreground)
-        putchar(byte);
+        complain(0, "%s", why);
+    send_all_away(why);
 }
 
 static const struct mux_ops ops = {pull, push, room, nothing_to_open, on_event, on_plain};
@@ -475,7 +496,9 @@ static void look_at_guests(void)
             write_guest(g);
         any |= g->state != NOBODY;
     }
-    if (any || k.busy_ms == 0)
+    if (k.words.panic.len > 0 && (k.line < 0 || k.now - k.spoke_ms > LAST_WORDS_MS))
+        keep_last_words();
+    if (any || k.busy_ms == 0 || k.words.panic.len > 0)
         k.busy_ms = k.now;
     if (k.silent_ms != 0 && k.now - k.silent_ms > SILENT_MS) {
         char why[200];
@@ -604,6 +627,8 @@ bool keeper_run(const struct target *t, const struct keeper_options *options,
         signal(SIGTERM, on_signal);
         signal(SIGINT, on_signal);
         loop();
+        if (k.words.panic.len > 0)
+            keep_last_words();
         say_goodbye();
         unlink(path);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* qrv run: boots QRV in QEMU. Without --timeout or --script this process becomes the emulator. */
+/* qrv run: boots QRV in QEMU. Without --timeout, --script and --log this process becomes the emulator. */
 #include "../common/fs.h"
 #include "../common/json.h"
 #include "../common/options.h"
@@ -7,6 +7,7 @@
 #include "../image/collect.h"
 #include "dialog.h"
 #include "kernel_file.h"
+#include "run_log.h"
 #include "run_machine.h"
 #include "verbs.h"
 
@@ -44,6 +45,8 @@ static const char help[] =
     "      --line FILE           the serial line becomes the socket FILE, for qrv deploy, shell and "
     "link\n"
     "                            with --target unix:FILE; the image is then images/link.cpio\n"
+    "      --log FILE            the console goes into FILE, too (with --line all that passes on the line); when\n"
+    "                            the kernel panics, its last words with source lines into FILE.panic\n"
     "      --gdb                 GDB server on port 1234: target remote :1234\n"
     "      --gdb-port PORT       GDB server on another port\n"
     "      --wait                with --gdb: do not start before GDB says so\n"
@@ -78,6 +81,7 @@ struct run {
     const char **forward;
     const char *append;
     const char *line;
+    const char *log;
     const char *gdb_port;
     const char *timeout;
     const char *script;
@@ -193,7 +197,7 @@ static int print_command(const struct machine *m, char *const *argv, bool json)
     return EXIT_OK;
 }
 
-/* The emulator on our own terminal, ended after r->seconds. */
+/* The emulator on our own terminal, ended after r->seconds, if there are any. */
 static int run_limited(const struct run *r, char *const *argv)
 {
     struct termios saved;
@@ -215,7 +219,7 @@ static int run_limited(const struct run *r, char *const *argv)
         return complain(EXIT_NOT_STARTED, "fork: %s", strerror(errno));
     while (waitpid(pid, &status, WNOHANG) == 0) {
         long long late = console_now_ms() - deadline;
-        if (late >= 0) {
+        if (r->seconds > 0 && late >= 0) {
             kill(pid, late > 2000 ? SIGKILL : SIGTERM);
             over = true;
         }
@@ -244,7 +248,7 @@ static int start(const struct run *r, char *const *argv)
 {
     if (r->script != NULL)
         return run_script(r, argv);
-    if (r->seconds > 0)
+    if (r->seconds > 0 || r->log != NULL)
         return run_limited(r, argv);
     if (!isatty(STDIN_FILENO) && !r->gdb && r->gdb_port == NULL)
         fputs(
@@ -276,8 +280,14 @@ static int load_script(struct run *r)
 
 static int start_or_print(const struct run *r, const struct machine *m)
 {
-    char **argv = machine_argv(m);
+    char **argv;
+    int error = r->log != NULL && !r->dry_run ? fs_write(r->log, "", 0, 0644) : 0;
+    if (error != 0)
+        return complain(EXIT_NOT_STARTED, "%s: %s", r->log, strerror(-error));
+    argv = machine_argv(m);
     int result = r->dry_run ? print_command(m, argv, r->json) : start(r, argv);
+    if (r->log != NULL && !r->dry_run)
+        run_log_look(r->log, r->kernel);
     machine_argv_free(argv);
     return result;
 }
@@ -387,6 +397,7 @@ static int find_parts(struct run *r, struct machine *m, char **found)
     m->image = r->image = r->image != NULL ? r->image : found[3];
     m->append = r->append;
     m->line = r->line;
+    m->log = r->log;
     return machine_check(m, &found[4]);
 }
 
@@ -407,6 +418,7 @@ int cmd_run(int argc, char **argv)
                                         {"--forward", .list = &r.forward},
                                         {"--append", .value = &r.append},
                                         {"--line", .value = &r.line},
+                                        {"--log", .value = &r.log},
                                         {"--gdb", .flag = &r.gdb},
                                         {"--gdb-port", .value = &r.gdb_port},
                                         {"--wait", .flag = &r.wait},

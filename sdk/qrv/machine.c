@@ -69,13 +69,18 @@ static void push_pair(struct vector *v, const char *option, const char *value)
 }
 
 /* An option with a file name. QEMU reads a comma in it as the next option: it is written twice. */
+static void put_file(struct buf *text, const char *before, const char *file)
+{
+    buf_puts(text, before);
+    for (const char *c = file; *c != '\0'; c++)
+        buf_append(text, *c == ',' ? ",," : c, *c == ',' ? 2 : 1);
+}
+
 static void push_file(struct vector *v, const char *option, const char *before, const char *file,
                       const char *rest)
 {
     struct buf text = {0};
-    buf_puts(&text, before);
-    for (const char *c = file; *c != '\0'; c++)
-        buf_append(&text, *c == ',' ? ",," : c, *c == ',' ? 2 : 1);
+    put_file(&text, before, file);
     buf_puts(&text, rest);
     push_pair(v, option, text.data);
     buf_free(&text);
@@ -139,6 +144,26 @@ static void push_net(struct vector *v, const struct machine *m)
     buf_free(&text);
 }
 
+/* A serial line that is not just this terminal, which otherwise has the monitor, too. */
+static void push_line(struct vector *v, const struct machine *m)
+{
+    struct buf device = {0};
+    if (m->line != NULL)
+        put_file(&device, "socket,id=line,server=on,wait=off,path=", m->line);
+    else
+        buf_puts(&device, "stdio,id=line,mux=on,signal=off");
+    if (m->log != NULL)
+        put_file(&device, ",logfile=", m->log);
+    push_pair(v, "-display", "none");
+    push_pair(v, "-chardev", device.data);
+    push_pair(v, "-serial", "chardev:line");
+    if (m->line != NULL)
+        push_pair(v, "-monitor", "none");
+    else
+        push_pair(v, "-mon", "chardev=line,mode=readline");
+    buf_free(&device);
+}
+
 char **machine_argv(const struct machine *m)
 {
     struct vector v = {0};
@@ -155,11 +180,8 @@ char **machine_argv(const struct machine *m)
         push(&v, "-nodefaults");
         push(&v, "-no-user-config");
         push_pair(&v, "-display", "none");
-    } else if (m->line != NULL) {
-        push_pair(&v, "-display", "none");
-        push_pair(&v, "-monitor", "none");
-        push_file(&v, "-chardev", "socket,id=line,server=on,wait=off,path=", m->line, "");
-        push_pair(&v, "-serial", "chardev:line");
+    } else if (m->line != NULL || m->log != NULL) {
+        push_line(&v, m);
     } else
         push(&v, "-nographic");
     push_boot(&v, m);

@@ -24,6 +24,7 @@ struct machine {
     uint64_t memory; /* bytes */
     long gdb_port;   /* 0: no GDB server */
     bool wait;       /* start stopped, for GDB */
+    const char *log;  /* what passes on the serial line goes there, too; NULL: nowhere */
     const char *line; /* serial line: a socket that QEMU makes; NULL: this terminal */
     bool bare;       /* no console and no device that extra does not name */
     bool net;        /* QEMU's user network behind a virtio device */

@@ -101,6 +101,10 @@ static bool finish(struct frame_parser *p)
 static enum frame_result inside(struct frame_parser *p, uint8_t c)
 {
     bool good = true;
+    p->wire_n = p->begun ? 0 : p->wire_n;
+    p->begun = false;
+    if (p->wire_n < sizeof p->wire)
+        p->wire[p->wire_n++] = c ^ FRAME_START;
     if (p->left > 0) {
         p->left--;
         good = decoded(p, c);
@@ -128,6 +132,7 @@ enum frame_result frame_take(struct frame_parser *p, uint8_t byte)
         p->have = p->total = 0;
         p->left = 0;
         p->zero = false;
+        p->begun = true;
         return cut ? FRAME_BAD : FRAME_MORE;
     }
     if (p->state == FRAME_INSIDE)
@@ -139,5 +144,6 @@ bool frame_idle(struct frame_parser *p)
 {
     bool cut = p->state == FRAME_INSIDE;
     p->state = FRAME_OUTSIDE;
+    p->wire_n = p->begun ? 0 : p->wire_n;
     return cut;
 }

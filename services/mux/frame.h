@@ -56,9 +56,14 @@ struct frame_parser {
     size_t have, total; /* decoded bytes, and how many there will be (0: not known yet) */
     uint8_t left;       /* of the block of the stuffing */
     bool zero;          /* a zero stands before the next block */
+    uint8_t wire[FRAME_WIRE_MAX]; /* of the frame as it came: a damaged one may hold text */
+    size_t wire_n;
+    bool begun; /* by FRAME_START and nothing more: wire is still that of the frame before */
     enum { FRAME_OUTSIDE, FRAME_INSIDE, FRAME_LOST } state;
 };
 
+/* After FRAME_BAD, and after frame_idle() was true, wire has what came of the damaged frame. A kernel
+ * that panics writes text wherever a frame has just been. */
 enum frame_result frame_take(struct frame_parser *p, uint8_t byte);
 /* The line was silent for a while: what comes next belongs to no frame that has begun. */
 bool frame_idle(struct frame_parser *p); /* true: a frame was cut short */

@@ -452,11 +452,24 @@ static void take_frame(struct mux *m, const struct frame *f)
     m->heard_ms = m->now_ms;
 }
 
+/* What came of a frame that is none. */
+static void as_text(struct mux *m)
+{
+    for (size_t i = 0; i < m->parser.wire_n; i++)
+        m->ops->plain(m->owner, m->parser.wire[i], true);
+}
+
+static void end_frame(struct mux *m)
+{
+    if (frame_idle(&m->parser))
+        as_text(m);
+}
+
 void mux_input(struct mux *m, const uint8_t *bytes, size_t n, uint64_t now_ms)
 {
     m->now_ms = now_ms;
     if (n > 0 && now_ms - m->input_ms >= GAP_MS)
-        frame_idle(&m->parser);
+        end_frame(m);
     m->input_ms = now_ms;
     m->count.wire_in += n;
     for (size_t i = 0; i < n; i++) {
@@ -468,6 +481,7 @@ void mux_input(struct mux *m, const uint8_t *bytes, size_t n, uint64_t now_ms)
             break;
         case FRAME_BAD:
             m->count.bad++;
+            as_text(m);
             if (m->up && !m->silent)
                 gap(m);
             break;
@@ -514,6 +528,8 @@ uint32_t mux_tick(struct mux *m, uint64_t now_ms)
     }
     if (m->is_host && m->session != 0)
         wait = tick_host(m);
+    if (m->is_host && now_ms - m->input_ms >= GAP_MS) /* the last words of a kernel may be in there */
+        end_frame(m);
     if (m->up && !m->silent && in_flight(m) > 0) {
         if (m->resend == m->next && now_ms - m->progress_ms >= m->timeout_ms)
             on_timeout(m);
@@ -546,7 +562,7 @@ void mux_bye(struct mux *m)
 
 void mux_line_is_new(struct mux *m)
 {
-    frame_idle(&m->parser);
+    end_frame(m);
     m->out_at = m->out_len = 0;
     if (m->up)
         m->resend = m->base; /* what was under way is lost */

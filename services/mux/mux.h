@@ -31,7 +31,8 @@ struct mux_ops {
     size_t (*room)(void *owner, unsigned channel); /* bytes that push() could take now */
     int (*open)(void *owner, unsigned channel);    /* target: 0 or an errno for the host */
     void (*event)(void *owner, enum mux_event event, unsigned channel, int value);
-    /* Text outside of frames; `junk`: perhaps the rest of a damaged frame. */
+    /* Text outside of frames; `junk`: all that is left of a damaged frame, in which text may have
+     * been, and what follows it. */
     void (*plain)(void *owner, uint8_t byte, bool junk);
 };
 

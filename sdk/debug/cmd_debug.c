@@ -4,6 +4,7 @@
 #include "../common/options.h"
 #include "../common/sdk.h"
 #include "../deploy/transfer.h"
+#include "../qrv/gdb.h"
 #include "../qrv/machine.h"
 #include "../qrv/verbs.h"
 #include "agent.h"
@@ -79,6 +80,14 @@ struct request {
     char *tcp, *remote_path;
     struct buf libraries;
 };
+
+/* clang-format off */
+#define OPTIONS_OF_BOTH(r) \
+    {"--target", .value = &(r).target_name}, {"--connect", .value = &(r).connect}, {"--gdb", .value = &(r).gdb}, \
+    {"--batch", .flag = &(r).batch}, {"-batch", .flag = &(r).batch}, \
+    {"-x", .list = &(r).scripts}, {"-ex", .list = &(r).commands}, {"--ex", .list = &(r).commands}, \
+    {"--dry-run", .flag = &(r).dry_run}, {"--print-command", .flag = &(r).dry_run}, {"--help", .flag = &(r).want_help}
+/* clang-format on */
 
 static int failed(int code, char *why)
 {
@@ -275,19 +284,7 @@ static int attach(struct request *r, const char *name)
 int cmd_attach(int argc, char **argv)
 {
     struct request r = {.machine = {.console = -1}};
-    const struct option_spec specs[] = {{"--target", .value = &r.target_name},
-                                        {"--connect", .value = &r.connect},
-                                        {"--program", .value = &r.program},
-                                        {"--batch", .flag = &r.batch},
-                                        {"-batch", .flag = &r.batch},
-                                        {"-x", .list = &r.scripts},
-                                        {"-ex", .list = &r.commands},
-                                        {"--ex", .list = &r.commands},
-                                        {"--gdb", .value = &r.gdb},
-                                        {"--dry-run", .flag = &r.dry_run},
-                                        {"--print-command", .flag = &r.dry_run},
-                                        {"--help", .flag = &r.want_help},
-                                        {NULL}};
+    const struct option_spec specs[] = {OPTIONS_OF_BOTH(r), {"--program", .value = &r.program}, {NULL}};
     r.own = words_for_gdb(argc, argv);
     int n = options_parse(argc, argv, specs, NULL);
     int result = n < 0 ? EXIT_USAGE : 0;
@@ -435,22 +432,12 @@ static int debug(struct request *r, int count, char **words)
 int cmd_debug(int argc, char **argv)
 {
     struct request r = {.machine = {.console = -1}};
-    const struct option_spec specs[] = {{"--target", .value = &r.target_name},
-                                        {"--connect", .value = &r.connect},
+    const struct option_spec specs[] = {OPTIONS_OF_BOTH(r),
                                         {"--emulator", .flag = &r.emulator},
                                         {"--smp", .value = &r.smp},
                                         {"--to", .value = &r.to},
                                         {"--no-start", .flag = &r.no_start},
-                                        {"--batch", .flag = &r.batch},
-                                        {"-batch", .flag = &r.batch},
-                                        {"-x", .list = &r.scripts},
-                                        {"-ex", .list = &r.commands},
-                                        {"--ex", .list = &r.commands},
-                                        {"--gdb", .value = &r.gdb},
                                         {"--serve", .value = &r.serve},
-                                        {"--dry-run", .flag = &r.dry_run},
-                                        {"--print-command", .flag = &r.dry_run},
-                                        {"--help", .flag = &r.want_help},
                                         {NULL}};
     int own = first_word(argc, argv, specs);
     r.own = words_for_gdb(own, argv);

@@ -21,7 +21,3 @@ struct gdb_session {
 
 /* NULL after a message: there is no GDB. Free with machine_argv_free(). */
 char **gdb_line(const struct gdb_session *s);
-/* Becomes GDB; returns an exit code after a message. */
-int gdb_become(char **argv);
-/* GDB as a child, with the text that comes from `console` (-1: none) passed on. Its exit code. */
-int gdb_run(char **argv, int console);

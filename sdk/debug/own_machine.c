@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "own_machine.h"
 
-#include "../common/buf.h"
 #include "../common/fs.h"
 #include "../common/sdk.h"
 #include "../deploy/client.h"
+#include "../qrv/companion.h"
 #include "agent.h"
 
 #include <errno.h>
@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,50 +47,16 @@ static void catch_ends(void (*handler)(int))
             signal(end_signals[i], SIG_IGN);
 }
 
-/* In a child: it ends with its parent, and Ctrl-C is not for it. */
-static void be_companion(pid_t parent)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    catch_ends(SIG_DFL);
-    setpgid(0, 0);
-    if (getppid() != parent)
-        _exit(EXIT_NOT_STARTED);
-}
-
-_Noreturn static void be_emulator(const struct own_machine *m, char *const *options)
-{
-    const char *words[32] = {"qrv", "run", "--line", m->line};
-    size_t n = 4;
-    int null = open("/dev/null", O_RDONLY);
-    int out = open(m->log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    for (; options != NULL && *options != NULL && n < 31; options++)
-        words[n++] = *options;
-    words[n] = NULL;
-    dup2(null, STDIN_FILENO);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    execv("/proc/self/exe", (char *const *)words);
-    _exit(EXIT_NOT_STARTED);
-}
-
 static void step(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
 }
 
-static int not_started(const struct own_machine *m)
-{
-    struct buf said = {0};
-    if (fs_read(m->log, &said) == 0)
-        fprintf(stderr, "%.*s", (int)said.len, said.data != NULL ? said.data : "");
-    buf_free(&said);
-    return complain(EXIT_NOT_STARTED, "the machine did not start");
-}
-
 int own_machine_start(struct own_machine *m, char *const *options)
 {
     const char *tmp = getenv("TMPDIR");
-    struct stat st;
+    const char *words[32] = {"qrv", "run", "--line"};
+    size_t n = 3;
     *m = (struct own_machine){.console = -1};
     char *directory = xprintf("%s/qrv-debug-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
     if (mkdtemp(directory) == NULL) {
@@ -106,20 +70,11 @@ int own_machine_start(struct own_machine *m, char *const *options)
     m->target = (struct target){.name = xstrdup("emulator"), .line = xprintf("unix:%s", m->line)};
     mine = m;
     catch_ends(on_end);
-    pid_t self = getpid();
-    fflush(NULL);
-    m->emulator = fork();
-    if (m->emulator == 0) {
-        be_companion(self);
-        be_emulator(m, options);
-    }
-    for (int ms = 0; m->emulator > 0 && ms < START_MS; ms += STEP_MS, step()) {
-        if (stat(m->line, &st) == 0)
-            return 0;
-        if (waitpid(m->emulator, NULL, WNOHANG) == m->emulator)
-            m->emulator = -1;
-    }
-    return not_started(m);
+    words[n++] = m->line;
+    for (; options != NULL && *options != NULL && n < 31; options++)
+        words[n++] = *options;
+    m->emulator = companion_machine((char *const *)words, m->log, m->line);
+    return m->emulator > 0 ? 0 : EXIT_NOT_STARTED;
 }
 
 /* ------------------------------------------------------------------ the keeper of its line */
@@ -138,11 +93,8 @@ int own_machine_keep(struct own_machine *m, long port)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return complain(EXIT_FAILED, "pipe: %s", strerror(errno));
-    pid_t self = getpid();
-    fflush(NULL);
-    m->keeper = fork();
+    m->keeper = companion_fork();
     if (m->keeper == 0) {
-        be_companion(self);
         if (port == 0)
             dup2(ends[1], STDOUT_FILENO);
         _exit(keeper_run(&m->target, &options, ready, NULL) ? 0 : EXIT_NOT_STARTED);
@@ -190,19 +142,10 @@ int own_machine_wait(struct own_machine *m)
     return 0;
 }
 
-static void end_child(pid_t pid, int signo)
-{
-    if (pid <= 0)
-        return;
-    kill(pid, signo);
-    while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-        ;
-}
-
 void own_machine_end(struct own_machine *m)
 {
-    end_child(m->keeper, SIGTERM);
-    end_child(m->emulator, SIGKILL);
+    companion_end(m->keeper, SIGTERM);
+    companion_end(m->emulator, SIGKILL);
     if (m->console >= 0)
         close(m->console);
     if (m->directory != NULL) {

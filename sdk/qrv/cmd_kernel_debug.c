@@ -7,21 +7,17 @@
 #include "../common/json.h"
 #include "../common/options.h"
 #include "../common/sdk.h"
+#include "companion.h"
 #include "gdb.h"
 #include "machine.h"
 #include "verbs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -29,7 +25,8 @@ static const char help[] =
     "\n"
     "Starts QRV in QEMU, halted before its first instruction, and GDB connected to it with the kernel's\n"
     "symbols. GDB's end ends the machine. With --attach it is a machine that runs already, and goes on afterwards.\n"
-    "In GDB: info qrv processes|threads|channels|connections|timers|locks, qrv why-blocked (help qrv).\n"
+    "In GDB: info qrv processes|threads|channels|connections|timers|locks, qrv why-blocked, qrv use-process,\n"
+    "qrv backtrace (help qrv).\n"
     "\n"
     "      --attach HOST:PORT    QEMU's stub (qrv run --gdb), or OpenOCD's for a board; :PORT is this machine\n"
     "      --console FILE        where the machine's console goes; a new file in TMPDIR otherwise\n"
@@ -110,6 +107,10 @@ static char **gdb_words(const struct session *s)
     push(&w, "-q");
     push(&w, "-iex");
     push(&w, source);
+    char *sysroot = xprintf("set sysroot %s", sdk_locate()->sysroot);
+    push(&w, "-iex");
+    push(&w, sysroot);
+    free(sysroot);
     if (!sdk_locate()->installed) { /* GDB's own setup looks for the sources in the SDK */
         char *sources = xprintf("set substitute-path /usr/src/qrv \"%s\"", sdk_locate()->share);
         push(&w, "-iex");
@@ -127,81 +128,17 @@ static char **gdb_words(const struct session *s)
     return w.argv;
 }
 
-static pid_t start_machine(const struct session *s, char **argv)
-{
-    int out = open(s->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (out < 0)
-        return complain(-1, "%s: %s", s->log, strerror(errno));
-    fflush(NULL);
-    pid_t self = getpid();
-    pid_t pid = fork();
-    if (pid == 0) {
-        int null = open("/dev/null", O_RDWR);
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        setpgid(0, 0); /* Ctrl-C is for GDB */
-        dup2(null, STDIN_FILENO);
-        dup2(out, STDOUT_FILENO);
-        dup2(out, STDERR_FILENO);
-        if (getppid() == self)
-            execv(argv[0], argv);
-        _exit(EXIT_NOT_STARTED);
-    }
-    close(out);
-    return pid < 0 ? complain(-1, "fork: %s", strerror(errno)) : pid;
-}
-
-/* Until the emulator's socket is there. 0, or an exit code after a message. */
-static int wait_for_stub(const struct session *s, pid_t machine)
-{
-    struct stat st;
-    for (int i = 0; i < 1500; i++) {
-        if (stat(s->socket, &st) == 0)
-            return 0;
-        if (waitpid(machine, NULL, WNOHANG) == machine) {
-            struct buf said = {0};
-            if (fs_read(s->log, &said) == 0)
-                fprintf(stderr, "%.*s", (int)said.len, said.data);
-            buf_free(&said);
-            return complain(EXIT_NOT_STARTED, "the machine did not start");
-        }
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    }
-    return complain(EXIT_NOT_STARTED, "the emulator gives no sign of life; its console: %s", s->log);
-}
-
-static int run_gdb(char **argv)
-{
-    int status;
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        signal(SIGINT, SIG_DFL);
-        execv(argv[0], argv);
-        fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-        _exit(EXIT_MISSING);
-    }
-    if (pid < 0)
-        return complain(EXIT_FAILED, "fork: %s", strerror(errno));
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static int run_both(const struct session *s, char **machine_argv_, char **gdb_argv)
 {
-    signal(SIGINT, SIG_IGN); /* Ctrl-C stops the machine, through GDB */
+    signal(SIGINT, SIG_IGN); /* from the start: what is in TMPDIR has to be removed */
     if (s->attach != NULL)
-        return run_gdb(gdb_argv);
-    pid_t machine = start_machine(s, machine_argv_);
+        return gdb_run(gdb_argv, -1);
+    pid_t machine = companion_machine(machine_argv_, s->log, s->socket);
     if (machine < 0)
         return EXIT_NOT_STARTED;
-    int result = wait_for_stub(s, machine);
-    if (result == 0) {
-        fprintf(stderr, "qrv kernel-debug: the console goes to %s\n", s->log);
-        result = run_gdb(gdb_argv);
-        kill(machine, SIGKILL);
-        waitpid(machine, NULL, 0);
-    }
+    fprintf(stderr, "qrv kernel-debug: the console goes to %s\n", s->log);
+    int result = gdb_run(gdb_argv, -1);
+    companion_end(machine, SIGKILL);
     return result;
 }
 

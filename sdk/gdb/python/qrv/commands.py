@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# info qrv processes|threads|channels|connections|timers|locks, qrv why-blocked, qrv use-process.
+# info qrv processes|threads|channels|connections|timers|locks, qrv why-blocked, use-process, backtrace.
 
 import functools
 
@@ -244,3 +244,35 @@ def why_blocked(argument, form):
         blocked.explain(kernel, *which)
 
 
+@command("qrv use-process [PID]", gdb.COMMAND_FILES)
+def use_process(argument, form):
+    """Adds the symbols of a process, program and libraries, at their addresses; those of the one before are removed. Files are
+found by build ID: in the sysroot, the current directory, build, and those named by --search DIR. Without PID: none."""
+    from qrv import user
+    words, directories, pids = gdb.string_to_argv(argument), [], []
+    while words:
+        word = words.pop(0)
+        if word == "--search" and words:
+            directories.append(words.pop(0))
+        else:
+            pids += numbers(word, form)
+    if len(pids) > 1:
+        raise gdb.GdbError("usage: qrv use-process [--search DIR]... [PID]")
+    if not pids:
+        user.forget()
+        return
+    with Kernel() as kernel:
+        user.use_process(kernel, kernel.process(pids[0]), directories)
+
+
+@command("qrv backtrace [PID] [TID]")
+def backtrace(argument, form):
+    """Where threads of a process stand in their program: all of them, or one. The symbols are those of qrv use-process."""
+    from qrv import user
+    which = numbers(argument, form)
+    if not which:
+        raise gdb.GdbError("usage: qrv backtrace PID [TID]")
+    with Kernel() as kernel:
+        chosen = [kernel.thread(*which)] if len(which) == 2 else list(kernel.threads(kernel.process(which[0])))
+        for thread in chosen:
+            user.backtrace(kernel, thread)

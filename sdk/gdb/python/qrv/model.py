@@ -9,6 +9,7 @@ import struct
 import gdb
 
 STEPS_MAX = 20000  # entries of one list
+PAGES_MAX = 65536  # of one process
 
 
 class Damage:
@@ -232,21 +233,49 @@ class Kernel:
 
     # ---- memory of a process, through its page table
 
+    def user_entry(self, process, address):
+        """The entry of a page in the process's page table; 0: it has no such page."""
+        table = self.root(process)
+        for level in (2, 1, 0):
+            if table is None:
+                return 0
+            words = self.words(table + (address >> (12 + 9 * level) & 511) * 8, 1, "a page table")
+            if not words or not self.has_frame(words[0]) or bool(words[0] & 0xe) != (level == 0):
+                return 0  # no large pages in user space
+            table = self.target(words[0])
+        return words[0]
+
+    def root(self, process):
+        space = self.at(int(process["as"]), "struct aspace") if int(process["as"]) else None
+        return self.direct_map() + int(space["root"]) if space is not None else None
+
+    def target(self, entry):
+        """What an entry of a page table leads to, in the kernel's direct map."""
+        return self.direct_map() + ((entry >> 10 & (1 << 44) - 1) << 12)
+
     def frame(self, process, address):
         """Where a page of a process lies: an address of the kernel's direct map; None: it has no such page."""
-        space = self.at(int(process["as"]), "struct aspace") if int(process["as"]) else None
-        if space is None:
-            return None
-        direct = self.direct_map()
-        table = int(space["root"])
-        for level in (2, 1, 0):
-            entry = self.words(direct + table + (address >> (12 + 9 * level) & 511) * 8, 1, "a page table")
-            if not entry or not self.has_frame(entry[0]):
-                return None
-            table = (entry[0] >> 10 & (1 << 44) - 1) << 12
-            if entry[0] & 0xe and level:
-                return None  # no large pages in user space
-        return direct + table
+        entry = self.user_entry(process, address)
+        return self.target(entry) if entry else None
+
+    def user_pages(self, process):
+        """(address, where it lies) of each page of a process."""
+        def walk(table, base, level):
+            for i, entry in enumerate(self.words(table, 256 if level == 2 else 512, "a page table")):
+                if not self.has_frame(entry) or bool(entry & 0xe) != (level == 0):
+                    continue
+                address = base + (i << (12 + 9 * level))
+                if level:
+                    yield from walk(self.target(entry), address, level - 1)
+                else:
+                    yield address, self.target(entry)
+
+        root = self.root(process)
+        for count, page in enumerate(walk(root, 0, 2) if root is not None else ()):
+            if count == PAGES_MAX:
+                self.damage.add("process %d has more than %d pages: the others were not looked at" % (int(process["pid"]), count))
+                return
+            yield page
 
     def has_frame(self, entry):
         held, lazy = int(self.facts["pte_held"]), int(self.facts["pte_lazy"])
@@ -256,7 +285,18 @@ class Kernel:
         """Where the kernel sees physical address 0."""
         return int(self.facts["direct_base"])
 
+    def user_bytes(self, process, address, count):
+        """Memory of a process; None where a page of it is missing."""
+        data = b""
+        while len(data) < count:
+            at = address + len(data)
+            page = self.frame(process, at)
+            part = self.read(page + at % 4096, min(count - len(data), 4096 - at % 4096), "memory of a process") if page else None
+            if part is None:
+                return None
+            data += part
+        return data
+
     def user_word(self, process, address):
-        page = self.frame(process, address)
-        data = self.read(page + address % 4096, 4, "memory of a process") if page else None
+        data = self.user_bytes(process, address, 4)
         return struct.unpack("<I", data)[0] if data else None

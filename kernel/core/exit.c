@@ -117,8 +117,7 @@ static bool thread_work(struct thread *t)
     }
     if (f & (TF_STOP | TF_HOLD | TF_DEBUG)) {
         signal_park(t);
-        if (h->switch_out)
-            return true;
+        return true; /* parked, or let go meanwhile and perhaps given a signal: f is old */
     }
     if (f & TF_TRACED) {
         atomic_fetch_and_explicit(&t->flags, ~(uint32_t)TF_TRACED, memory_order_relaxed);

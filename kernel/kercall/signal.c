@@ -16,11 +16,9 @@ KC_HANDLER(signal_action)
     struct _kc_sigaction act, old;
     if (a[2] && copy_from_user(&act, UADDR(a[2]), sizeof(act)))
         return -EFAULT;
-    int err = signal_set_action(t->proc, (int)a[0], a[2] ? &act : NULL, &old);
+    int err = signal_set_action(t->proc, (int)a[0], a[2] ? &act : NULL, a[1], &old);
     if (err)
         return err;
-    if (a[1] && a[2])
-        t->proc->stub = a[1];
     return a[3] ? copy_to_user(UADDR(a[3]), &old, sizeof(old)) : 0;
 }
 

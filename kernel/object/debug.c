@@ -75,22 +75,17 @@ static uint64_t not_ignored(const struct process *p, uint64_t set)
     return set;
 }
 
-bool debug_signal(struct thread *t)
+bool debug_signal_locked(struct thread *t)
 {
     struct process *p = t->proc;
-    if (!(atomic_load(&p->flags) & PF_DEBUG))
-        return false;
     struct _kc_siginfo info;
-    int signo = 0;
-    spin_lock(&p->lock);
-    if (is_debugged(p) && !t->debug.is_passed) {
-        uint64_t set = (t->sig_pending | p->sig_pending) & p->debug_signals & ~sig_blocked(t);
-        signo = sig_take_locked(t, not_ignored(p, set), &info);
-    }
-    if (signo)
-        record_locked(t, _DEBUG_WHY_SIGNALLED, &info);
-    spin_unlock(&p->lock);
-    return signo != 0;
+    if (!is_debugged(p) || t->debug.is_passed)
+        return false;
+    uint64_t set = (t->sig_pending | p->sig_pending) & p->debug_signals & ~sig_blocked(t);
+    if (!sig_take_locked(t, not_ignored(p, set), &info))
+        return false;
+    record_locked(t, _DEBUG_WHY_SIGNALLED, &info);
+    return true;
 }
 
 /* Two threads crash at once more often than not: the second one's signal must not take away the first one's core file. */

@@ -31,8 +31,8 @@ bool debug_dumps_locked(const struct process *p, int signo);
 bool debug_core(struct thread *t, const struct _kc_siginfo *info, bool is_fault);
 /* process.lock held: signo is to stop p for its debugger. */
 bool debug_wants_locked(const struct process *p, int signo);
-/* The current thread is about to act on its signals: true: one of them stops it now. */
-bool debug_signal(struct thread *t);
+/* process.lock held; the current thread is about to act on its signals: true: one of them stops it instead. */
+bool debug_signal_locked(struct thread *t);
 /* The current thread has faulted: true: that stops it, nothing else happens. */
 bool debug_fault(struct thread *t, const struct _kc_siginfo *info);
 /* process.lock held: the signal that t was let go with, 0 none. */

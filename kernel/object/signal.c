@@ -370,7 +370,7 @@ bool signal_is_pending(struct thread *t)
 
 /* ---- actions and masks */
 
-int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act,
+int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, uint64_t stub,
                       struct _kc_sigaction *old)
 {
     if (signo < 1 || signo >= QRV_NSIG)
@@ -383,6 +383,8 @@ int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *
     if (act) {
         p->action[signo] = *act;
         p->action[signo].mask &= ~SIGS_SURE;
+        if (stub) /* with it: the signal may come to another thread at once */
+            p->stub = stub;
         if (sig_action_locked(p, signo) == ACT_IGNORE)
             discard_locked(p, QRV_SIG_BIT(signo));
     }

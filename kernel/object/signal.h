@@ -32,7 +32,7 @@ int64_t signal_suspend(struct thread *t, uint64_t mask);
 void signal_suspend_again(struct thread *t); /* continuation: what woke it was for somebody else */
 int64_t signal_waitinfo(struct thread *t, uint64_t set, uint64_t info_uaddr);
 int64_t signal_return(struct thread *t); /* from the frame that the call names */
-int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, struct _kc_sigaction *old);
+int signal_set_action(struct process *p, int signo, const struct _kc_sigaction *act, uint64_t stub, struct _kc_sigaction *old);
 /* The mask of t (current) becomes mask; what is pending and now unblocked is looked at on the way out. */
 void signal_set_mask(struct thread *t, uint64_t mask);
 /* What a sender says; about is the pid that the receiver sees as si_pid (only taskman may name another than itself). */

@@ -80,13 +80,19 @@ static void end_or_dump(struct thread *t, const struct _kc_siginfo *info, bool i
         end_process(t->proc, info->signo);
 }
 
-/* One pending signal: false when there was none to act on. */
-static bool deliver_one(struct thread *t, bool interrupted)
+enum step { STEP_LAST, STEP_MORE, STEP_HELD };
+
+/* One pending signal, its own or, in the same step, its debugger's: what comes later finds TF_SIGNAL cleared, and sets it. */
+static enum step deliver_one(struct thread *t, bool interrupted)
 {
     struct process *p = t->proc;
     struct _kc_siginfo info;
     struct _kc_sigaction act;
     spin_lock(&p->lock);
+    if (debug_signal_locked(t)) {
+        spin_unlock(&p->lock);
+        return STEP_HELD;
+    }
     atomic_fetch_and(&t->flags, ~(uint32_t)TF_SIGNAL);
     bool is_fault = false; /* that a debugger lets happen: nobody can ignore it */
     int signo = debug_take_locked(t, &info, &is_fault);
@@ -109,22 +115,26 @@ static bool deliver_one(struct thread *t, bool interrupted)
         end_or_dump(t, &info, is_fault);
     }
     if (what != ACT_CATCH)
-        return signo && what != ACT_END && (atomic_load(&t->flags) & TF_SIGNAL);
+        return signo && what != ACT_END && (atomic_load(&t->flags) & TF_SIGNAL) ? STEP_MORE : STEP_LAST;
     if (interrupted && (act.flags & K_SA_RESTART))
         thread_call_again(t);
     if (frame_push(t, &act, &info, back, stub))
         end_process(p, SIGSEGV);
-    return false;
+    return STEP_LAST;
 }
 
 void signal_deliver(struct thread *t)
 {
-    if (debug_signal(t))
-        return; /* it stops first, and comes again */
-    bool interrupted = (atomic_fetch_and(&t->flags, ~(uint32_t)TF_RESTART) & TF_RESTART) != 0;
+    bool interrupted = (load_relaxed(&t->flags) & TF_RESTART) != 0;
     uint64_t pc = t->regs.pc, sp = t->regs.x[REG_SP];
-    while (deliver_one(t, interrupted))
-        ;
+    enum step s;
+    do
+        s = deliver_one(t, interrupted);
+    while (s == STEP_MORE);
+    if (s == STEP_HELD)
+        return; /* it stops first, and comes again */
+    if (interrupted)
+        atomic_fetch_and(&t->flags, ~(uint32_t)TF_RESTART);
     if (t->regs.pc != pc || t->regs.x[REG_SP] != sp)
         return;                /* a handler runs */
     if (t->sig_restore_mask) /* sigsuspend ends only with a handler: it goes on, with the deadline it has */

@@ -5,7 +5,6 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -20,6 +19,7 @@
 #endif
 #if SIM_TSAN
 #include <sanitizer/tsan_interface.h>
+void AnnotateIgnoreReadsBegin(const char *file, int line), AnnotateIgnoreReadsEnd(const char *file, int line);
 #endif
 
 #define HART_STACK (512UL * 1024)
@@ -49,6 +49,7 @@ struct vhart {
     uint64_t stalled;    /* turns: nobody wakes it before, if others can run */
     bool idle;
     uint32_t ipi, word;  /* word: futex of an idle hart */
+    uint32_t rests;      /* free running: how often it has gone idle or come back: odd while it is */
     int64_t countdown;
 };
 
@@ -73,24 +74,62 @@ unsigned sim_self(void)
 
 void sim_fail(const char *why)
 {
+#if SIM_TSAN
+    AnnotateIgnoreReadsBegin(__FILE__, __LINE__); /* the report looks at what others write */
+#endif
     running = false;
     fprintf(stderr, "FAILED: %s (seed %lu, %s, %u harts; after %lu turns)\n", why, sim_config.seed,
             sim_config.free_running ? "free running" : "taking turns", sim_config.harts, turns);
     if (sim_report)
         sim_report();
+#if SIM_TSAN
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+#endif
     _exit(3);
 }
 
-static void too_long(int signo)
+/* ---- when nothing goes on any more */
+
+#define LOOKS_PER_SECOND 20
+
+/* Free running: how often harts have gone idle so far, if all of them are and nobody will wake them; else 0. */
+static uint64_t all_rest(void)
 {
-    (void)signo;
+    uint64_t sum = 0;
+    if (!sim_config.free_running || !running || sim_external())
+        return 0;
+    for (unsigned i = 0; i < sim_config.harts; i++) {
+        const struct vhart *v = &vharts[i];
+        uint32_t rests = __atomic_load_n(&v->rests, __ATOMIC_SEQ_CST);
+        if (!(rests & 1) || __atomic_load_n(&v->ipi, __ATOMIC_SEQ_CST) || __atomic_load_n(&v->timer, __ATOMIC_SEQ_CST) < SIM_NEVER / 2)
+            return 0;
+        sum += rests;
+    }
+    return sum;
+}
+
+/* A thread of its own: ThreadSanitizer keeps a signal back until its thread calls the C library, which an idle hart never does. */
+static void *watch(void *arg)
+{
+    unsigned left = (unsigned)(uintptr_t)arg * LOOKS_PER_SECOND, same = 0;
+    uint64_t before = 0;
+    for (; left > 0; left--) {
+        struct timespec ts = { .tv_nsec = 1000000000L / LOOKS_PER_SECOND };
+        syscall(SYS_nanosleep, &ts, NULL);
+        uint64_t rest = all_rest();
+        same = rest != 0 && rest == before ? same + 1 : 0;
+        before = rest;
+        if (same == LOOKS_PER_SECOND)
+            sim_fail("every hart idles and no timer is set");
+    }
     sim_fail("no end in the time allowed");
 }
 
 void sim_watchdog(unsigned seconds)
 {
-    signal(SIGALRM, too_long);
-    alarm(seconds);
+    pthread_t th;
+    if (pthread_create(&th, NULL, watch, (void *)(uintptr_t)seconds) != 0)
+        sim_fail("no thread to watch");
 }
 
 /* ---- random numbers */
@@ -363,7 +402,7 @@ static void free_point(void)
             __asm__ volatile("" ::: "memory");
 }
 
-static void free_idle(struct vhart *v)
+static void free_wait(struct vhart *v)
 {
     for (;;) {
         uint32_t w = __atomic_load_n(&v->word, __ATOMIC_SEQ_CST);
@@ -471,7 +510,9 @@ void sim_idle(void)
 {
     struct vhart *v = me();
     if (sim_config.free_running) {
-        free_idle(v);
+        __atomic_add_fetch(&v->rests, 1, __ATOMIC_SEQ_CST);
+        free_wait(v);
+        __atomic_add_fetch(&v->rests, 1, __ATOMIC_SEQ_CST);
         return;
     }
     v->idle = true;

@@ -22,7 +22,8 @@ const struct scenario mp_scenarios[] = {
     { "rendezvous", scn_rendezvous }, { "two-replies", scn_two_replies }, { "objects", scn_objects }, { "kill", scn_kill },
     { "mutex", scn_mutex }, { "robust", scn_robust }, { "condvar", scn_condvar }, { "semaphore", scn_semaphore },
     { "threads", scn_threads }, { "priorities", scn_priorities }, { "timers", scn_timers }, { "interrupts", scn_interrupts },
-    { "signals", scn_signals }, { "code", scn_code }, { NULL, NULL },
+    { "signals", scn_signals }, { "code", scn_code }, { "debugger", scn_debugger },
+    { NULL, NULL },
 };
 
 static struct {
@@ -191,6 +192,13 @@ static int64_t tm_serve(uint64_t buf, const struct request *r)
         }
         return 0;
     }
+    case TM_DEBUG_ATTACH:
+    case TM_DEBUG_DETACH:
+    case TM_DEBUG_STOP:
+    case TM_DEBUG_RUN:
+        return kc(r->call, r->pid, r->va, r->bytes, r->extra);
+    case TM_DEBUG_REGS:
+        return kc(TM_DEBUG_REGS, r->pid, r->va, buf, r->extra);
     default:
         return -ENOSYS;
     }

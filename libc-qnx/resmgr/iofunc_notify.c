@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ionotify(), select() and poll() on the server's side: who waits for which condition of a device.
  * The three lists hang on the caller's array and are under its lock (the attribute's, as a rule).
- * An entry is good for one event. */
+ * An entry is good for one event.  Page: Library Reference, ionotify(): a request concerns the conditions it names and no others;
+ * each thread of a client has its own. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 struct _iofunc_notify_event {
     struct _iofunc_notify_event *next;
     int rcvid, scoid, coid;
+    unsigned request; /* the entries of one request for several conditions have the same */
     int cnt; /* how much of the condition must be there */
     struct sigevent event;
 };
@@ -45,6 +47,20 @@ static void remove_of(iofunc_notify_t *n, int rcvid, int scoid, int coid)
     recount(n);
 }
 
+/* One request armed for several conditions is answered by the first. */
+static void remove_request(iofunc_notify_t *n, unsigned request)
+{
+    struct _iofunc_notify_event **pp = &n->list, *e;
+
+    while ((e = *pp) != NULL && e->request != request)
+        pp = &e->next;
+    if (e != NULL) {
+        *pp = e->next;
+        free(e);
+        recount(n);
+    }
+}
+
 /* A client gets its fair share of entries and no more: EBUSY lets a poll() try again later. */
 static bool crowded(const iofunc_notify_t *n, int scoid)
 {
@@ -57,6 +73,7 @@ static bool crowded(const iofunc_notify_t *n, int scoid)
 
 static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, uint32_t conds)
 {
+    static unsigned requests;
     struct _iofunc_notify_event *made[3] = {NULL, NULL, NULL};
     struct sigevent event = msg->i.event; /* the reply is built over it */
 
@@ -72,6 +89,7 @@ static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, ui
             return full ? EBUSY : ENOMEM;
         }
     }
+    unsigned request = __atomic_fetch_add(&requests, 1, __ATOMIC_RELAXED);
     for (int i = 0; i < 3; i++) {
         if (made[i] == NULL)
             continue;
@@ -80,6 +98,7 @@ static int arm(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop, ui
             .rcvid = ctp->rcvid,
             .scoid = ctp->info.scoid,
             .coid = ctp->info.coid,
+            .request = request,
             .cnt = 1,
             .event = event,
         };
@@ -126,10 +145,10 @@ int iofunc_notify(resmgr_context_t *ctp, io_notify_t *msg, iofunc_notify_t *nop,
     if (action != _NOTIFY_ACTION_POLL) {
         bool want = asked != 0 && is_event(&event);
 
-        /* Arming anew replaces what this thread waited for on the descriptor; no event disarms all.
-         */
+        /* Arming anew replaces what this thread waited for; no event disarms all threads. */
         for (int i = 0; i < 3; i++)
-            remove_of(&nop[i], want ? ctp->rcvid : 0, ctp->info.scoid, ctp->info.coid);
+            if (asked == 0 || (asked & condition[i]))
+                remove_of(&nop[i], want ? ctp->rcvid : 0, ctp->info.scoid, ctp->info.coid);
 
         if (action == _NOTIFY_ACTION_TRANARM || action == _NOTIFY_ACTION_EDGEARM)
             now = 0; /* only a change counts */
@@ -167,10 +186,9 @@ void iofunc_notify_trigger_strict(resmgr_context_t *ctp, iofunc_notify_t *nop, i
             continue;
         }
         *pp = e->next;
-        /* One request armed for several conditions is answered by the first. */
         for (int i = 0; i < 3; i++)
             if (i != index)
-                remove_of(&nop[i], e->rcvid, e->scoid, e->coid);
+                remove_request(&nop[i], e->request);
         deliver(e, condition[index]);
         free(e);
     }

@@ -139,6 +139,33 @@ static void by_pulse(int fd)
     read(fd, buf, sizeof buf);
 }
 
+static void arm(int fd, int condition, int code)
+{
+    struct sigevent event;
+    SIGEV_PULSE_INIT(&event, self, SIGEV_PULSE_PRIO_INHERIT, code, 0);
+    is_int(ionotify(fd, _NOTIFY_ACTION_POLLARM, condition, &event), 0, "armed");
+}
+
+/* Each condition of a descriptor is armed for itself.  The device is empty, then full, then empty... */
+static void by_condition(int fd)
+{
+    arm(fd, _NOTIFY_COND_INPUT, 6);
+    write(fd, "0123456789abcdef", 16);
+    is_int(pulse_within(1000, NULL), 6, "input");
+    arm(fd, _NOTIFY_COND_OUTPUT, 7);
+    arm(fd, _NOTIFY_COND_OBAND, 8);
+    devctl(fd, TAKE_BACK, NULL, 0, NULL);
+    is_int(pulse_within(1000, NULL), 7, "a request for another condition leaves the first as it is");
+    arm(fd, _NOTIFY_COND_INPUT, 6);
+    is_int(ionotify(fd, _NOTIFY_ACTION_POLLARM, _NOTIFY_COND_OBAND, NULL), 0, "one condition is disarmed");
+    write(fd, "0123456789abcdef", 16);
+    is_int(pulse_within(1000, NULL), 6, "the other is not");
+    arm(fd, _NOTIFY_COND_OUTPUT | _NOTIFY_COND_OBAND, 9);
+    arm(fd, _NOTIFY_COND_OBAND, 8);
+    devctl(fd, TAKE_BACK, NULL, 0, NULL);
+    is_int(pulse_within(1000, NULL), 9, "what is left of a request for two");
+}
+
 static void by_select(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN | POLLOUT};
@@ -226,6 +253,7 @@ int main(void)
     int fd = open(PATH, O_RDWR);
     ok(fd >= 0, "open");
     by_pulse(fd);
+    by_condition(fd);
     by_select(fd);
     by_dispatch(fd);
     ok(server_stop(server), "the server lived to the end");

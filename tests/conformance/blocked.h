@@ -4,10 +4,8 @@
  * A call is described by a function that makes it and gives one number, the value or -errno (see calls.h).
  */
 #pragma once
-#include <devctl.h>
-#include <fcntl.h>
-#include <sys/procfs.h>
 #include "calls.h"
+#include "state.h"
 
 typedef long blocked_call(void *arg);
 
@@ -44,37 +42,6 @@ static inline void *blocked_main(void *p)
         TimerTimeout(CLOCK_MONOTONIC, b->timeout, NULL, &ns, NULL);
     b->result = b->call(b->arg);
     return NULL;
-}
-
-/* The state of a thread (STATE_*), -1 when it is not there. */
-static inline int blocked_state(pid_t pid, int tid)
-{
-    static int fd = -1;
-    static pid_t opened;
-    procfs_status st = {.tid = tid};
-    if (opened != pid) {
-        char path[40];
-        if (fd != -1)
-            close(fd);
-        snprintf(path, sizeof path, "/proc/%d/as", (int)pid);
-        fd = open(path, O_RDONLY);
-        opened = pid;
-    }
-    if (devctl(fd, (int)DCMD_PROC_TIDSTATUS, &st, sizeof st, NULL) != EOK || st.tid != tid)
-        return -1;
-    return st.state;
-}
-
-/* Waits until the thread is in that state. Gives up, and says so, only after many seconds. */
-static inline int blocked_wait_state(pid_t pid, int tid, int state)
-{
-    for (int i = 0; i < 8000; i++) {
-        if (blocked_state(pid, tid) == state)
-            return 1;
-        rv_sleep_ms(1);
-    }
-    diag("thread %d never came to state %d, it is in %d", tid, state, blocked_state(pid, tid));
-    return 0;
 }
 
 static inline void blocked_start(struct blocked *b)

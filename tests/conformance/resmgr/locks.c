@@ -2,6 +2,7 @@
 /* Record locks through iofunc_lock_default(): POSIX fcntl() F_SETLK, F_SETLKW, F_GETLK; Library
  * Reference iofunc_lock_default(), iofunc_close_dup_default(), iofunc_unblock_default(). */
 #include "server.h"
+#include "../state.h"
 
 #include <poll.h>
 #include <sys/time.h>
@@ -107,12 +108,21 @@ static void conflicts(int fd)
     remote(F_SETLK, F_UNLCK, 0, 0);
 }
 
+/* The other process waits for a lock: for the server, not for an order. */
+static pid_t server, other_pid;
+
+static void other_waits(void)
+{
+    if (!blocked_wait_on(other_pid, 1, STATE_REPLY, (uint64_t)server))
+        bail_out("it does not wait");
+}
+
 /* A write lock that becomes a read lock lets in the readers that wait for it. */
 static void downgrade(int fd)
 {
     is_int(lock(fd, F_SETLK, F_WRLCK, 0, 10), 0, "a write lock");
     tell(F_SETLKW, F_RDLCK, 5, 10);
-    pause_ms(100);
+    other_waits();
     is_int(lock(fd, F_SETLK, F_RDLCK, 0, 10), 0, "... becomes a read lock");
     int got = answer_soon();
     is_int(got, 0, "... which lets a waiting reader in");
@@ -147,25 +157,26 @@ static void on_alarm(int signo)
 static void waits(int fd)
 {
     struct order closing = {.close_first = 1};
-    struct itimerval soon = {.it_value = {0, 100000}};
+    struct itimerval soon = {.it_value = {0, 100000}, .it_interval = {1, 0}}, none = {{0, 0}, {0, 0}};
     struct sigaction act = {.sa_handler = on_alarm};
     sigaction(SIGALRM, &act, NULL);
     lock(fd, F_SETLK, F_WRLCK, 0, 10);
     tell(F_SETLKW, F_WRLCK, 5, 10);
-    pause_ms(100);
+    other_waits();
     is_int(lock(fd, F_SETLK, F_UNLCK, 0, 10), 0, "unlock what another waits for");
     is_int(answer(), 0, "... gives it the lock");
     is_int(lock(fd, F_SETLK, F_WRLCK, 5, 1), -1, "... which it holds");
     setitimer(ITIMER_REAL, &soon, NULL);
     is_int(lock(fd, F_SETLKW, F_WRLCK, 5, 1), -1, "a signal ends a wait for a lock");
     is_errno(EINTR, "... EINTR");
+    setitimer(ITIMER_REAL, &none, NULL);
     write(orders[1], &closing, sizeof closing);
     answer();
     is_int(lock(fd, F_SETLK, F_WRLCK, 5, 1), 0,
            "close() of any descriptor drops all locks of its process");
     is_int(remote(F_SETLK, F_WRLCK, 50, 1), 0, "the other takes a second range");
     tell(F_SETLKW, F_WRLCK, 5, 1);
-    pause_ms(100);
+    other_waits();
     is_int(lock(fd, F_SETLKW, F_WRLCK, 50, 1), -1, "waiting in a circle");
     is_errno(EDEADLK, "... is EDEADLK");
     lock(fd, F_SETLK, F_UNLCK, 0, 0);
@@ -175,10 +186,10 @@ static void waits(int fd)
 int main(void)
 {
     tap_plan(0);
-    pid_t server = server_start(serve, PATH);
+    server = server_start(serve, PATH);
     if (pipe(orders) == -1 || pipe(answers) == -1)
         bail_out("pipe: %s", strerror(errno));
-    pid_t pid = fork();
+    pid_t pid = other_pid = fork();
     if (pid == 0)
         other();
     int fd = open(PATH, O_RDWR);

@@ -137,7 +137,8 @@ static void local_pool(void)
     thread_pool_t *pool = thread_pool_create(&a, 0);
     ok(pool != NULL, "thread_pool_create");
     is_int(thread_pool_start(pool), 0, "thread_pool_start returns to its caller");
-    pause_ms(50);
+    for (int i = 0; i < 1000 && count_threads() < before + 3; i++)
+        pause_ms(10);
     is_int(count_threads(), before + 3, "... with lo_water threads waiting");
     is_int(thread_pool_limits(pool, 1, 1, -1, -1, 0), 0, "thread_pool_limits");
     for (int i = 0; i < 100 && count_threads() > before + 1; i++)

@@ -2,7 +2,9 @@
 /* Clients that want out of a blocked read: signals, timeouts, death, with the default unblock
  * handler and with one of the manager.  Library Reference iofunc_unblock_default(),
  * _NTO_CHF_UNBLOCK; "Writing a Resource Manager", "Unblocking Clients". */
+#define _GNU_SOURCE /* gettid() */
 #include "server.h"
+#include "../state.h"
 
 #include <devctl.h>
 #include <pthread.h>
@@ -94,14 +96,22 @@ static void timed_read(int fd, long *rc, int *error)
 
 static ssize_t alarmed_read(int fd, char *buf, size_t size)
 {
-    struct itimerval once = {.it_value = {0, 100000}};
-    setitimer(ITIMER_REAL, &once, NULL);
-    return read(fd, buf, size);
+    /* Again after a second, in case that the first comes before the call. */
+    struct itimerval soon = {.it_value = {0, 100000}, .it_interval = {1, 0}}, none = {{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &soon, NULL);
+    ssize_t n = read(fd, buf, size);
+    int e = errno;
+    setitimer(ITIMER_REAL, &none, NULL);
+    errno = e;
+    return n;
 }
+
+static volatile int reader;
 
 static void *read_for_thread(void *arg)
 {
     char buf[8];
+    reader = gettid();
     return (void *)(intptr_t)read(*(int *)arg, buf, sizeof buf);
 }
 
@@ -130,7 +140,9 @@ int main(void)
     is_int(calls, 1, "... one call of the handler");
 
     pthread_create(&thread, NULL, read_for_thread, &plain);
-    pause_ms(100);
+    while (!reader)
+        pause_ms(1);
+    blocked_wait_on(getpid(), reader, STATE_REPLY, (uint64_t)server);
     is_int(devctl(plain, RELEASE, NULL, 0, NULL), EOK, "a reply given later");
     pthread_join(thread, &result);
     is_int((intptr_t)result, 2, "... ends the read with its data");
@@ -143,12 +155,15 @@ int main(void)
         read(plain, buf, sizeof buf);
         _exit(7);
     }
-    pause_ms(100);
+    blocked_wait_on(child, 1, STATE_REPLY, (uint64_t)server);
     kill(child, SIGKILL);
     is_int(waitpid(child, &status, 0), child, "a client that is killed in a read dies");
     ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "... of the signal");
+    reader = 0;
     pthread_create(&thread, NULL, read_for_thread, &plain);
-    pause_ms(100);
+    while (!reader)
+        pause_ms(1);
+    blocked_wait_on(getpid(), reader, STATE_REPLY, (uint64_t)server);
     pthread_cancel(thread);
     pthread_join(thread, &result);
     ok(result == PTHREAD_CANCELED, "a thread that is cancelled in a read ends");

@@ -17,10 +17,10 @@ static void on_signal(int signo)
     caught = signo;
 }
 
-/* Waits until the handler ran, at most a second. */
+/* Waits until the handler ran; gives up after many seconds. */
 static int wait_for_signal(void)
 {
-    for (int i = 0; i < 100 && caught == 0; i++)
+    for (int i = 0; i < 2000 && caught == 0; i++)
         tty_nap(10);
     int signo = caught;
     caught = 0;

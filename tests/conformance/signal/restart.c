@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocking calls and handlers: EINTR, SA_RESTART.  Pages: QNX Neutrino Library Reference,
  * SignalAction(), sigaction(), MsgSend(), InterruptWait(), nanosleep(). */
+#define _GNU_SOURCE /* gettid() */
 #include <semaphore.h>
 #include "../rendezvous.h"
+#include "../state.h"
 
 static volatile sig_atomic_t handled;
 static int chid, coid, fds[2];
@@ -39,7 +41,7 @@ static void *do_receive(void *arg)
 
 static void *do_sleep(void *arg)
 {
-    struct timespec ts = {1, 0};
+    struct timespec ts = {100, 0};
     long r = nanosleep(&ts, arg);
     return (void *)(r == -1 ? -errno : r);
 }
@@ -50,15 +52,34 @@ static void *do_intr(void *arg)
     return (void *)(long)InterruptWait_r(0, NULL);
 }
 
-/* Starts fn, interrupts it, lets finish end it; what fn returned. */
-static long interrupted(void *(*fn)(void *), void *arg, void (*finish)(void))
+struct started {
+    void *(*fn)(void *);
+    void *arg;
+    volatile int tid;
+};
+
+static void *start(void *arg)
 {
+    struct started *s = arg;
+    s->tid = gettid();
+    return s->fn(s->arg);
+}
+
+/* Starts fn, interrupts it when it waits in that state, lets finish end it; what fn returned. */
+static long interrupted(void *(*fn)(void *), void *arg, int state, void (*finish)(void))
+{
+    struct started s = {.fn = fn, .arg = arg};
     pthread_t t;
     void *r;
-    pthread_create(&t, NULL, fn, arg);
-    rv_sleep_ms(30);
+    int before = handled;
+    pthread_create(&t, NULL, start, &s);
+    while (!s.tid)
+        rv_sleep_ms(1);
+    if (!blocked_wait_state(getpid(), s.tid, state))
+        bail_out("it does not wait");
     pthread_kill(t, SIGUSR1);
-    rv_sleep_ms(30);
+    while (handled == before)
+        rv_sleep_ms(1);
     if (finish)
         finish();
     pthread_join(t, &r);
@@ -85,16 +106,15 @@ int main(void)
     if (pipe(fds) != 0)
         bail_out("pipe");
     install(0);
-    is_int(interrupted(do_read, NULL, NULL), -EINTR, "read() of a pipe: EINTR");
-    is_int(interrupted(do_receive, NULL, NULL), -EINTR, "MsgReceivePulse(): EINTR");
-    is_int(interrupted(do_intr, NULL, NULL), EINTR, "InterruptWait(): EINTR");
-    is_int(interrupted(do_sleep, &left, NULL), -EINTR, "nanosleep(): EINTR");
-    ok(left.tv_sec == 0 && left.tv_nsec > 500000000, "... with the time left (%ld ns)",
-       left.tv_nsec);
+    is_int(interrupted(do_read, NULL, STATE_REPLY, NULL), -EINTR, "read() of a pipe: EINTR");
+    is_int(interrupted(do_receive, NULL, STATE_RECEIVE, NULL), -EINTR, "MsgReceivePulse(): EINTR");
+    is_int(interrupted(do_intr, NULL, STATE_INTR, NULL), EINTR, "InterruptWait(): EINTR");
+    is_int(interrupted(do_sleep, &left, STATE_NANOSLEEP, NULL), -EINTR, "nanosleep(): EINTR");
+    ok(left.tv_sec > 0 && left.tv_sec < 100, "... with the time left (%ld s)", (long)left.tv_sec);
     install(SA_RESTART);
-    is_int(interrupted(do_read, NULL, feed), 1, "read() with SA_RESTART goes on");
-    is_int(interrupted(do_receive, NULL, pulse), 105, "MsgReceivePulse() with SA_RESTART goes on");
+    is_int(interrupted(do_read, NULL, STATE_REPLY, feed), 1, "read() with SA_RESTART goes on");
+    is_int(interrupted(do_receive, NULL, STATE_RECEIVE, pulse), 105, "MsgReceivePulse() with SA_RESTART goes on");
     is_int(handled, 2, "the handler ran both times");
-    is_int(interrupted(do_sleep, &left, NULL), -EINTR, "nanosleep() never does");
+    is_int(interrupted(do_sleep, &left, STATE_NANOSLEEP, NULL), -EINTR, "nanosleep() never does");
     return done();
 }

@@ -2,6 +2,7 @@
 /* pidin, slay, use, waitfor, on, kstat: what they print and how they exit.
  * Documentation: Utilities Reference, the page of each command. */
 #include "../tap.h"
+#include "../state.h"
 
 #include <signal.h>
 #include <spawn.h>
@@ -37,6 +38,7 @@ static pid_t start_sleep(void)
     char *argv[] = {"sleep", "60", NULL};
     if (posix_spawnp(&pid, "sleep", NULL, NULL, argv, environ) != 0)
         bail_out("cannot start sleep");
+    blocked_wait_state(pid, 1, STATE_NANOSLEEP);
     return pid;
 }
 
@@ -54,7 +56,6 @@ static void test_pidin(void)
        "its header is the documented one");
     ok(has("       1   1 taskman"), "the first process is there");
     pid_t pid = start_sleep();
-    nanosleep(&(struct timespec){0, 200000000}, NULL);
     snprintf(line, sizeof line, "pidin -p %d", (int)pid);
     ok(run(line) == 0 && has("sleep") && has("NANOSLEEP") && !strstr(output, "taskman"),
        "pidin -p shows one process and its state");
@@ -72,7 +73,6 @@ static void test_slay(void)
 {
     char line[80];
     pid_t a = start_sleep(), b = start_sleep();
-    nanosleep(&(struct timespec){0, 200000000}, NULL);
     is_int(run("slay -p sleep"), 2, "slay -p counts two");
     is_int(run("slay -P 12f sleep </dev/null"), 2, "slay -P");
     snprintf(line, sizeof line, "pidin -p %d", (int)a);

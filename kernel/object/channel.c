@@ -247,11 +247,6 @@ static void fail_waiters(struct channel *ch)
     }
 }
 
-static uint64_t coid_death_value(const struct conn *c)
-{
-    return (uint64_t)(uint32_t)c->coid;
-}
-
 /* A channel of client but ch that asked for _PULSE_CODE_COIDDEATH, referenced. */
 static struct channel *find_asking(struct process *client, const struct channel *ch)
 {
@@ -269,30 +264,32 @@ static struct channel *find_asking(struct process *client, const struct channel 
     return ask;
 }
 
-/* client->lock held: c is dead if it leads to ch. */
-static void tell_conn(struct conn *c, const struct channel *ch, struct channel *ask)
+/* Marks some connections of s dead: how many, and their coids.  Nobody is told of one that was detached, or will not come into a table
+ * any more. */
+static int mark_dead(const struct process *client, struct channel *ch, struct sconn *s, int32_t coids[TELL_STEP], int *told)
 {
-    if (c->chan != ch)
-        return;
-    atomic_fetch_or(&c->flags, _NTO_COF_DEAD);
-    if (ask)
-        (void)pulse_send(ask, QRV_PRIO_DEFAULT, _PULSE_CODE_COIDDEATH, coid_death_value(c), 0);
+    int n = 0;
+    *told = 0;
+    spin_lock(&ch->lock);
+    for (struct list *e; n < TELL_STEP && (e = list_pop_head(&s->conn_list)); n++) {
+        struct conn *c = list_entry(e, struct conn, link);
+        atomic_fetch_or(&c->flags, _NTO_COF_DEAD);
+        void *_Atomic *slot = conn_slot(client, c->coid);
+        if (slot && atomic_load_explicit(slot, memory_order_acquire) == c)
+            coids[(*told)++] = c->coid;
+    }
+    spin_unlock(&ch->lock);
+    return n;
 }
 
-/* Marks every connection of client to ch dead; tells the client's channels that asked (_NTO_CHF_COID_DISCONNECT). */
-static void tell_client(struct process *client, struct channel *ch)
+/* Marks every connection of client to ch dead; tells the client's channels that asked (_NTO_CHF_COID_DISCONNECT).  None is added any more. */
+static void tell_client(struct process *client, struct channel *ch, struct sconn *s)
 {
     struct channel *ask = find_asking(client, ch);
-    const struct idtable *tables[] = { &client->fds, &client->side };
-    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-        for (int id = 0; id >= 0;) {
-            spin_lock(&client->lock);
-            for (int n = 0; n < TELL_STEP && (id = idtable_next(tables[i], (uint32_t)id)) >= 0; n++, id++)
-                tell_conn(idtable_get(tables[i], (uint32_t)id), ch, ask);
-            spin_unlock(&client->lock);
-            preempt_point();
-        }
-    }
+    int32_t coids[TELL_STEP];
+    for (int told; mark_dead(client, ch, s, coids, &told) > 0; preempt_point())
+        for (int i = 0; ask && i < told; i++)
+            (void)pulse_send(ask, QRV_PRIO_DEFAULT, _PULSE_CODE_COIDDEATH, (uint64_t)(uint32_t)coids[i], 0);
     if (ask)
         channel_put(ask);
 }
@@ -323,7 +320,7 @@ void channel_kill(struct channel *ch)
         if (!s)
             break;
         if (client) {
-            tell_client(client, ch);
+            tell_client(client, ch, s);
             process_put(client);
         }
         sconn_put(s);

@@ -47,6 +47,7 @@ struct sconn {
     int32_t client_pid;
     int32_t index;             /* in the server's table */
     uint32_t conns;            /* chan->lock: connections of the client */
+    struct list conn_list;     /* chan->lock: struct conn.link, all of these, until the channel is destroyed */
     bool detached;             /* chan->lock: server did ConnectDetach(scoid), or the server is gone */
     /* chan->lock, read without: how many of those connections have _NTO_COF_NOEVENT, _REG_EVENTS, _INSECURE.  A rcvid does not say
      * which connection its message came by: one is enough. */
@@ -59,9 +60,10 @@ struct sconn {
 struct conn {
     _Atomic uint32_t refs;
     struct process *proc;      /* the client: weak, constant */
+    struct list link;          /* chan->lock: sconn.conn_list */
     struct sconn *sconn;       /* referenced */
     struct channel *chan;      /* referenced; constant */
-    int32_t coid;
+    int32_t coid;              /* chan->lock to set: -1 until it is in its client's table, then constant */
     _Atomic uint32_t flags;    /* _NTO_COF_* */
     uint64_t mi_where;         /* chid and scoid as in a struct _msg_info; constant */
 };

@@ -137,12 +137,12 @@ void conn_free(struct conn *c)
 {
     struct sconn *s = c->sconn;
     struct channel *ch = c->chan;
-    uint32_t flags = atomic_load(&c->flags);
-    slab_free(&conn_slab, c);
     spin_lock(&ch->lock);
-    restrict_locked(s, flags, 0);
+    list_remove(&c->link);
+    restrict_locked(s, atomic_load(&c->flags), 0);
     bool last = --s->conns == 0;
     spin_unlock(&ch->lock);
+    slab_free(&conn_slab, c);
     if (last)
         sconn_client_gone(s);
     sconn_put(s);
@@ -186,6 +186,7 @@ static struct sconn *sconn_new(struct channel *ch, struct process *client)
     s->client = client;
     s->client_pid = client->pid;
     s->conns = 0;
+    list_init(&s->conn_list);
     s->detached = false;
     s->told = false;
     atomic_store(&s->no_event, 0);
@@ -197,8 +198,8 @@ static struct sconn *sconn_new(struct channel *ch, struct process *client)
     return s;
 }
 
-/* The sconn of (client, ch) with its connection count raised and a reference for the new conn. */
-static int sconn_join(struct channel *ch, struct process *client, struct sconn **out)
+/* c becomes one of the sconn of (client, ch), of which it gets a reference. */
+static int sconn_join(struct channel *ch, struct process *client, struct conn *c)
 { /* model: A2 */
     struct sconn *fresh = sconn_new(ch, client);
     if (!fresh)
@@ -221,6 +222,8 @@ static int sconn_join(struct channel *ch, struct process *client, struct sconn *
         }
     }
     if (!err) {
+        c->sconn = s;
+        list_push_tail(&s->conn_list, &c->link);
         s->conns++;
         atomic_fetch_add(&s->refs, 1);
     }
@@ -230,7 +233,6 @@ static int sconn_join(struct channel *ch, struct process *client, struct sconn *
         atomic_store(&fresh->refs, 1);
         sconn_put(fresh);
     }
-    *out = s;
     return err;
 }
 
@@ -240,7 +242,8 @@ static int conn_publish(struct process *client, struct conn *c, uint32_t index)
     struct idtable *tab = side ? &client->side : &client->fds;
     int id;
     spin_lock(&client->lock);
-    if (atomic_load(&client->flags) & PF_DYING)
+    spin_lock(&c->chan->lock); /* in the table before the channel's end, which is told then, or never */
+    if ((atomic_load(&client->flags) & PF_DYING) || c->chan->destroyed)
         id = -ESRCH;
     else if (tab->count >= client->max_connections)
         id = -EMFILE;
@@ -248,6 +251,7 @@ static int conn_publish(struct process *client, struct conn *c, uint32_t index)
         id = idtable_alloc(tab, side ? 0 : index, c);
     if (id >= 0)
         racy_write(c->coid, side ? _NTO_SIDE_CHANNEL + id : id); /* a quick send may have found it already */
+    spin_unlock(&c->chan->lock);
     spin_unlock(&client->lock);
     return id < 0 ? (id == -EAGAIN ? -EMFILE : id) : c->coid;
 }
@@ -264,16 +268,17 @@ int connect_attach(struct process *client, struct process *server, int32_t chid,
         channel_put(ch);
         return -EAGAIN;
     }
-    int err = sconn_join(ch, client, &c->sconn);
+    c->proc = client;
+    racy_write(c->chan, ch);
+    racy_write(c->coid, -1); /* in no table */
+    atomic_store(&c->flags, 0);
+    int err = sconn_join(ch, client, c);
     if (err) {
         slab_free(&conn_slab, c);
         channel_put(ch);
         return err;
     }
-    c->proc = client;
-    racy_write(c->chan, ch);
     c->mi_where = (uint32_t)ch->chid | (uint64_t)(QRV_SCOID_BASE + (uint32_t)c->sconn->index) << 32;
-    atomic_store(&c->flags, 0);
     (void)conn_change_flags(c, _NTO_COF_MASK & ~_NTO_COF_DEAD, flags);
     atomic_store_explicit(&c->refs, 2, memory_order_release);
     int coid = conn_publish(client, c, index);

@@ -6,7 +6,7 @@
 
 #include <sys/procfs.h>
 
-enum { REG_TP = 4, REG_PC = 32, REG_F0 = 33, REG_FFLAGS = 65, REG_FRM = 66, REG_FCSR = 67, REGISTERS = 68 };
+enum { REG_SP = 2, REG_TP = 4, REG_FP = 8, REG_PC = 32, REG_F0 = 33, REG_FFLAGS = 65, REG_FRM = 66, REG_FCSR = 67, REGISTERS = 68 };
 
 struct registers {
     procfs_greg g;

@@ -197,6 +197,11 @@ bool rsp_number(const char **at, uint64_t *value)
     return n > 0;
 }
 
+bool rsp_pair(const char **at, uint64_t *first, uint64_t *second)
+{
+    return rsp_number(at, first) && rsp_skip(at, ",") && rsp_number(at, second);
+}
+
 bool rsp_bytes(const char **at, void *data, size_t max, size_t *count)
 {
     uint8_t *p = data;
@@ -250,7 +255,7 @@ static bool one_action(const char **at, struct rsp_action *a)
         a->what = what == 'C' ? 'c' : 's';
         a->signo = (uint8_t)signo;
     }
-    if (what == 'r' && (!rsp_number(at, &a->from) || !rsp_skip(at, ",") || !rsp_number(at, &a->to)))
+    if (what == 'r' && !rsp_pair(at, &a->from, &a->to))
         return false;
     return rsp_skip(at, ":") ? rsp_thread(at, &a->thread) : true;
 }

@@ -46,6 +46,7 @@ size_t rsp_frame(const struct rsp_out *o, char line[RSP_PACKET_MAX + 4]);
 /* ---- reading a packet: *at moves on; false: it is not what was wanted */
 bool rsp_skip(const char **at, const char *text);
 bool rsp_number(const char **at, uint64_t *value); /* hexadecimal, at most 16 digits */
+bool rsp_pair(const char **at, uint64_t *first, uint64_t *second); /* with a comma between */
 /* Hexadecimal bytes up to max, to the end or to one of stop. */
 bool rsp_bytes(const char **at, void *data, size_t max, size_t *count);
 /* p<pid>.<tid>, or <tid> alone; -1 is all, 0 is any.  pid is 0 when it is not given. */

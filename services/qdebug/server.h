@@ -8,7 +8,7 @@ struct server {
     int fd;
     bool is_quiet;    /* no acknowledgements: QStartNoAckMode */
     bool is_extended; /* extended-remote: it goes on without a process */
-    bool has_swbreak, has_exec_events, has_fork_events; /* what GDB understands */
+    bool has_swbreak, has_exec_events, has_fork_events, has_no_resumed; /* what GDB understands */
     bool is_waiting;  /* GDB waits for a stop */
     bool is_over;     /* the session is to end */
     struct rsp in;
@@ -29,6 +29,16 @@ bool server_is_needed(pid_t pid); /* main.c: the process serves the line to GDB 
 struct target *server_target(const struct server *s); /* of s->general, NULL none */
 void reply_ok(struct server *s);
 void reply_error(struct server *s, int error); /* E and the errno */
+void reply_result(struct server *s, int error); /* one of these */
+bool server_knows(const struct target *t);      /* GDB does */
+bool server_has_thread(const struct rsp_thread *who);
+void query_packet(struct server *s, const char *packet, size_t bytes); /* q and Q */
+void access_get_all(struct server *s); /* access.c: what is behind g, G, p, P, m, M, X, z, Z */
+void access_set_all(struct server *s, const char *at);
+void access_one(struct server *s, const char *at, bool is_set);
+void access_read(struct server *s, const char *at);
+void access_write(struct server *s, const char *at, const char *end, bool is_binary);
+void access_break(struct server *s, const char *at, bool is_set);
 bool xfer_packet(struct server *s, const char *at, size_t bytes); /* behind "qXfer:"; false: unknown object */
 ssize_t xfer_exec_file(pid_t pid, char *path, size_t room); /* as read() */
 void vfile_packet(struct server *s, const char *at, size_t bytes); /* behind "vFile:" */

@@ -212,12 +212,19 @@ static void unset_reported(struct target *t, int tid)
             t->reported[i--] = t->reported[--t->num_reported];
 }
 
+static bool is_ebreak(const struct target *t, uint64_t addr)
+{
+    uint16_t half[2] = {0};
+    target_read(t, addr, &half[0], sizeof half[0]);
+    if (half[0] == 0x0073) /* ecall begins like that, too */
+        target_read(t, addr + 2, &half[1], sizeof half[1]);
+    return half[0] == 0x9002 || (half[0] == 0x0073 && half[1] == 0x0010);
+}
+
 /* A trap at a place where the breakpoint is gone again is nothing to speak of: the instruction is executed when the thread goes on. */
 static bool is_stale(const struct target *t, const procfs_status *status)
 {
-    uint16_t code;
-    return status->why == _DEBUG_WHY_FAULTED && status->what == SIGTRAP && !target_is_break(t, status->ip) &&
-           target_read(t, status->ip, &code, sizeof code) == sizeof code && code != 0x9002 && code != 0x0073;
+    return status->why == _DEBUG_WHY_FAULTED && status->what == SIGTRAP && !target_is_break(t, status->ip) && !is_ebreak(t, status->ip);
 }
 
 bool target_pending(struct target *t, procfs_status *status)
@@ -284,7 +291,7 @@ int target_get_regs(const struct target *t, int tid, procfs_greg *g, procfs_fpre
     int error = choose(t, tid);
     if (error == EOK)
         error = command(t, DCMD_PROC_GETGREG, g);
-    return error == EOK ? command(t, DCMD_PROC_GETFPREG, f) : error;
+    return error == EOK && f != NULL ? command(t, DCMD_PROC_GETFPREG, f) : error;
 }
 
 int target_set_regs(const struct target *t, int tid, const procfs_greg *g, const procfs_fpreg *f)
@@ -313,10 +320,15 @@ bool target_is_break(const struct target *t, uint64_t addr)
     return false;
 }
 
-int target_break(const struct target *t, uint64_t addr, bool is_set)
+int target_trap(const struct target *t, uint64_t addr, bool is_set)
 {
     procfs_break b = {.type = _DEBUG_BREAK_EXEC, .size = is_set ? 0 : -1, .addr = addr};
-    int error = command(t, DCMD_PROC_BREAK, &b);
+    return command(t, DCMD_PROC_BREAK, &b);
+}
+
+int target_break(const struct target *t, uint64_t addr, bool is_set)
+{
+    int error = target_trap(t, addr, is_set);
     if (!is_set && error == ESRCH)
         error = EOK; /* gone already, with the program before an exec */
     if (error == EOK && is_set && !target_is_break(t, addr) && num_places < QRV_PROC_BREAKS_MAX)

@@ -9,9 +9,23 @@
 #include <sys/procfs.h>
 
 #include "startup.h"
+#include "step.h"
 
 #define TARGETS_MAX 16
 #define REPORTED_MAX 64
+
+struct stepping { /* stepping.c */
+    int tid;          /* the thread that steps */
+    int mover;        /* the one that was let go alone, 0: others, too */
+    bool is_begun;    /* tid has been let go */
+    unsigned rounds;
+    uint64_t start;   /* of the instruction */
+    struct step step; /* that it does */
+    uint64_t placed[STEP_NEXT_MAX]; /* breakpoints that GDB does not know */
+    unsigned count;
+    uint64_t lifted;  /* one of GDB's, out of the way */
+    bool has_lifted;
+};
 
 struct target {
     pid_t pid; /* 0: free */
@@ -24,6 +38,7 @@ struct target {
     int parent_tid;
     int status;      /* wait status, once it has ended */
     int reported[REPORTED_MAX], num_reported; /* threads whose stop GDB knows */
+    struct stepping stepping; /* of the last resumption; tid 0: nobody stepped */
 };
 
 extern struct target targets[TARGETS_MAX];
@@ -45,12 +60,13 @@ bool target_thread(const struct target *t, int tid, procfs_status *status);
 bool target_pending(struct target *t, procfs_status *status);
 void target_set_reported(struct target *t, int tid);
 
-/* What a stopped thread is to do: 0 nothing, 'c' go on. */
+/* What a stopped thread is to do: 0 nothing, 'c' go on, 's' one instruction, 'r' instructions as long as they are in a range. */
 struct resume {
     char what;
-    int signo; /* of the target, 0 none */
+    int signo;         /* of the target, 0 none */
+    uint64_t from, to; /* r */
 };
-/* Asks plan for every thread and lets them go. */
+/* Asks plan for every thread and lets them go; steps are stepping.c's. */
 int target_resume(struct target *t, struct resume (*plan)(const struct target *t, int tid));
 /* A forked child of t that GDB does not know yet, NULL none. */
 struct target *target_child(const struct target *t);
@@ -59,10 +75,12 @@ void target_follow_forks(bool are_followed);
 /* Signals that do not stop a target from now on. */
 void target_pass_signals(uint64_t set);
 
+/* f may be NULL. */
 int target_get_regs(const struct target *t, int tid, procfs_greg *g, procfs_fpreg *f);
 int target_set_regs(const struct target *t, int tid, const procfs_greg *g, const procfs_fpreg *f);
 /* Bytes, or -1: not even one. */
 ssize_t target_read(const struct target *t, uint64_t addr, void *data, size_t bytes);
 ssize_t target_write(const struct target *t, uint64_t addr, const void *data, size_t bytes);
 int target_break(const struct target *t, uint64_t addr, bool is_set);
+int target_trap(const struct target *t, uint64_t addr, bool is_set); /* the same, and nobody is to know */
 bool target_is_break(const struct target *t, uint64_t addr);

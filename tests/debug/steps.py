@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# usage: steps.py PORT PROGRAM NM: what no GDB asks for, of qdebug's steps; PROGRAM is steps.c's, on the target /proc/boot/steps.
+import re, socket, struct, subprocess, sys
+
+ALL = "0,8000000000"  # user addresses
+line = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
+line.settimeout(120)
+data = b""
+
+
+def send(text):
+    line.sendall(b"$" + text.encode() + b"#%02x" % (sum(text.encode()) & 255))
+
+
+def reply():
+    global data
+    while not re.search(rb"\$[^#]*#..", data):
+        more = line.recv(4096)
+        if not more:
+            raise SystemExit("the agent has hung up")
+        data += more
+    text, data = re.search(rb"\$([^#]*)#..(.*)", data, re.S).groups()
+    return text
+
+
+def ask(text):
+    send(text)
+    return reply().decode("latin-1")
+
+
+def unescaped(text):
+    return re.sub(rb"}(.)", lambda m: bytes([m[1][0] ^ 0x20]), text.encode("latin-1"), flags=re.S)
+
+
+def symbol(name):
+    for text in subprocess.check_output([sys.argv[3], sys.argv[2]], text=True).splitlines():
+        if text.split()[-1] == name:
+            return int(text.split()[0], 16)
+
+
+def run(*args):  # held before its first instruction: "p<pid>.1", and what was added to its addresses
+    stop = ask("vRun;" + ";".join(a.encode().hex() for a in ("/proc/boot/steps",) + args))
+    auxv = unescaped(ask("qXfer:auxv:read::0,400")[1:])
+    entry = dict(struct.iter_unpack("<QQ", auxv[: len(auxv) // 16 * 16]))[9]
+    return re.search("thread:(p[0-9a-f]+)", stop)[1], entry - struct.unpack("<Q", open(sys.argv[2], "rb").read(32)[24:])[0]
+
+
+def to(name, *args):  # as far as the function; "p<pid>", "p<pid>.<tid>"
+    pid, base = run(*args)
+    where = "0,%x,2" % (base + symbol(name))
+    assert ask("Z" + where) == "OK"
+    stop = ask("vCont;c")
+    assert ask("z" + where) == "OK"
+    return pid, re.search("thread:([^;]*)", stop)[1]
+
+
+print("offers", ask("vCont?"))
+ask("qSupported:multiprocess+;swbreak+;no-resumed+")
+pid, thread = to("last_words")
+print("dies", ask("vCont;r%s:%s;c:%s.-1" % (ALL, thread, pid)))
+pid, thread = to("last_words")
+print("dies alone", ask("vCont;r%s:%s" % (ALL, thread)), ask("T" + thread))
+print("goes on", ask("vCont;c"))
+pid, thread = to("helper")
+send("vCont;r%s:%s" % (ALL, thread))
+line.sendall(b"\3")
+print("stopped", reply().decode())
+print("one step", ask("vCont;s:" + thread))
+print("killed", ask("vKill;" + pid[1:]))

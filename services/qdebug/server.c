@@ -301,36 +301,55 @@ static void do_attach(struct server *s, const char *at)
 
 #define ARGS_MAX 256
 
-static void do_run(struct server *s, const char *at)
+static char *last_run[ARGS_MAX + 1]; /* of the last vRun that was one: R runs it again */
+
+/* The words of a vRun, false: they are none. */
+static bool split_run(const char *at, char *argv[ARGS_MAX + 1])
 {
-    static char last[1024]; /* an empty name is the program of the last time */
+    static char name[1024]; /* an empty one is the program of the last time */
     static char text[RSP_PACKET_MAX];
-    char *argv[ARGS_MAX + 1];
     size_t argc = 0, used = 0, n;
-    struct target *t;
+    argv[0] = NULL; /* what is in text is lost */
     while (rsp_skip(&at, ";") && argc < ARGS_MAX) {
-        argv[argc++] = text + used;
         if (!rsp_bytes(&at, text + used, sizeof text - used - 1, &n)) {
-            reply_error(s, EINVAL);
-            return;
+            argv[0] = NULL;
+            return false;
         }
+        argv[argc++] = text + used;
         text[used + n] = '\0';
         used += n + 1;
     }
     argv[argc] = NULL;
     if (argc > 0 && argv[0][0] != '\0')
-        snprintf(last, sizeof last, "%s", argv[0]);
+        snprintf(name, sizeof name, "%s", argv[0]);
     else if (argc > 0)
-        argv[0] = last;
-    if (*at != '\0' || argc == 0 || argv[0][0] == '\0') {
-        reply_error(s, EINVAL);
-        return;
-    }
-    int error = target_spawn(&s->startup, argv, &t);
+        argv[0] = name;
+    if (*at == '\0' && argc > 0 && argv[0][0] != '\0')
+        return true;
+    argv[0] = NULL;
+    return false;
+}
+
+static void do_run(struct server *s, const char *at)
+{
+    struct target *t;
+    int error = split_run(at, last_run) ? target_spawn(&s->startup, last_run, &t) : EINVAL;
     if (error != EOK)
         reply_error(s, error);
     else
         report_first(s, t, SIGTRAP);
+}
+
+/* There is no answer: GDB asks with "?" what has become of it. */
+static void do_restart(struct server *s)
+{
+    struct target *t = server_target(s);
+    if (last_run[0] == NULL || (t != NULL && !t->is_ours))
+        return;
+    if (t != NULL)
+        target_kill(t);
+    s->general = (struct rsp_thread){0};
+    (void)target_spawn(&s->startup, last_run, &t);
 }
 
 static void end_process(struct server *s, const char *at, bool is_kill)
@@ -462,6 +481,9 @@ bool server_packet(struct server *s, const char *packet, size_t bytes)
     case 'D':
         end_process(s, rsp_skip(&at, ";") ? at : "", false);
         return true;
+    case 'R':
+        do_restart(s);
+        return false;
     case 'k':
         server_end(s);
         return false;

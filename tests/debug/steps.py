@@ -66,4 +66,7 @@ send("vCont;r%s:%s" % (ALL, thread))
 line.sendall(b"\3")
 print("stopped", reply().decode())
 print("one step", ask("vCont;s:" + thread))
+send("R00")
+print("again", ask("?") != "W00", pid != re.search("thread:(p[0-9a-f]+)", ask("?"))[1], ask("qC")[2:] != pid, ask("T" + thread))
+pid = ask("qC")[2:].split(".")[0]
 print("killed", ask("vKill;" + pid[1:]))

@@ -70,6 +70,23 @@ int iofunc_write_default(resmgr_context_t *ctp, io_write_t *msg, iofunc_ocb_t *o
     return EOK;
 }
 
+bool __iofunc_base(const iofunc_ocb_t *ocb, const iofunc_attr_t *attr, int whence, int64_t *base)
+{
+    switch (whence) {
+    case SEEK_SET:
+        *base = 0;
+        return true;
+    case SEEK_CUR:
+        *base = ocb->offset;
+        return true;
+    case SEEK_END:
+        *base = attr->nbytes;
+        return true;
+    default:
+        return false;
+    }
+}
+
 int iofunc_lseek(resmgr_context_t *ctp, io_lseek_t *msg, iofunc_ocb_t *ocb, iofunc_attr_t *attr)
 {
     int64_t base, offset = (int64_t)msg->i.offset, to;
@@ -77,19 +94,8 @@ int iofunc_lseek(resmgr_context_t *ctp, io_lseek_t *msg, iofunc_ocb_t *ocb, iofu
     (void)ctp;
     if (S_ISFIFO(attr->mode) || S_ISSOCK(attr->mode))
         return ESPIPE;
-    switch (msg->i.whence) {
-    case SEEK_SET:
-        base = 0;
-        break;
-    case SEEK_CUR:
-        base = ocb->offset;
-        break;
-    case SEEK_END:
-        base = attr->nbytes;
-        break;
-    default:
+    if (!__iofunc_base(ocb, attr, msg->i.whence, &base))
         return EINVAL;
-    }
     if (__builtin_add_overflow(base, offset, &to))
         return EOVERFLOW;
     if (to < 0)

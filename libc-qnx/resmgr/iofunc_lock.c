@@ -169,19 +169,8 @@ static int to_range(const io_lock_t *msg, const iofunc_ocb_t *ocb, const iofunc_
 {
     int64_t base, start, len = msg->i.l_len;
 
-    switch (msg->i.l_whence) {
-    case SEEK_SET:
-        base = 0;
-        break;
-    case SEEK_CUR:
-        base = ocb->offset;
-        break;
-    case SEEK_END:
-        base = attr->nbytes;
-        break;
-    default:
+    if (!__iofunc_base(ocb, attr, msg->i.l_whence, &base))
         return EINVAL;
-    }
     if (__builtin_add_overflow(base, msg->i.l_start, &start))
         return EOVERFLOW;
     if (len < 0) {

@@ -164,3 +164,7 @@ PRIVATE ssize_t __resmgr_open_path(resmgr_context_t *ctp, char *buf, size_t size
 /* ------------------------------------------------------------------ OCBs (iofunc_attr.c) */
 PRIVATE iofunc_ocb_t *__iofunc_ocb_alloc(resmgr_context_t *ctp, iofunc_attr_t *attr);
 PRIVATE void __iofunc_ocb_release(iofunc_ocb_t *ocb, iofunc_attr_t *attr);
+
+/* ------------------------------------------------------------------ offsets (iofunc_io.c) */
+/* Where an offset with this SEEK_* counts from; false: there is no such one. */
+PRIVATE bool __iofunc_base(const iofunc_ocb_t *ocb, const iofunc_attr_t *attr, int whence, int64_t *base);

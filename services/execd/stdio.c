@@ -19,6 +19,7 @@ struct device;
 #include <termios.h>
 #include <unistd.h>
 
+#include "../lib/serve.h"
 #include "../lib/waitq.h"
 #include "execd.h"
 
@@ -440,14 +441,6 @@ void stdio_loop(void)
     dispatch_context_t *ctp = dispatch_context_alloc(dpp);
     if (ctp == NULL)
         exit(EXIT_FAILURE);
-    for (;;) {
-        dispatch_context_t *next = dispatch_block(ctp);
-        if (next == NULL) {
-            if (errno == EINTR)
-                continue;
-            exit(EXIT_FAILURE);
-        }
-        ctp = next;
-        dispatch_handler(ctp);
-    }
+    (void)serve_forever(ctp);
+    exit(EXIT_FAILURE);
 }

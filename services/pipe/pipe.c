@@ -33,6 +33,7 @@ struct pipe;
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/serve.h"
 #include "../lib/waitq.h"
 
 #define PIPE_SIZE 16384u /* a power of two, and more than PIPE_BUF */
@@ -379,14 +380,6 @@ int main(int argc, char **argv)
         return fail("context");
     if (!stay && procmgr_daemon(EXIT_SUCCESS, 0) == -1)
         return fail("daemon");
-    for (;;) {
-        dispatch_context_t *next = dispatch_block(ctp);
-        if (next == NULL) {
-            if (errno == EINTR)
-                continue;
-            return EXIT_FAILURE;
-        }
-        ctp = next;
-        dispatch_handler(ctp);
-    }
+    (void)serve_forever(ctp);
+    return EXIT_FAILURE;
 }

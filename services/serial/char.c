@@ -2,6 +2,7 @@
 /* Class core: open, read, write, notify, unblock and the queues of waiting clients.  See chardev.h.
  */
 #include "chardev.h"
+#include "../lib/serve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,6 +112,20 @@ void chardev_restart_readers(struct chardev *dev)
     }
 }
 
+/* A read that was under way when a signal key came: true once for each thread, which then has to leave the kernel before it can send
+ * again, and stops or ends there if the key was meant for it. */
+static bool must_look_first(struct chardev *dev, const struct _msg_info *info)
+{
+    if (dev->aware_count == -1 || dev->aware_count == (int)(sizeof dev->aware / sizeof dev->aware[0]))
+        return false;
+    for (int i = 0; i < dev->aware_count; i++)
+        if (dev->aware[i].pid == info->pid && dev->aware[i].tid == info->tid)
+            return false;
+    dev->aware[dev->aware_count].pid = info->pid;
+    dev->aware[dev->aware_count++].tid = info->tid;
+    return true;
+}
+
 /* Non-blocking: whatever is there; nothing there is EAGAIN, but MIN 0 TIME 0 reads 0 bytes as it
  * always does. */
 static int read_nonblocking(struct chardev *dev, resmgr_context_t *ctp, size_t nbytes,
@@ -150,6 +165,8 @@ static int io_read(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb)
     error = chardev_may_access(dev, ctp, SIGTTIN);
     if (error != EOK)
         return error;
+    if (must_look_first(dev, &ctp->info))
+        return ERESTART;
     if (nonblock)
         return read_nonblocking(dev, ctp, msg->i.nbytes, &cond);
 
@@ -344,8 +361,10 @@ static void send_signals(struct chardev *dev)
         chardev_signal(dev, SIGQUIT);
     if (dev->ld.events & LD_EV_SUSP)
         chardev_signal(dev, SIGTSTP);
-    if (dev->ld.events & (LD_EV_INTR | LD_EV_QUIT | LD_EV_SUSP))
+    if (dev->ld.events & (LD_EV_INTR | LD_EV_QUIT | LD_EV_SUSP)) {
+        dev->aware_count = 0;
         chardev_restart_readers(dev);
+    }
 }
 
 static void trigger_notifications(struct chardev *dev)
@@ -549,6 +568,7 @@ int chardev_attach(struct chardev *dev, const char *path, const struct chip_ops 
     snprintf(dev->name, sizeof dev->name, "%s", path);
     dev->ops = ops;
     dev->chip = chip;
+    dev->aware_count = -1;
 
     SIGEV_PULSE_INIT(&event, self_coid, PULSE_PRIORITY, timer_code, dev);
     if (timer_create(CLOCK_MONOTONIC, &event, &dev->timer) == -1)
@@ -565,14 +585,5 @@ int chardev_run(void)
     dispatch_context_t *ctp = dispatch_context_alloc(dpp);
     if (ctp == NULL)
         return errno;
-    for (;;) {
-        dispatch_context_t *next = dispatch_block(ctp);
-        if (next == NULL) {
-            if (errno == EINTR)
-                continue;
-            return errno;
-        }
-        ctp = next;
-        dispatch_handler(ctp);
-    }
+    return serve_forever(ctp);
 }

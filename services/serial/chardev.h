@@ -72,6 +72,11 @@ struct chardev {
     uint64_t timer_at_ns;  /* when the timer is set for, 0 not set */
     uint64_t break_end_ns; /* 0: no break is being sent */
     int break_rcvid;       /* who waits for its end, 0 nobody */
+    struct {
+        pid_t pid;
+        int tid;
+    } aware[16];    /* readers that have been on their way out of the kernel since the last signal key */
+    int aware_count; /* -1: no signal key since the foreground group changed */
     bool was_throttled, hung_up;
     bool is_held; /* the line is not read: the input queue is full */
     char name[32];

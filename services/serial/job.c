@@ -142,6 +142,7 @@ int chardev_set_group(struct chardev *dev, resmgr_context_t *ctp, pid_t pgrp)
         return EPERM;
     if (pgrp != dev->pgrp) {
         dev->pgrp = pgrp;
+        dev->aware_count = -1;
         chardev_restart_readers(dev);
     }
     return EOK;

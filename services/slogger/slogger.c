@@ -31,6 +31,7 @@ struct slog_ocb;
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/serve.h"
 #include "../lib/waitq.h"
 #include "slogring.h"
 
@@ -255,14 +256,6 @@ int main(int argc, char **argv)
         return fail("/dev/slog");
     if (!stay && procmgr_daemon(EXIT_SUCCESS, 0) == -1)
         return fail("daemon");
-    for (;;) {
-        dispatch_context_t *next = dispatch_block(ctp);
-        if (next == NULL) {
-            if (errno == EINTR)
-                continue;
-            return EXIT_FAILURE;
-        }
-        ctp = next;
-        dispatch_handler(ctp);
-    }
+    (void)serve_forever(ctp);
+    return EXIT_FAILURE;
 }

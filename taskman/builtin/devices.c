@@ -114,31 +114,14 @@ static int64_t write_random(struct message *m, struct ocb *o, uint64_t source, u
     return got < 0 ? got : (int64_t)bytes;
 }
 
-static const struct node_ops null_ops = {.type = S_IFCHR,
-                                         .read = read_nothing,
-                                         .write = write_all,
-                                         .stat = device_stat,
-                                         .is_endless = true};
-static const struct node_ops zero_ops = {.type = S_IFCHR,
-                                         .read = read_zeros,
-                                         .write = write_all,
-                                         .stat = device_stat,
-                                         .is_endless = true};
-static const struct node_ops full_ops = {.type = S_IFCHR,
-                                         .read = read_zeros,
-                                         .write = write_full,
-                                         .stat = device_stat,
-                                         .is_endless = true};
-static const struct node_ops text_ops = {.type = S_IFCHR,
-                                         .read = read_nothing,
-                                         .write = write_text,
-                                         .stat = device_stat,
-                                         .is_endless = true};
-static const struct node_ops random_ops = {.type = S_IFCHR,
-                                           .read = read_random,
-                                           .write = write_random,
-                                           .stat = device_stat,
-                                           .is_endless = true};
+#define DEVICE(read_fn, write_fn)                                                                  \
+    {.type = S_IFCHR, .read = read_fn, .write = write_fn, .stat = device_stat, .is_endless = true}
+
+static const struct node_ops null_ops = DEVICE(read_nothing, write_all);
+static const struct node_ops zero_ops = DEVICE(read_zeros, write_all);
+static const struct node_ops full_ops = DEVICE(read_zeros, write_full);
+static const struct node_ops text_ops = DEVICE(read_nothing, write_text);
+static const struct node_ops random_ops = DEVICE(read_random, write_random);
 
 static int open_device(struct lookup *l, const struct node_ops *ops, uint32_t mode, uint64_t ino,
                        struct ocb **out)

@@ -7,20 +7,7 @@
 #include <signal.h>
 #include <sys/neutrino.h>
 #include <sys/wait.h>
-#include "../tap.h"
-
-/* Runs f in a child: 0 when it returned 0. */
-static int in_child(int (*f)(void))
-{
-    int status = -1;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(f());
-    if (waitpid(pid, &status, 0) != pid)
-        return -1;
-    return status >> 8 | status << 8;
-}
+#include "in_child.h"
 
 static int leader(void)
 {

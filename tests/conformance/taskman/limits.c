@@ -6,19 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include "../tap.h"
-
-static int in_child(int (*f)(void))
-{
-    int status = -1;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(f());
-    if (waitpid(pid, &status, 0) != pid)
-        return -1;
-    return status >> 8 | status << 8;
-}
+#include "in_child.h"
 
 static int set(int resource, rlim_t value)
 {

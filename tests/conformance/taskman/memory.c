@@ -7,21 +7,9 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include "../tap.h"
+#include "in_child.h"
 
 #define PAGE 4096ul
-
-static int in_child(int (*f)(void))
-{
-    int status = -1;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(f());
-    if (waitpid(pid, &status, 0) != pid)
-        return -1;
-    return status >> 8 | status << 8;
-}
 
 static void *anonymous(void *hint, size_t bytes, int flags)
 {

@@ -9,19 +9,7 @@
 #include <sys/pathmgr.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include "../tap.h"
-
-static int in_child(int (*f)(void))
-{
-    int status = -1;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(f());
-    if (waitpid(pid, &status, 0) != pid)
-        return -1;
-    return status >> 8 | status << 8;
-}
+#include "in_child.h"
 
 static int attach(const char *path, uint32_t flags)
 {

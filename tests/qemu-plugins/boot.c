@@ -7,14 +7,13 @@
  * All harts' instructions, those of the firmware called meanwhile apart. The functions that took most follow. Before translation is on the
  * kernel runs at physical addresses: such pieces count for the symbol "_start".
  */
-#include "qemu.h"
+#include "plugin.h"
 #include "symbols.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { FUNCTIONS = 4096, SHOWN = 20 };
 #define KERNEL_HALF (UINT64_C(1) << 63)
@@ -28,11 +27,9 @@ struct piece {
     uint32_t count;
 };
 
-int qemu_plugin_version = QEMU_INTERFACE;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static enum stage stage;
 static uint64_t kernel, firmware, spent[FUNCTIONS];
-static const char *out_path;
 
 static bool is_firmware(uint64_t pc)
 {
@@ -78,13 +75,8 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, QEMU_NO_REGISTERS, p);
 }
 
-static void report(qemu_plugin_id_t id, void *arg)
+static void report(FILE *out)
 {
-    (void)id;
-    (void)arg;
-    FILE *out = out_path != NULL ? fopen(out_path, "w") : stderr;
-    if (out == NULL)
-        return;
     fprintf(out, "%s kernel %" PRIu64 " firmware %" PRIu64 "\n", stage == OVER ? "complete" : "incomplete", kernel, firmware);
     for (int i = 0; i < SHOWN; i++) {
         int most = 0;
@@ -96,27 +88,6 @@ static void report(qemu_plugin_id_t id, void *arg)
         fprintf(out, "    %" PRIu64 " %s\n", spent[most], most == 0 ? "_start" : symbols_get(most)->name);
         spent[most] = 0;
     }
-    if (out != stderr)
-        fclose(out);
 }
 
-int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv)
-{
-    (void)info;
-    bool have_symbols = false;
-    for (int i = 0; i < argc; i++) {
-        if (strncmp(argv[i], "symbols=", 8) == 0)
-            have_symbols = symbols_load(argv[i] + 8) > 0;
-        else if (strncmp(argv[i], "out=", 4) == 0)
-            out_path = strdup(argv[i] + 4);
-        else
-            return -1;
-    }
-    if (!have_symbols) {
-        fprintf(stderr, "boot: symbols=FILE is missing, or has none\n");
-        return -1;
-    }
-    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-    qemu_plugin_register_atexit_cb(id, report, NULL);
-    return 0;
-}
+const struct plugin plugin = {.name = "boot", .wants_symbols = true, .translated = translated, .report = report};

@@ -16,13 +16,12 @@
  * Stores are known by physical address, instructions by that of the emulator's memory. The difference is taken from the firmware's
  * instructions, which run untranslated; RAM is one block.
  */
-#include "qemu.h"
+#include "plugin.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { VCPUS = 16, PAGE = 4096, WORDS = PAGE / 4, STATUS_STALE = 86 };
@@ -49,19 +48,11 @@ struct piece {
     struct run run[];
 };
 
-int qemu_plugin_version = QEMU_INTERFACE;
 static struct page *_Atomic *pages; /* from RAM on; made at their first store */
 static _Atomic uint64_t now = 1;
 static _Atomic uint64_t fenced[VCPUS];
 static _Atomic uint64_t num_fences, num_checked, num_suspect;
 static _Atomic uint64_t host_offset; /* emulator's address minus physical address; 0: not known yet */
-static const char *out_path;
-
-static FILE *report_open(void)
-{
-    FILE *f = out_path != NULL ? fopen(out_path, "w") : NULL;
-    return f != NULL ? f : stderr;
-}
 
 /* ---- stores */
 
@@ -109,7 +100,7 @@ static void fence_i(unsigned vcpu, void *arg)
 
 static _Noreturn void stale(unsigned vcpu, const struct piece *piece, uint64_t phys, const struct page *p)
 {
-    FILE *f = report_open();
+    FILE *f = plugin_report_open();
     fprintf(f, "stale: hart %u executes %" PRIx64 " (physical %" PRIx64 "), stored to since its last fence.i; "
                "last store to the page by hart %u at pc %" PRIx64 "\n",
             vcpu, piece->pc, phys, atomic_load(&p->hart), atomic_load(&p->pc));
@@ -196,35 +187,22 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 /* ---- report */
 
-static void report(qemu_plugin_id_t id, void *arg)
+static void report(FILE *f)
 {
-    (void)id;
-    (void)arg;
     uint64_t known = 0;
     for (uint64_t i = 0; i < PAGES; i++)
         known += atomic_load_explicit(&pages[i], memory_order_relaxed) != NULL;
-    FILE *f = report_open();
     fprintf(f, "fresh: %" PRIu64 " pieces of code executed, %" PRIu64 " of them on pages with newer stores; "
                "%" PRIu64 " pages stored to, %" PRIu64 " fence.i\n",
             atomic_load(&num_checked), atomic_load(&num_suspect), known, atomic_load(&num_fences));
-    if (f != stderr)
-        fclose(f);
 }
 
-int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv)
+static bool begin(void)
 {
-    (void)info;
-    for (int i = 0; i < argc; i++) {
-        if (strncmp(argv[i], "out=", 4) != 0)
-            return -1;
-        out_path = strdup(argv[i] + 4);
-    }
     pages = calloc(PAGES, sizeof *pages);
-    if (pages == NULL)
-        return -1;
     for (int i = 0; i < VCPUS; i++)
         atomic_store(&fenced[i], 1);
-    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-    qemu_plugin_register_atexit_cb(id, report, NULL);
-    return 0;
+    return pages != NULL;
 }
+
+const struct plugin plugin = {.name = "icache", .begin = begin, .translated = translated, .report = report};

@@ -16,7 +16,7 @@
  *
  * Whole pieces are counted by a callback each; per-instruction counters crash QEMU 10.0 with several harts in one thread.
  */
-#include "qemu.h"
+#include "plugin.h"
 #include "symbols.h"
 #include <inttypes.h>
 #include <pthread.h>
@@ -68,11 +68,9 @@ struct hart {
     int list[FUNCTIONS], listed;
 };
 
-int qemu_plugin_version = QEMU_INTERFACE;
 static struct hart harts[VCPUS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct record records[FUNCTIONS]; /* by function; lock to write */
-static const char *out_path;
 
 /* ---- a stretch is over */
 
@@ -228,15 +226,10 @@ static void print_record(FILE *out, const struct record *r)
         fprintf(out, "    %" PRIu64 " %s\n", r->hot[i].count, symbols_get(r->hot[i].function)->name);
 }
 
-static void report(qemu_plugin_id_t id, void *arg)
+static void report(FILE *out)
 {
-    (void)id;
-    (void)arg;
     static const struct record *sorted[FUNCTIONS];
     int n = 0;
-    FILE *out = out_path != NULL ? fopen(out_path, "w") : stderr;
-    if (out == NULL)
-        return;
     for (int i = 0; i < FUNCTIONS; i++)
         if (records[i].seen != 0)
             sorted[n++] = &records[i];
@@ -244,31 +237,15 @@ static void report(qemu_plugin_id_t id, void *arg)
     fprintf(out, "longest %" PRIu64 "\n", n != 0 ? sorted[0]->length : 0);
     for (int i = 0; i < n; i++)
         print_record(out, sorted[i]);
-    if (out != stderr)
-        fclose(out);
 }
 
-int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv)
+static bool begin(void)
 {
-    (void)info;
-    bool have_symbols = false;
-    for (int i = 0; i < argc; i++) {
-        if (strncmp(argv[i], "symbols=", 8) == 0)
-            have_symbols = symbols_load(argv[i] + 8) > 0;
-        else if (strncmp(argv[i], "out=", 4) == 0)
-            out_path = strdup(argv[i] + 4);
-        else
-            return -1;
-    }
-    if (!have_symbols) {
-        fprintf(stderr, "irqoff: symbols=FILE is missing, or has none\n");
-        return -1;
-    }
     for (int i = 0; i < VCPUS; i++) {
         harts[i].epoch = 1;
         harts[i].spinner = harts[i].relax = NOWHERE;
     }
-    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-    qemu_plugin_register_atexit_cb(id, report, NULL);
-    return 0;
+    return true;
 }
+
+const struct plugin plugin = {.name = "irqoff", .wants_symbols = true, .begin = begin, .translated = translated, .report = report};

@@ -8,12 +8,11 @@
  * instructions in all privilege modes, and of these the ones in spin loops (translated pieces with a `pause`), which say how long it waited for
  * locks.
  */
-#include "qemu.h"
+#include "plugin.h"
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { VCPUS = 16 };
 #define INSN_BEGIN 0x00102013U
@@ -31,9 +30,7 @@ struct hart {
     uint64_t insns, spins;
 };
 
-int qemu_plugin_version = QEMU_INTERFACE;
 static struct hart harts[VCPUS];
-static const char *out_path;
 
 static void executed(unsigned vcpu, void *arg)
 {
@@ -68,29 +65,11 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, QEMU_NO_REGISTERS, p);
 }
 
-static void report(qemu_plugin_id_t id, void *arg)
+static void report(FILE *out)
 {
-    (void)id;
-    (void)arg;
-    FILE *out = out_path != NULL ? fopen(out_path, "w") : stderr;
-    if (out == NULL)
-        return;
     for (int i = 0; i < VCPUS; i++)
         if (harts[i].insns != 0)
             fprintf(out, "hart %d instructions %" PRIu64 " spinning %" PRIu64 "\n", i, harts[i].insns, harts[i].spins);
-    if (out != stderr)
-        fclose(out);
 }
 
-int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv)
-{
-    (void)info;
-    for (int i = 0; i < argc; i++) {
-        if (strncmp(argv[i], "out=", 4) != 0)
-            return -1;
-        out_path = strdup(argv[i] + 4);
-    }
-    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-    qemu_plugin_register_atexit_cb(id, report, NULL);
-    return 0;
-}
+const struct plugin plugin = {.name = "marked", .translated = translated, .report = report};

@@ -4,6 +4,7 @@
 #include "agent.h"
 
 #include "../../services/qdebug/rsp.h"
+#include "../common/fs.h"
 #include "../deploy/client.h"
 #include "../deploy/network.h"
 
@@ -192,10 +193,9 @@ bool agent_head(struct agent *a, const char *path, struct buf *head, char **why)
     return close_file(a, path, fd, why);
 }
 
-bool agent_put(struct agent *a, const char *path, const struct buf *content, char **why)
+static bool write_content(struct agent *a, const char *path, long fd, const struct buf *content, char **why)
 {
-    long fd = open_file(a, path, 0x1 | 0x200 | 0x400, 0755, why); /* write, create, truncate */
-    for (size_t at = 0; fd >= 0 && at < content->len;) {
+    for (size_t at = 0; at < content->len;) {
         rsp_clear(&a->out);
         rsp_format(&a->out, "vFile:pwrite:%lx,%zx,", fd, at);
         size_t part = content->len - at < PIECE ? content->len - at : PIECE;
@@ -209,5 +209,42 @@ bool agent_put(struct agent *a, const char *path, const struct buf *content, cha
             return false;
         }
     }
-    return fd >= 0 && close_file(a, path, fd, why);
+    return true;
+}
+
+static bool take_name(struct agent *a, const char *temporary, const char *path, long fd, char **why)
+{
+    rsp_clear(&a->out);
+    rsp_format(&a->out, "vFile:qrv-take:%lx,", fd);
+    rsp_hex(&a->out, temporary, strlen(temporary));
+    rsp_text(&a->out, ",");
+    rsp_hex(&a->out, path, strlen(path));
+    return file_call(a, path, why) >= 0;
+}
+
+/* Nobody wants to hear whether it was there. */
+static void remove_file(struct agent *a, const char *path)
+{
+    char *ignored = NULL;
+    rsp_clear(&a->out);
+    rsp_text(&a->out, "vFile:unlink:");
+    rsp_hex(&a->out, path, strlen(path));
+    file_call(a, path, &ignored);
+    free(ignored);
+}
+
+/* Beside it and renamed, as deployd does, under a name that deployd clears away. */
+bool agent_put(struct agent *a, const char *path, const struct buf *content, char **why)
+{
+    char *dir = fs_dirname(path);
+    char *temporary = xprintf("%s/.%s.qrv-%ld", dir, fs_basename(path), (long)getpid());
+    remove_file(a, temporary);
+    long fd = open_file(a, temporary, 0x1 | 0x200 | 0x800, 0755, why); /* write, create, not there yet */
+    bool good = fd >= 0 && write_content(a, path, fd, content, why) && take_name(a, temporary, path, fd, why);
+    if (!good && fd >= 0)
+        remove_file(a, temporary);
+    good = good && close_file(a, path, fd, why);
+    free(temporary);
+    free(dir);
+    return good;
 }

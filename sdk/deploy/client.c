@@ -95,6 +95,8 @@ static bool write_all(int fd, const void *bytes, size_t n)
         ssize_t part = send(fd, p, n, MSG_NOSIGNAL);
         if (part < 0 && errno == EINTR)
             continue;
+        if (part < 0 && errno == EAGAIN)
+            errno = ETIMEDOUT;
         if (part <= 0)
             return false;
         p += part;
@@ -110,6 +112,10 @@ static bool read_all(int fd, void *to, size_t n)
         ssize_t part = read(fd, p, n);
         if (part < 0 && errno == EINTR)
             continue;
+        if (part < 0 && errno == EAGAIN)
+            errno = ETIMEDOUT;
+        else if (part == 0)
+            errno = ECONNRESET;
         if (part <= 0)
             return false;
         p += part;
@@ -142,7 +148,14 @@ static int ask_for(int fd, const char *channel, char **why)
     return -1;
 }
 
-int client_open(const struct target *t, const char *channel, char **why)
+void client_patience(int fd, long seconds)
+{
+    const struct timeval time = {.tv_sec = seconds};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
+static int open_channel(const struct target *t, const char *channel, char **why)
 {
     *why = NULL;
     if (target_is_network(t) && strcmp(channel, "deploy") == 0)
@@ -164,6 +177,14 @@ int client_open(const struct target *t, const char *channel, char **why)
     }
     *why = xprintf("%s: another qrv holds the line and does not share it, or too many share it", t->line);
     return -1;
+}
+
+int client_open(const struct target *t, const char *channel, char **why)
+{
+    int fd = open_channel(t, channel, why);
+    if (fd >= 0 && strcmp(channel, "deploy") == 0) /* a conversation; on others somebody types */
+        client_patience(fd, ANSWER_S);
+    return fd;
 }
 
 char *client_ask(const struct target *t, const char *request)

@@ -22,6 +22,10 @@ char *client_ask(const struct target *t, const char *request);
 char *client_reason(const struct target *t);
 
 bool client_send(int fd, uint8_t type, const void *bytes, size_t n);
-bool client_receive(int fd, struct message *m); /* false: the connection is gone */
+/* False: the connection is gone, or, with errno ETIMEDOUT, the target has said nothing for the seconds of client_patience(). */
+bool client_receive(int fd, struct message *m);
+/* How long the target may say nothing to a question, and take nothing (ANSWER_S at first). It may have a large file to read. */
+enum { ANSWER_S = 60 };
+void client_patience(int fd, long seconds);
 /* Is there something to receive now? */
 bool client_pending(int fd);

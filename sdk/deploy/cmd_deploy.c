@@ -26,6 +26,8 @@ static const char deploy_help[] =
     "      --mode OCTAL   mode on the target (default: that of the file)\n"
     "      --owner UID[:GID]  owner on the target (default: user 0, or who owned a file that is the same)\n"
     "      --wait SECONDS patience with a line that is broken (default 30)\n"
+    "      --answer SECONDS   patience with a target that is there and does not answer (default 60, and more\n"
+    "                     for large files)\n"
     "      --json         what was done, for programs\n"
     "\n"
     "The file qrv.targets, in this directory or one above it, or ~/.qrv.targets:\n"
@@ -54,6 +56,7 @@ static const char pull_help[] =
     "      --target T     a name in qrv.targets, or a line; see qrv deploy --help\n"
     "  -p, --preserve     the time of the last change comes along\n"
     "      --wait SECONDS patience with a line that is broken (default 30)\n"
+    "      --answer SECONDS   patience with a target that is there and does not answer (default 60)\n"
     "      --json         what was done, for programs\n"
     "\n"
     "Examples:\n"
@@ -64,7 +67,7 @@ static const char pull_help[] =
     "Exit code: 1 when the target refused or did not answer.\n";
 
 struct request {
-    const char *target_name, *wait, *mode, *owner;
+    const char *target_name, *wait, *answer, *mode, *owner;
     bool json, want_help, preserve;
     struct target target;
     struct session session;
@@ -202,6 +205,7 @@ static int run(int argc, char **argv, const char *help, bool is_put,
     struct request rq = {.session.patience_s = 30};
     const struct option_spec specs[] = {{"--target", .value = &rq.target_name},
                                         {"--wait", .value = &rq.wait},
+                                        {"--answer", .value = &rq.answer},
                                         {"--json", .flag = &rq.json},
                                         {"--help", .flag = &rq.want_help},
                                         {"--preserve", .flag = &rq.preserve},
@@ -219,6 +223,8 @@ static int run(int argc, char **argv, const char *help, bool is_put,
     if (n == 0)
         return complain(EXIT_USAGE, "nothing to do: FROM:TO is needed; --help explains");
     if (rq.wait != NULL && !option_number("--wait", rq.wait, 0, 86400, &rq.session.patience_s))
+        return EXIT_USAGE;
+    if (rq.answer != NULL && !option_number("--answer", rq.answer, 1, 86400, &rq.session.answer_s))
         return EXIT_USAGE;
     if (!take_attributes(&rq))
         return EXIT_USAGE;

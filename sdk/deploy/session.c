@@ -25,10 +25,25 @@ void session_close(struct session *s)
     s->fd = -1;
 }
 
+/* Media are slow, and some bytes are read twice: a second for each 128 KiB. */
+void session_reads(struct session *s, uint64_t bytes)
+{
+    s->silence_s = (s->answer_s > 0 ? s->answer_s : ANSWER_S) + (long)(bytes >> 17);
+    if (s->fd >= 0)
+        client_patience(s->fd, s->silence_s);
+}
+
+enum outcome session_broken(struct session *s)
+{
+    if (errno == ETIMEDOUT)
+        snprintf(s->busy, sizeof s->busy, "the target: deployd has not moved for %ld seconds", s->silence_s);
+    return BROKEN;
+}
+
 enum outcome session_next(struct session *s, const char *what)
 {
     if (!client_receive(s->fd, &s->m))
-        return BROKEN;
+        return session_broken(s);
     if (s->m.type != DEPLOY_ERROR)
         return ALL_DONE;
     uint32_t error = 0;
@@ -68,6 +83,7 @@ int session_run(struct session *s, const char *what, enum outcome (*once)(struct
         if (s->fd < 0)
             s->fd = client_open(s->target, "deploy", &why);
         s->busy[0] = '\0';
+        session_reads(s, 0);
         enum outcome outcome = s->fd < 0 ? BROKEN : once(s, arg);
         if (outcome == ALL_DONE)
             return 0;

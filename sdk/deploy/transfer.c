@@ -4,6 +4,7 @@
 #include "transfer.h"
 
 #include "../../services/deployd/chunk.h"
+#include "../../services/deployd/file.h"
 #include "../common/fs.h"
 #include "../common/sdk.h"
 #include "../common/term.h"
@@ -24,23 +25,6 @@ static int say(const char *file, int error)
     return complain(EXIT_FAILED, "%s: %s", file, strerror(error));
 }
 
-/* All of it, or up to the end of the file. -1 and errno. */
-static ssize_t read_part(int fd, void *to, size_t n, uint64_t offset)
-{
-    size_t done = 0;
-    while (done < n) {
-        ssize_t part = pread(fd, (char *)to + done, n - done, (off_t)(offset + done));
-        if (part < 0 && errno == EINTR)
-            continue;
-        if (part < 0)
-            return -1;
-        if (part == 0)
-            break;
-        done += (size_t)part;
-    }
-    return (ssize_t)done;
-}
-
 /* How much there is, or -1 and errno. */
 static int64_t hash_file(int fd, unsigned char digest[crypto_hash_sha256_BYTES])
 {
@@ -49,7 +33,7 @@ static int64_t hash_file(int fd, unsigned char digest[crypto_hash_sha256_BYTES])
     int64_t size = 0;
     ssize_t n;
     crypto_hash_sha256_init(&state);
-    while ((n = read_part(fd, bytes, PART, (uint64_t)size)) > 0) {
+    while ((n = file_read(fd, bytes, PART, (uint64_t)size)) > 0) {
         crypto_hash_sha256_update(&state, bytes, (size_t)n);
         size += n;
     }
@@ -74,7 +58,7 @@ struct put {
 static bool tell(struct put *p, uint8_t type, const void *bytes, size_t n)
 {
     if (!client_send(p->s->fd, type, bytes, n))
-        p->outcome = BROKEN;
+        p->outcome = session_broken(p->s);
     else if (client_pending(p->s->fd)) {
         p->outcome = session_next(p->s, p->t->file);
         if (p->outcome == ALL_DONE)
@@ -148,7 +132,7 @@ static void put_content(struct put *p)
             memmove(bytes, bytes + at, have - at);
             have -= at;
             at = 0;
-            ssize_t n = read_part(p->fd, bytes + have, room - have, offset + have);
+            ssize_t n = file_read(p->fd, bytes + have, room - have, offset + have);
             have += n > 0 ? (size_t)n : 0;
             if (offset + have < p->file.size && have < max)
                 p->outcome = AGAIN; /* it became shorter: begin with the size that it has now */
@@ -224,6 +208,7 @@ static enum outcome put_once(struct session *s, void *arg)
     p->outcome = ALL_DONE;
     p->copy.bytes = 0;
     p->t->unchanged = false;
+    session_reads(s, p->file.size);
     if (!session_ask(s, DEPLOY_BEGIN, &p->file, sizeof p->file, p->t->path))
         return BROKEN;
     p->delta = delta_new();
@@ -316,6 +301,7 @@ static enum outcome get_once(struct session *s, void *arg)
     memcpy(&file, s->m.data, sizeof file);
     bool changed = g->have > 0 && memcmp(&file, &g->file, sizeof file) != 0;
     g->file = file;
+    session_reads(s, file.size);
     if (changed)
         return start_over(g);
     if ((outcome = receive_bytes(s, g)) != ALL_DONE)

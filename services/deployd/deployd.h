@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "file.h"
 #include "proto.h"
 
 /* serve.c */
@@ -47,8 +48,6 @@ bool send_file(const uint8_t *bytes, size_t n);
 bool send_list(const char *path);
 bool make_directory(const uint8_t *bytes, size_t n);
 bool make_link(const char *content, size_t n);
-/* Up to n bytes; fewer at the end of the file only.  -1 and errno. */
-ssize_t file_read(int fd, void *to, size_t n, uint64_t offset);
 int file_hash(int fd, uint64_t *size, uint8_t digest[32]);
 
 /* run.c */

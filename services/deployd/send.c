@@ -13,22 +13,6 @@
 
 #include "../lib/sha256.h"
 
-ssize_t file_read(int fd, void *to, size_t n, uint64_t offset)
-{
-    size_t done = 0;
-    while (done < n) {
-        ssize_t part = pread(fd, (char *)to + done, n - done, (off_t)(offset + done));
-        if (part < 0 && errno == EINTR)
-            continue;
-        if (part < 0)
-            return -1;
-        if (part == 0)
-            break;
-        done += (size_t)part;
-    }
-    return (ssize_t)done;
-}
-
 int file_hash(int fd, uint64_t *size, uint8_t digest[SHA256_BYTES])
 {
     static uint8_t bytes[65536];

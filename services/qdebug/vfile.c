@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vFile: files of the target for "remote put", "remote get" and a sysroot of "target:".  Descriptors are those of this process,
+/* vFile: files of the target for "remote put", "remote get" and a sysroot of "target:"; and our own "qrv-take", by which "qrv debug" gives a
+ * file that is complete its name.  Descriptors are those of this process,
  * as long as the connection lasts; rights are those of the user it runs as. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,6 +131,20 @@ static void do_close(struct server *s, const char *at)
     result(s, fd < 0 ? -1 : close(fd));
 }
 
+/* What was written is on the medium before it gets the name: FD,OLD,NEW. */
+static void do_take(struct server *s, const char *at)
+{
+    char old[1024], new[1024];
+    int fd = file_of(&at);
+    if (fd >= 0)
+        errno = EINVAL;
+    if (fd < 0 || !rsp_skip(&at, ",") || !path_of(&at, old) || !rsp_skip(&at, ",") || !path_of(&at, new) ||
+        (fsync(fd) == -1 && errno != EINVAL && errno != ENOSYS))
+        result(s, -1);
+    else
+        result(s, rename(old, new));
+}
+
 static void put_big(uint8_t **at, uint64_t value, int bytes)
 {
     while (bytes-- > 0)
@@ -194,6 +210,8 @@ void vfile_packet(struct server *s, const char *at, size_t bytes)
         do_path(s, at, true);
     else if (rsp_skip(&at, "readlink:"))
         do_path(s, at, false);
+    else if (rsp_skip(&at, "qrv-take:"))
+        do_take(s, at);
     else if (rsp_skip(&at, "setfs:"))
         rsp_text(&s->out, "F0"); /* one name space for all processes */
 }

@@ -98,3 +98,4 @@ function(qrv_install_debug)
 endfunction()
 
 include("${CMAKE_CURRENT_LIST_DIR}/QRVImages.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/QRVDeploy.cmake")

@@ -109,12 +109,13 @@ static int open_new(int dir, const char *name, bool guarded, mode_t mode, int *i
                  O_RDWR | O_CREAT | (guarded ? O_EXCL : 0) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
     if (*io != -1)
         return 0;
-    if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
+    int error = errno;
+    if (error == ELOOP || error == EISDIR || error == ENXIO)
         return EEXIST;
     struct stat st; /* it is there and may not be written: that is for the writes to find */
-    if (errno == EACCES && !guarded && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+    if (error == EACCES && !guarded && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
         return 0;
-    return errno;
+    return error;
 }
 
 void p_create(const struct caller *c, struct xdr_in *in, struct xdr_out *out)

@@ -132,6 +132,8 @@ static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, vo
         error = node_hide(&r, &p.dir, p.name, false);
         if (error == ENOENT)
             error = nfs3_remove(&r, &p.dir, p.name);
+        if (error == EISDIR) /* as POSIX has it; Linux's word for it comes from the server */
+            error = EPERM;
     }
     return finish(ctp, msg, &r, &p, error);
 }

@@ -258,6 +258,12 @@ static time_how how_of(int64_t ns)
     return ns == UTIME_OMIT ? DONT_CHANGE : ns == UTIME_NOW ? SET_TO_SERVER_TIME : SET_TO_CLIENT_TIME;
 }
 
+/* NFSv3 has 32 bits, without a sign, for seconds since 1970. */
+static nfstime3 to_time(int64_t s, int64_t ns)
+{
+    return s < 0 ? (nfstime3){0, 0} : s > UINT32_MAX ? (nfstime3){UINT32_MAX, 0} : (nfstime3){(uint32_t)s, (uint32_t)ns};
+}
+
 static int i_utime(resmgr_context_t *ctp, io_utime_t *msg, struct file *f)
 {
     const struct _io_utime *t = &msg->i;
@@ -266,9 +272,9 @@ static int i_utime(resmgr_context_t *ctp, io_utime_t *msg, struct file *f)
     s.atime.set_it = how_of(ans);
     s.mtime.set_it = how_of(mns);
     if (s.atime.set_it == SET_TO_CLIENT_TIME)
-        s.atime.set_atime_u.atime = (nfstime3){(uint32_t)t->atime_s, (uint32_t)ans};
+        s.atime.set_atime_u.atime = to_time(t->atime_s, ans);
     if (s.mtime.set_it == SET_TO_CLIENT_TIME)
-        s.mtime.set_mtime_u.mtime = (nfstime3){(uint32_t)t->mtime_s, (uint32_t)mns};
+        s.mtime.set_mtime_u.mtime = to_time(t->mtime_s, mns);
     return s.atime.set_it == DONT_CHANGE && s.mtime.set_it == DONT_CHANGE ? EOK : set_attr(ctp, f, &s);
 }
 

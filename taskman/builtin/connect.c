@@ -201,7 +201,9 @@ int64_t io_connect(struct message *m)
     case _IO_CONNECT_LINK:
         return change_names(&l, &r);
     case _IO_CONNECT_MKNOD:
-        return path_kind(path, NULL) != PATH_NOTHING ? -EEXIST : -EROFS;
+        if (path_kind(path, NULL) != PATH_NOTHING)
+            return -EEXIST;
+        return r.head->handle == HANDLE_ROOT ? path_no_room(path) : -EROFS;
     default:
         return -ENOSYS;
     }

@@ -269,7 +269,7 @@ int name_open(struct lookup *l, struct ocb **out)
         *out = ocb_new(&attached_ops, l->path, l->ioflag);
         break;
     default:
-        return l->ioflag & O_CREAT ? -EROFS : -ENOENT;
+        return l->ioflag & O_CREAT ? path_no_room(l->path) : -ENOENT;
     }
     if (!*out)
         return -ENOMEM;

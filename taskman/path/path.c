@@ -68,6 +68,17 @@ enum path_kind path_kind(const char *path, char *target)
     return kind;
 }
 
+int path_no_room(const char *path)
+{
+    char parent[PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    size_t n = slash && slash > path ? (size_t)(slash - path) : 1;
+
+    memcpy(parent, path, n);
+    parent[n] = '\0';
+    return path_kind(parent, NULL) == PATH_NOTHING ? -ENOENT : -EROFS;
+}
+
 bool path_child(const char *path, uint32_t index, char name[NAME_BYTES], enum path_kind *kind)
 {
     const struct path_node *node;

@@ -16,6 +16,9 @@ enum path_kind { PATH_NOTHING, PATH_DIRECTORY, PATH_ATTACHED, PATH_SYMLINK };
 /* What the name space itself has at this normalised absolute path; a symlink's target goes to
  * target[PATH_BYTES] if given. */
 enum path_kind path_kind(const char *path, char *target);
+/* Why there can be nothing new at path: -EROFS, or -ENOENT when there is no such directory here. A server that is mounted
+ * above it has said ENOENT already; EROFS would come before that. */
+int path_no_room(const char *path);
 /* The index-th name right below path; false at the end.  is_dir: others are below it. */
 bool path_child(const char *path, uint32_t index, char name[NAME_BYTES], enum path_kind *kind);
 void path_counts(uint32_t *nodes, uint32_t *links);

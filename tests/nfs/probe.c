@@ -73,9 +73,13 @@ static void names(void)
     CHECK(rename(at("b"), at("d/b")) == 0 && holds("d/b", "one") && !holds("b", "one"));
     CHECK(rmdir(at("d")) == -1 && errno == ENOTEMPTY);
     CHECK(make("c", "two", 0644) == 0 && rename(at("c"), at("d/b")) == 0 && holds("d/b", "two"));
-    CHECK(unlink(at("d")) == -1);
+    CHECK(unlink(at("d")) == -1 && errno == EPERM);
+    CHECK(rename(at("d/."), at("e")) == -1 && errno == EINVAL);
     CHECK(unlink(at("d/b")) == 0 && rmdir(at("d")) == 0 && stat(at("d"), &st) == -1 && errno == ENOENT);
     CHECK(open(at("a/x"), O_RDONLY) == -1 && errno == ENOTDIR);
+    CHECK(open(at("no/x"), O_WRONLY | O_CREAT, 0644) == -1 && errno == ENOENT);
+    CHECK(mkdir(at("no/x"), 0755) == -1 && errno == ENOENT && symlink("a", at("no/x")) == -1 && errno == ENOENT);
+    CHECK(link(at("a"), at("no/x")) == -1 && errno == ENOENT && rename(at("a"), at("no/x")) == -1 && errno == ENOENT);
     CHECK(unlink(at("l")) == 0 && holds("a", "one"));
 }
 
@@ -165,6 +169,7 @@ static void others(void)
         CHECK(setgid(1000) == 0 && setuid(1000) == 0);
         CHECK(open(at("secret"), O_RDONLY) == -1 && errno == EACCES);
         CHECK(open(at("closed/x"), O_RDONLY) == -1 && errno == EACCES);
+        CHECK(open(at("new"), O_RDONLY | O_CREAT, 0644) == -1 && errno == EACCES);
         CHECK(open(at("shared"), O_WRONLY) == -1 && errno == EACCES);
         CHECK(holds("shared", "s") && unlink(at("shared")) == -1 && errno == EACCES);
         CHECK(chmod(at("shared"), 0666) == -1 && errno == EPERM);

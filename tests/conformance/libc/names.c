@@ -49,6 +49,11 @@ static void renames(void)
     ok(rename("/tmp/libc_1", "/tmp/x") == -1 && errno == ENOENT, "rename() of nothing: ENOENT");
     ok(mkdir("/proc/boot/x", 0777) == -1 && errno == EROFS, "mkdir() in the boot archive: EROFS");
     ok(mkdir("/dev/null", 0777) == -1 && errno == EEXIST, "where something is: EEXIST");
+    ok(mkdir("/libc_none/x", 0777) == -1 && errno == ENOENT, "in a directory that is not there: ENOENT");
+    ok(open("/libc_none/x", O_WRONLY | O_CREAT, 0600) == -1 && errno == ENOENT, "so says open()");
+    ok(rename("/tmp/.", "/tmp/x") == -1 && errno == EINVAL, "rename() of \".\": EINVAL");
+    ok(rename("/tmp/libc_1", "/tmp/..") == -1 && errno == EINVAL, "to \"..\": EINVAL");
+    is_int(pathconf("/", _PC_PATH_MAX), 1024, "pathconf() says how long a path can be");
 }
 
 static void directories(void)
@@ -97,7 +102,7 @@ static void system_calls(void)
 
 int main(void)
 {
-    tap_plan(37);
+    tap_plan(42);
     links();
     renames();
     directories();

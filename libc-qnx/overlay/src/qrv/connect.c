@@ -103,6 +103,11 @@ static uint8_t path_eflag(const char *path)
     return 0;
 }
 
+int __qrv_ends_in_dots(const char *path)
+{
+    return path_eflag(path) & (_IO_CONNECT_EFLAG_DOT | _IO_CONNECT_EFLAG_DOTDOT);
+}
+
 /* Lays out header, path, extra and the combined part; returns the bytes of the message. */
 static size_t build(struct walk *w, const struct qrv_path *p, const struct tmsg_entry *e,
                     uint8_t eflag)
@@ -198,19 +203,18 @@ static int passes_on(long rc)
 /* All candidates of the resolved path. */
 static long try_all(struct walk *w, struct qrv_path *p, uint8_t eflag, int *again, uint32_t *used)
 {
-    long best = -ENOENT;
+    long best = p->at_pid ? -EXDEV : -ENOENT; /* when nobody is asked */
     for (uint32_t i = 0; i < w->r.count; i++) {
         const struct tmsg_entry *e = &w->r.entry[i];
         if (p->at_pid &&
-            (e->pid != p->at_pid || e->chid != p->at_chid || e->handle != p->at_handle)) {
-            if (best == -ENOENT)
-                best = -EXDEV;
+            (e->pid != p->at_pid || e->chid != p->at_chid || e->handle != p->at_handle))
             continue;
-        }
         long rc = try_one(w, p, e, eflag, again);
         *used = i;
         if (*again || !passes_on(rc))
             return rc;
+        if (best == -EXDEV && rc == -ENOENT)
+            best = rc;
         if ((best == -ENOENT || best == -ENOSYS || best == -EXDEV) && rc != -ENOENT &&
             rc != -ESRCH && rc != -EBADF)
             best = rc;

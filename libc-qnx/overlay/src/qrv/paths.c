@@ -203,6 +203,8 @@ static long two_paths(int sub, int olddir, const char *old, int newdir, const ch
     } o;
     struct _io_stat m = {.type = _IO_STAT, .combine_len = sizeof m};
     struct qrv_path q = PATH_OP(olddir, old), p = PATH_OP(newdir, new);
+    if (sub == _IO_CONNECT_RENAME && (__qrv_ends_in_dots(old) || __qrv_ends_in_dots(new)))
+        return -EINVAL;
     q.nofollow = !follow_old;
     q.reply = &o.st;
     q.reply_len = sizeof o.st;

@@ -65,6 +65,7 @@ struct qrv_path {
 hidden long __qrv_resolve(int dirfd, const char *path, unsigned flags,
                           struct tmsg_resolve_reply *r);
 hidden long __qrv_connect(struct qrv_path *p);
+hidden int __qrv_ends_in_dots(const char *path); /* in "." or ".." */
 hidden long __qrv_fdpath(int fd, char *buf, size_t size);
 
 /* Descriptors */

@@ -5,6 +5,7 @@
  * NULs: a directory, a umask, arguments. Back goes what the program says. For a
  * private network only. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ static void run(int fd, const char *program)
     if (chdir(dir) == -1)
         dprintf(fd, "chdir %s\n", dir);
     dup2(fd, 1);
-    dup2(fd, 2);
+    dup2(open("/dev/null", O_WRONLY), 2); /* as the scripts do */
     close(fd);
     execv(program, argv);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What GDB steps through in tests/debug/run: `steps` with a thread beside it, `steps kill`, which is killed meanwhile. */
+/* What GDB steps through in tests/debug/run: `steps` with a thread beside it, `steps kill`, which is killed meanwhile,
+ * `steps spin`, which does not end. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Atomic int wanted, given;
+static _Atomic int wanted, given, beats;
 static volatile int total, watched;
 static int counter;
 
@@ -33,8 +34,9 @@ static void *helper(void *arg)
     while (!atomic_load(&wanted)) {
     }
     atomic_store(&given, 1);
-    if (arg != NULL)
-        kill(getpid(), SIGKILL);
+    while (arg != NULL)
+        if (atomic_load(&beats)) /* main is in its last loop */
+            kill(getpid(), SIGKILL);
     return arg;
 }
 
@@ -42,6 +44,12 @@ static void last_words(void)
 {
     total++;
     pthread_exit(NULL); /* the thread dies here */
+}
+
+static void spin(void)
+{
+    for (;;)
+        total++;
 }
 
 static void *mortal(void *arg)
@@ -54,13 +62,15 @@ int main(int argc, char **argv)
 {
     pthread_t thread, other;
     int is_killed = argc > 1 && strcmp(argv[1], "kill") == 0;
+    if (argc > 1 && strcmp(argv[1], "spin") == 0)
+        spin();
     pthread_create(&thread, NULL, helper, is_killed ? argv : NULL);
     count_up(&counter); /* begin */
     for (int i = 0; i < 500; i++) total += i;
     watched = total;
     atomic_store(&wanted, 1);
     while (!atomic_load(&given)) {}
-    while (is_killed) {}
+    while (is_killed) beats++;
     pthread_join(thread, NULL);
     pthread_create(&other, NULL, mortal, NULL);
     pthread_join(other, NULL);

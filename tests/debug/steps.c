@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Atomic int wanted, given, beats;
+static _Atomic int wanted, given, beats, joins;
 static volatile int total, watched;
 static int counter;
 
@@ -54,6 +54,8 @@ static void spin(void)
 
 static void *mortal(void *arg)
 {
+    while (!atomic_load(&joins)) { /* main has no lock of the library any more, which this thread's end would wait for */
+    }
     last_words();
     return arg;
 }
@@ -73,6 +75,7 @@ int main(int argc, char **argv)
     while (is_killed) beats++;
     pthread_join(thread, NULL);
     pthread_create(&other, NULL, mortal, NULL);
+    atomic_store(&joins, 1);
     pthread_join(other, NULL);
     printf("counter %d total %d\n", counter, total);
     return 7;

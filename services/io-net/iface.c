@@ -71,6 +71,13 @@ struct netif *iface_add(const char *prefix, int (*init)(struct netif *netif), st
     return netif;
 }
 
+void iface_tune_loopback(void)
+{
+    NETIF_SET_CHECKSUM_CTRL(netif_find("lo0"),
+                            NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_GEN_UDP | NETIF_CHECKSUM_GEN_TCP |
+                                                          NETIF_CHECKSUM_CHECK_UDP | NETIF_CHECKSUM_CHECK_TCP));
+}
+
 void iface_start_dhcp(void)
 {
     for (unsigned i = 0; i < ethernet_count; i++)

@@ -27,6 +27,8 @@ struct iface {
 int iface_list(resmgr_context_t *ctp, const struct request *rq);
 int iface_set(const struct request *rq);
 int iface_membership(const struct request *rq); /* IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP */
+/* What lwIP's loopback interface needs no longer: sums over TCP and UDP that no wire can spoil. */
+void iface_tune_loopback(void);
 /* Starts DHCP on every Ethernet interface. */
 void iface_start_dhcp(void);
 bool iface_has_address(void); /* an IPv4 address on every Ethernet interface */

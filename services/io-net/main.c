@@ -93,7 +93,10 @@ static void run_stack(dispatch_t *dpp)
 {
     netif_poll_all();
     sys_check_timeouts();
-    netif_poll_all();
+    do
+        netif_poll_all(); /* loopback: what was sent has come in */
+    while (sock_service_due());
+    virtio_net_flush();
     u32_t ms = sys_timeouts_sleeptime();
     struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
     if (ms == 0)
@@ -161,6 +164,7 @@ int main(int argc, char **argv)
     if (dpp == NULL)
         return fail("dispatch");
     lwip_init();
+    iface_tune_loopback();
     int coid = message_connect(dpp, 0);
     if (coid == -1)
         return fail("connection");

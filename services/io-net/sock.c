@@ -16,6 +16,7 @@
 
 
 struct sock *all_sockets;
+static struct sock *due_head, **due_tail = &due_head;
 static ino_t last_inode = 1;
 
 struct sock *sock_alloc(const struct sock_ops *ops, int domain, int type, int protocol)
@@ -239,6 +240,41 @@ void sock_service(struct sock *s)
         iofunc_notify_trigger(s->notify, INT32_MAX, IOFUNC_NOTIFY_OUTPUT);
 }
 
+void sock_service_later(struct sock *s)
+{
+    if (s->is_due)
+        return;
+    s->is_due = true;
+    s->due_next = NULL;
+    s->due_prev = due_tail;
+    *due_tail = s;
+    due_tail = &s->due_next;
+}
+
+static void not_due(struct sock *s)
+{
+    if (!s->is_due)
+        return;
+    s->is_due = false;
+    *s->due_prev = s->due_next;
+    if (s->due_next != NULL)
+        s->due_next->due_prev = s->due_prev;
+    else
+        due_tail = s->due_prev;
+}
+
+/* Each is served once: a client that is answered comes back with a message. */
+bool sock_service_due(void)
+{
+    bool any = due_head != NULL;
+    while (due_head != NULL) {
+        struct sock *s = due_head;
+        not_due(s);
+        sock_service(s);
+    }
+    return any;
+}
+
 void sock_settle(struct sock *s)
 {
     while (s->owes_peer) {
@@ -304,6 +340,7 @@ void sock_free(struct sock *s)
     for (int kind = 0; kind < WAIT_KINDS; kind++)
         end_waits(s, (enum wait_kind)kind, EBADF);
     iofunc_notify_remove(NULL, s->notify);
+    not_due(s);
     if (s->ops != NULL)
         s->ops->close(s);
     sock_drop_queue(s);

@@ -70,11 +70,13 @@ struct sock {
     iofunc_attr_t attr; /* first */
     iofunc_notify_t notify[3];
     struct sock *all_next, **all_prev;
+    struct sock *due_next, **due_prev;
     const struct sock_ops *ops; /* NULL: /dev/socket itself, or the name of a local socket */
     int domain, type, protocol;
     bool stream, v6only, bound, listening, connecting, connected;
     bool read_shut, write_shut, end_of_data; /* end_of_data: the peer sends no more */
     bool serves_senders;                     /* serve_senders() is at work on it */
+    bool is_due;                             /* in the list of sock_service_later() */
     bool owes_peer;                          /* local sockets: there is new room for the peer's senders */
     bool reset_on_close;                     /* SO_LINGER with 0 seconds */
     int error;                               /* SO_ERROR */
@@ -102,6 +104,9 @@ struct sock {
 extern const struct sock_ops tcp_ops, udp_ops, raw_ops, local_ops, local_datagram_ops;
 extern struct sock *all_sockets;
 
+/* tcp.c: a device has room again for what it refused. */
+void tcp_output_all(void);
+
 /* sock.c */
 int sock_new(int domain, int type, int protocol, bool privileged, struct sock **out);
 struct sock *sock_alloc(const struct sock_ops *ops, int domain, int type, int protocol);
@@ -110,6 +115,10 @@ bool sock_readable(const struct sock *s);
 bool sock_writable(const struct sock *s);
 /* Serves whoever waits on s, as far as its state allows, and tells pollers. */
 void sock_service(struct sock *s);
+/* The same at the end of this round of io-net's loop: once for all packets of a batch. */
+void sock_service_later(struct sock *s);
+/* Those; false: there were none. */
+bool sock_service_due(void);
 /* Lets the other end of a local socket go on after s was read from. */
 void sock_settle(struct sock *s);
 void sock_accepted(struct sock *s); /* it is a client's now */

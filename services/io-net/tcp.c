@@ -14,15 +14,16 @@
 #include "netaddr.h"
 #include "sock.h"
 
-#define STAGE       16384u
-#define ROOM_PBUFS  32   /* queue entries that a write may need */
+#define STAGE       32768u
+#define ROOM_PBUFS  64   /* queue entries that a write may need */
+#define ROOM_BYTES  2048 /* less is no room for a poller */
 #define PACKETS_MAX 1024 /* a window full of single bytes must not cost a buffer for each */
 
 static uint8_t stage[STAGE]; /* one thread: used within one call */
 
 static bool has_room(const struct sock *s)
 {
-    return s->tcp != NULL && tcp_sndbuf(s->tcp) >= TCP_MSS &&
+    return s->tcp != NULL && tcp_sndbuf(s->tcp) >= ROOM_BYTES &&
            tcp_sndqueuelen(s->tcp) + ROOM_PBUFS < TCP_SND_QUEUELEN;
 }
 
@@ -50,6 +51,8 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t error
 {
     struct sock *s = arg;
     (void)error;
+    if (ip_addr_isloopback(&pcb->remote_ip))
+        tcp_set_flags(pcb, TF_ACK_NOW); /* its large segments come one by one: the second would wait for a late answer */
     if (p == NULL) {
         s->end_of_data = true;
         if (s->write_shut)
@@ -60,7 +63,7 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t error
     } else if (s->packets >= PACKETS_MAX || !sock_queue(s, p, NULL)) {
         return ERR_MEM; /* lwIP keeps it and tries again */
     }
-    sock_service(s);
+    sock_service_later(s);
     return ERR_OK;
 }
 
@@ -70,7 +73,7 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t bytes)
     (void)pcb;
     (void)bytes;
     if (has_room(s))
-        sock_service(s);
+        sock_service_later(s);
     return ERR_OK;
 }
 
@@ -295,6 +298,13 @@ static int do_send(struct sock *s, struct waiter *w, const struct net_addr *to)
     if (s->tcp != NULL)
         tcp_output(s->tcp);
     return error;
+}
+
+void tcp_output_all(void)
+{
+    for (struct sock *s = all_sockets; s != NULL; s = s->all_next)
+        if (s->ops == &tcp_ops && s->connected && s->tcp != NULL)
+            tcp_output(s->tcp);
 }
 
 static void taken(struct sock *s, uint32_t bytes)

@@ -16,12 +16,14 @@
 
 #define VIRTIO_ID_NET      1
 #define FEATURE_MAC        (1u << 5)
-#define BUFFERS            64 /* of each queue */
+#define BUFFERS            128 /* of each queue */
 #define BUFFER_BYTES       2048u
 #define FRAME_MAX          1514u
 #define DEVICES            4
 #define INTERRUPT_PRIORITY 21
 #define BATCH              128 /* packets in a row before clients get their turn */
+#define FLUSH              32  /* frames that the device is told of at the latest */
+#define FRAME_AT           18u /* of a frame in its buffer: its IP header is aligned, and what TCP carries */
 
 struct buffer {
     void *va;
@@ -38,7 +40,9 @@ struct device {
     struct iface_counters counters;
     struct netif *netif;
     uint32_t header; /* bytes in front of each frame */
+    unsigned unflushed;
     int irq_id;
+    bool starved; /* there was no buffer for a frame: the device says when it has sent some */
 };
 
 static struct device devices[DEVICES];
@@ -47,7 +51,8 @@ static int pulse_code, self_coid;
 
 static void offer(struct device *d, struct buffer *b)
 {
-    struct virtq_part part = {b->pa, BUFFER_BYTES};
+    uint32_t at = FRAME_AT - d->header;
+    struct virtq_part part = {b->pa + at, BUFFER_BYTES - at};
     virtq_add(&d->rx, &part, 0, 1, b);
 }
 
@@ -70,20 +75,42 @@ static struct device *device_of(struct netif *netif)
     return NULL;
 }
 
+static void flush(struct device *d)
+{
+    if (d->unflushed > 0)
+        virtq_kick(&d->tx);
+    d->unflushed = 0;
+}
+
+void virtio_net_flush(void)
+{
+    for (unsigned i = 0; i < device_count; i++)
+        flush(&devices[i]);
+}
+
 /* lwIP's way out. */
 static err_t link_output(struct netif *netif, struct pbuf *p)
 {
     struct device *d = device_of(netif);
-    if (d->free_tx == NULL)
+    if (d->free_tx == NULL) {
+        flush(d);
         reclaim(d);
+    }
     struct buffer *b = d->free_tx;
+    if (b == NULL && !d->starved) {
+        d->starved = true;
+        virtq_quiet(&d->tx, false);
+        reclaim(d);
+        b = d->free_tx;
+    }
     if (b == NULL || p->tot_len > FRAME_MAX) {
         d->counters.out_dropped++;
         return ERR_MEM; /* as if it were lost on the wire: TCP sends it again */
     }
-    memset(b->va, 0, d->header);
-    pbuf_copy_partial(p, (char *)b->va + d->header, p->tot_len, 0);
-    struct virtq_part part = {b->pa, d->header + p->tot_len};
+    uint32_t at = FRAME_AT - d->header;
+    memset((char *)b->va + at, 0, d->header);
+    pbuf_copy_partial(p, (char *)b->va + FRAME_AT, p->tot_len, 0);
+    struct virtq_part part = {b->pa + at, d->header + p->tot_len};
     if (virtq_add(&d->tx, &part, 1, 0, b) != 0) {
         d->counters.out_dropped++;
         return ERR_IF;
@@ -91,7 +118,8 @@ static err_t link_output(struct netif *netif, struct pbuf *p)
     d->free_tx = b->next;
     d->counters.out_packets++;
     d->counters.out_bytes += p->tot_len;
-    virtq_kick(&d->tx);
+    if (++d->unflushed >= FLUSH)
+        flush(d);
     return ERR_OK;
 }
 
@@ -99,25 +127,31 @@ static void receive_frame(struct device *d, const struct buffer *b, uint32_t byt
 {
     struct pbuf *p = NULL;
     if (bytes > d->header && bytes - d->header <= FRAME_MAX)
-        p = pbuf_alloc(PBUF_RAW, (u16_t)(bytes - d->header), PBUF_POOL);
+        p = pbuf_alloc(PBUF_RAW, (u16_t)(bytes - d->header + FRAME_AT % 8), PBUF_POOL);
     if (p == NULL) {
         d->counters.in_dropped++;
         return;
     }
-    pbuf_take(p, (const char *)b->va + d->header, p->tot_len);
+    pbuf_remove_header(p, FRAME_AT % 8);
+    pbuf_take(p, (const char *)b->va + FRAME_AT, p->tot_len);
     d->counters.in_packets++;
     d->counters.in_bytes += p->tot_len;
     if (d->netif->input(p, d->netif) != ERR_OK)
         pbuf_free(p);
 }
 
-/* False: there may be more. */
+/* False: there may be more.  While it is at work the device need not interrupt. */
 static bool receive_all(struct device *d)
 {
     struct buffer *b;
     uint32_t written;
+    virtq_quiet(&d->rx, true);
     for (int n = 0; n < BATCH; n++) {
         b = virtq_take(&d->rx, &written);
+        if (b == NULL) {
+            virtq_quiet(&d->rx, false);
+            b = virtq_take(&d->rx, &written);
+        }
         if (b == NULL) {
             virtq_kick(&d->rx);
             return true;
@@ -137,6 +171,11 @@ static int on_interrupt(message_context_t *ctp, int code, unsigned flags, void *
         return 0; /* anybody can send a pulse */
     virtio_ack(&d->dev);
     reclaim(d);
+    if (d->starved && d->free_tx != NULL) {
+        d->starved = false;
+        virtq_quiet(&d->tx, true);
+        tcp_output_all();
+    }
     if (receive_all(d))
         InterruptUnmask(d->dev.irq, d->irq_id);
     else if (MsgSendPulsePtr(self_coid, INTERRUPT_PRIORITY, pulse_code, d) == -1)
@@ -187,6 +226,7 @@ static int start_device(struct device *d)
         error = start_queues(d);
     if (error != 0)
         return error;
+    virtq_quiet(&d->tx, true); /* its buffers are taken back when they are needed */
     SIGEV_PULSE_PTR_INIT(&event, self_coid, INTERRUPT_PRIORITY, pulse_code, d);
     d->irq_id = InterruptAttachEvent(d->dev.irq, &event, _NTO_INTR_FLAGS_TRK_MSK);
     if (d->irq_id == -1)

@@ -5,3 +5,5 @@
 
 /* Adds an interface for each device; returns how many.  coid: a connection to the dispatch's channel. */
 int virtio_net_start(dispatch_t *dpp, int coid);
+/* Tells the devices of the frames that lwIP has handed out since. */
+void virtio_net_flush(void);

@@ -219,6 +219,12 @@ void virtq_kick(struct virtq *q)
         put(q->dev, QUEUE_NOTIFY, q->index);
 }
 
+void virtq_quiet(struct virtq *q, bool quiet)
+{
+    q->avail[0] = quiet;
+    barrier(); /* before the look at what it has finished meanwhile */
+}
+
 /* Puts the chain back.  We wrote it, but the device could: a walk that is longer than the queue
  * ends. */
 static void release(struct virtq *q, uint16_t head)

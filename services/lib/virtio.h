@@ -59,5 +59,7 @@ void virtio_ack(struct virtio *dev);
 int virtq_add(struct virtq *q, const struct virtq_part *parts, unsigned out, unsigned in,
               void *cookie);
 void virtq_kick(struct virtq *q);
+/* The device need not interrupt for what it finishes in this queue (a hint), or need again. */
+void virtq_quiet(struct virtq *q, bool quiet);
 /* A chain that the device has finished: its cookie and the bytes written, or NULL. */
 void *virtq_take(struct virtq *q, uint32_t *written);

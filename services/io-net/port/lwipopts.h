@@ -49,11 +49,13 @@
 #define LWIP_NETIF_EXT_STATUS_CALLBACK 0
 #define LWIP_NUM_NETIF_CLIENT_DATA    0
 
-#define TCP_MSS                       1460
+/* Of the loopback interface, which has no MTU; an Ethernet's is what its MTU leaves. */
+#define TCP_MSS                       8192
+#define TCP_SNDLOWAT                  16384 /* of an API that is not used; lwIP checks it */
 #define LWIP_WND_SCALE                1
 #define TCP_RCV_SCALE                 2
 #define TCP_WND                       (128 * 1024)
-#define TCP_SND_BUF                   (64 * 1024)
+#define TCP_SND_BUF                   (128 * 1024)
 #define TCP_SND_QUEUELEN              256
 #define MEMP_NUM_TCP_SEG              512
 #define TCP_QUEUE_OOSEQ               1
@@ -66,5 +68,6 @@
 
 #define PBUF_POOL_BUFSIZE             1536
 #define LWIP_CHECKSUM_ON_COPY         0
+#define LWIP_CHECKSUM_CTRL_PER_NETIF  1
 #define LWIP_STATS                    0
 #define LWIP_TIMERS                   1

@@ -7,6 +7,8 @@
 #define LWIP_ERRNO_STDINCLUDE 1
 unsigned net_random(void);
 #define LWIP_RAND() net_random()
+unsigned short net_checksum(const void *data, int len);
+#define LWIP_CHKSUM net_checksum
 
 /* An assertion of lwIP that does not hold is a bug: better no network than a wrong one. */
 _Noreturn void net_assert(const char *text, const char *file, int line);

@@ -88,11 +88,11 @@ static char *start_keeper(const struct target *t)
     return why;
 }
 
-static bool write_all(int fd, const void *bytes, size_t n)
+static bool send_all(int fd, const void *bytes, size_t n, int flags)
 {
     const char *p = bytes;
     while (n > 0) {
-        ssize_t part = send(fd, p, n, MSG_NOSIGNAL);
+        ssize_t part = send(fd, p, n, MSG_NOSIGNAL | flags);
         if (part < 0 && errno == EINTR)
             continue;
         if (part < 0 && errno == EAGAIN)
@@ -103,6 +103,11 @@ static bool write_all(int fd, const void *bytes, size_t n)
         n -= (size_t)part;
     }
     return true;
+}
+
+static bool write_all(int fd, const void *bytes, size_t n)
+{
+    return send_all(fd, bytes, n, 0);
 }
 
 static bool read_all(int fd, void *to, size_t n)
@@ -224,7 +229,9 @@ bool client_send(int fd, uint8_t type, const void *bytes, size_t n)
     memcpy(message, &head, sizeof head);
     if (n > 0)
         memcpy(message + sizeof head, bytes, n);
-    return write_all(fd, message, sizeof head + n);
+    /* Nobody answers these: TCP need not send a small packet at the end of each. */
+    bool is_content = type == DEPLOY_PUT || type == DEPLOY_COPY || type == DEPLOY_ZERO;
+    return send_all(fd, message, sizeof head + n, is_content ? MSG_MORE : 0);
 }
 
 bool client_receive(int fd, struct message *m)

@@ -51,6 +51,9 @@ struct put {
     int fd;
     struct deploy_file file;
     struct deploy_copy copy; /* not sent yet: it may grow */
+    uint8_t piece[DEPLOY_DATA_MAX]; /* of a PUT that may grow, too: its offset and its bytes */
+    size_t piece_bytes;
+    uint64_t piece_at;
     enum outcome outcome;
 };
 
@@ -67,6 +70,17 @@ static bool tell(struct put *p, uint8_t type, const void *bytes, size_t n)
     return p->outcome == ALL_DONE;
 }
 
+static bool flush_piece(struct put *p)
+{
+    if (p->piece_bytes == 0)
+        return true;
+    memcpy(p->piece, &p->piece_at, sizeof p->piece_at);
+    bool good = tell(p, DEPLOY_PUT, p->piece, sizeof p->piece_at + p->piece_bytes);
+    p->s->moved += p->piece_bytes;
+    p->piece_bytes = 0;
+    return good;
+}
+
 static bool flush_copy(struct put *p)
 {
     bool good = p->copy.bytes == 0 || tell(p, DEPLOY_COPY, &p->copy, sizeof p->copy);
@@ -81,7 +95,7 @@ static bool add_copy(struct put *p, uint64_t to, uint64_t from, uint64_t bytes)
         c->bytes += bytes;
         return true;
     }
-    bool good = flush_copy(p);
+    bool good = flush_piece(p) && flush_copy(p);
     *c = (struct deploy_copy){to, from, bytes};
     return good;
 }
@@ -91,16 +105,17 @@ static bool is_zero(const uint8_t *bytes, size_t n)
     return n >= 512 && bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0;
 }
 
+/* Chunks that lie behind one another go in one message: a message of each would cost more than its bytes. */
 static bool put_bytes(struct put *p, uint64_t offset, const uint8_t *bytes, size_t n)
 {
-    uint8_t data[DEPLOY_DATA_MAX];
-    bool good = flush_copy(p);
+    bool good = flush_copy(p) && (p->piece_at + p->piece_bytes == offset || flush_piece(p));
     for (size_t part; good && n > 0; n -= part, bytes += part, offset += part) {
-        part = n < DEPLOY_PIECE ? n : DEPLOY_PIECE;
-        memcpy(data, &offset, sizeof offset);
-        memcpy(data + sizeof offset, bytes, part);
-        good = tell(p, DEPLOY_PUT, data, sizeof offset + part);
-        p->s->moved += part;
+        if (p->piece_bytes == 0)
+            p->piece_at = offset;
+        part = n < DEPLOY_PIECE - p->piece_bytes ? n : DEPLOY_PIECE - p->piece_bytes;
+        memcpy(p->piece + sizeof p->piece_at + p->piece_bytes, bytes, part);
+        p->piece_bytes += part;
+        good = p->piece_bytes < DEPLOY_PIECE || flush_piece(p);
     }
     return good;
 }
@@ -110,7 +125,7 @@ static bool put_chunk(struct put *p, uint64_t offset, const uint8_t *bytes, size
     unsigned char digest[crypto_hash_sha256_BYTES];
     uint64_t from;
     if (is_zero(bytes, n))
-        return flush_copy(p) && tell(p, DEPLOY_ZERO, (uint64_t[]){offset, n}, 2 * sizeof offset);
+        return flush_piece(p) && flush_copy(p) && tell(p, DEPLOY_ZERO, (uint64_t[]){offset, n}, 2 * sizeof offset);
     crypto_hash_sha256(digest, bytes, n);
     if (delta_has(p->delta, offset, (uint32_t)n, digest))
         return true;
@@ -147,7 +162,7 @@ static void put_content(struct put *p)
         if (!p->t->quiet)
             progress_at(&bar, offset);
     }
-    if (p->outcome == ALL_DONE)
+    if (p->outcome == ALL_DONE && flush_piece(p))
         flush_copy(p);
     progress_end(&bar);
     free(bytes);
@@ -206,7 +221,7 @@ static enum outcome put_once(struct session *s, void *arg)
         return FAILED;
     }
     p->outcome = ALL_DONE;
-    p->copy.bytes = 0;
+    p->copy.bytes = p->piece_bytes = 0;
     p->t->unchanged = false;
     session_reads(s, p->file.size);
     if (!session_ask(s, DEPLOY_BEGIN, &p->file, sizeof p->file, p->t->path))

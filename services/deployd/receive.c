@@ -37,8 +37,50 @@ bool receive_is_active(void)
     return now.fd != -1;
 }
 
+static int write_at(int fd, const void *bytes, size_t n, uint64_t offset)
+{
+    const char *p = bytes;
+    while (n > 0) {
+        ssize_t part = pwrite(fd, p, n, (off_t)offset);
+        if (part == 0)
+            errno = ENOSPC;
+        if (part <= 0)
+            return -1;
+        p += part;
+        n -= (size_t)part;
+        offset += (uint64_t)part;
+    }
+    return 0;
+}
+
+/* Content that has come and lies behind one another is written at once, and at the latest when the host has nothing to say. */
+static struct {
+    uint8_t bytes[65536];
+    uint64_t at;
+    size_t n;
+} held;
+
+static int write_held(void)
+{
+    size_t n = held.n;
+    held.n = 0;
+    return now.fd != -1 && n > 0 ? write_at(now.fd, held.bytes, n, held.at) : 0;
+}
+
+static int hold(const uint8_t *bytes, size_t n, uint64_t at)
+{
+    if (held.n > 0 && (held.at + held.n != at || held.n + n > sizeof held.bytes) && write_held() == -1)
+        return -1;
+    if (held.n == 0)
+        held.at = at;
+    memcpy(held.bytes + held.n, bytes, n);
+    held.n += n;
+    return 0;
+}
+
 void receive_park(void)
 {
+    write_held(); /* what is lost here is sent again */
     if (now.fd != -1 && !now.is_parked)
         now.is_parked = rename(now.temporary, now.parked) == 0;
 }
@@ -68,6 +110,7 @@ static void let_go(void)
         close(now.old);
     now.fd = now.old = -1;
     now.is_parked = false;
+    held.n = 0;
 }
 
 void receive_abandon(void)
@@ -86,22 +129,6 @@ static bool fail(const char *what, const char *path, bool remove)
         unlink(now.temporary);
     receive_abandon();
     return reply_error(error, text);
-}
-
-static int write_at(int fd, const void *bytes, size_t n, uint64_t offset)
-{
-    const char *p = bytes;
-    while (n > 0) {
-        ssize_t part = pwrite(fd, p, n, (off_t)offset);
-        if (part == 0)
-            errno = ENOSPC;
-        if (part <= 0)
-            return -1;
-        p += part;
-        n -= (size_t)part;
-        offset += (uint64_t)part;
-    }
-    return 0;
 }
 
 /* ------------------------------------------------------------------ receiving */
@@ -315,7 +342,7 @@ bool receive_put(const uint8_t *bytes, size_t n)
     n -= sizeof at;
     if (!is_inside(at, n, now.file.size))
         return nonsense();
-    if (write_at(now.fd, bytes + sizeof at, n, at) == -1)
+    if (hold(bytes + sizeof at, n, at) == -1)
         return fail("writing", now.path, true);
     return true;
 }
@@ -393,6 +420,8 @@ bool receive_commit(void)
         return true;
     if (!unpark())
         return taken_away();
+    if (write_held() == -1)
+        return fail("writing", now.path, true);
     if (fsync(now.fd) == -1 && errno != EINVAL && errno != ENOSYS)
         return fail("writing", now.path, true);
     if (file_hash(now.fd, &size, digest) == -1)

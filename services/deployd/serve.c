@@ -6,16 +6,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define SILENT_MS 1000 /* a host that says nothing for so long in the middle of a file may be gone */
 
 int channel_fd;
+static bool read_gives_up; /* after SILENT_MS, with EAGAIN: a poll() for each read() costs more than that one */
 
 /* What was read and not yet taken: bytes[at .. have).  One more for the NUL behind a message, whose
  * place may be that of the next one's first byte. */
 static struct {
-    uint8_t bytes[32768 + 1];
+    uint8_t bytes[131072 + 1];
     size_t at, have;
     uint8_t under_nul;
     bool is_covered;
@@ -37,9 +40,10 @@ bool channel_fill(void)
     if (in.have == sizeof in.bytes - 1)
         return true; /* there is a message to take first */
     ssize_t n;
-    do
-        n = read(channel_fd, in.bytes + in.have, sizeof in.bytes - 1 - in.have);
-    while (n == -1 && errno == EINTR);
+    while ((n = read(channel_fd, in.bytes + in.have, sizeof in.bytes - 1 - in.have)) == -1 &&
+           (errno == EINTR || (errno == EAGAIN && read_gives_up)))
+        if (errno == EAGAIN)
+            receive_park();
     in.have += n > 0 ? (size_t)n : 0;
     return n > 0;
 }
@@ -140,7 +144,7 @@ static bool handle(const struct message *m)
 
 static bool wait_for_more(void)
 {
-    if (receive_is_active()) {
+    if (receive_is_active() && !read_gives_up) {
         struct pollfd p = {.fd = channel_fd, .events = POLLIN};
         if (poll(&p, 1, SILENT_MS) == 0)
             receive_park();
@@ -152,7 +156,9 @@ void serve(int fd)
 {
     enum channel_state state;
     struct message m;
+    const struct timeval silence = {.tv_sec = SILENT_MS / 1000};
     channel_fd = fd;
+    read_gives_up = setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence) == 0;
     in.at = in.have = 0;
     in.is_covered = false;
     while ((state = channel_next(&m)) != CHANNEL_GONE)

@@ -2,7 +2,7 @@
 /* The network's speed: one program for QRV, for Linux as its only process, and for the build machine, which is the
  * other end.  POSIX, but for Linux's way to its modules, interfaces and mounts.
  *   netbench peer              the other end, on two ports of the loopback address that it prints: TCP and UDP
- *   netbench HOST TCP UDP [DIR [SECONDS]]     measures; DIR is the mount, with a file "in"
+ *   netbench HOST TCP UDP [DIR [NAME]]        measures, or NAME alone; DIR is the mount, with a file "in"; - is none
  *   /init HOST TCP UDP NFS     the same on Linux, NFS being the server's port
  * Says "net NAME VALUE": kilobytes (1000 bytes) a second, or, of NAMEs that end in rr, nanoseconds. */
 #include <arpa/inet.h>
@@ -32,6 +32,7 @@
 enum { PART = 65536, STREAM = 16 << 20, FILE_BYTES = 32 << 20, TURNS = 1000 };
 
 static char part[PART];
+static const char *only; /* NULL: everything */
 
 static void give_up(const char *what)
 {
@@ -142,8 +143,17 @@ static void say_rate(const char *where, const char *what, uint64_t bytes, uint64
     fflush(stdout);
 }
 
+static int is_wanted(const char *where, const char *what)
+{
+    char name[40];
+    snprintf(name, sizeof name, "%s-%s", where, what);
+    return only == NULL || strcmp(only, name) == 0;
+}
+
 static void stream_out(const char *where, const char *host, uint16_t port)
 {
+    if (!is_wanted(where, "out"))
+        return;
     int fd = connect_to(host, port, SOCK_STREAM);
     uint64_t start = now_ns();
     char c;
@@ -155,6 +165,8 @@ static void stream_out(const char *where, const char *host, uint16_t port)
 
 static void stream_in(const char *where, const char *host, uint16_t port)
 {
+    if (!is_wanted(where, "in"))
+        return;
     int fd = connect_to(host, port, SOCK_STREAM);
     uint64_t start = now_ns(), bytes = STREAM, have = 0;
     char request[9] = "s";
@@ -174,6 +186,8 @@ static void stream_in(const char *where, const char *host, uint16_t port)
 /* One byte there and back.  A datagram that is lost is sent again. */
 static void turns(const char *where, const char *what, const char *host, uint16_t port, int type)
 {
+    if (!is_wanted(where, what))
+        return;
     int fd = connect_to(host, port, type);
     struct pollfd p = {.fd = fd, .events = POLLIN};
     char c = 0;
@@ -190,7 +204,7 @@ static void turns(const char *where, const char *what, const char *host, uint16_
         if (read(fd, &c, 1) != 1)
             give_up("the answer");
     }
-    printf("net %s-%s-rr %llu\n", where, what, (unsigned long long)((now_ns() - start) / TURNS));
+    printf("net %s-%s %llu\n", where, what, (unsigned long long)((now_ns() - start) / TURNS));
     fflush(stdout);
     close(fd);
 }
@@ -199,23 +213,33 @@ static void measure(const char *where, const char *host, const uint16_t ports[2]
 {
     stream_out(where, host, ports[0]);
     stream_in(where, host, ports[0]);
-    turns(where, "tcp", host, ports[0], SOCK_STREAM);
-    turns(where, "udp", host, ports[1], SOCK_DGRAM);
+    turns(where, "tcp-rr", host, ports[0], SOCK_STREAM);
+    turns(where, "udp-rr", host, ports[1], SOCK_DGRAM);
 }
 
-/* A file of its own name that is written and made safe, and one that nobody has read yet. */
-static void measure_files(const char *dir)
+/* A file of its own that is written and made safe. */
+static void write_file(const char *dir)
 {
     char name[256];
     snprintf(name, sizeof name, "%s/out", dir);
-    uint64_t start = now_ns(), have = 0;
+    if (!is_wanted("nfs", "write"))
+        return;
+    uint64_t start = now_ns();
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (fd == -1 || send_all(fd, FILE_BYTES) == -1 || fsync(fd) == -1 || close(fd) == -1)
         give_up(name);
     say_rate("nfs", "write", FILE_BYTES, now_ns() - start);
+}
+
+/* One that this machine has not read yet. */
+static void read_file(const char *dir)
+{
+    char name[256];
+    uint64_t start = now_ns(), have = 0;
     snprintf(name, sizeof name, "%s/in", dir);
-    start = now_ns();
-    fd = open(name, O_RDONLY);
+    if (!is_wanted("nfs", "read"))
+        return;
+    int fd = open(name, O_RDONLY);
     for (ssize_t n = 1; n > 0; have += (uint64_t)n)
         if (fd == -1 || (n = read(fd, part, PART)) == -1)
             give_up(name);
@@ -313,8 +337,9 @@ int main(int argc, char **argv)
     if (getpid() == 1) {
         atexit(end_machine);
         dir = become_init(argv[1], argv[4]);
-    }
+    } else
 #endif
+        only = argc > 5 ? argv[5] : NULL;
     measure("host", argv[1], ports);
     be_peer(own, pids);
     measure("loop", "127.0.0.1", own);
@@ -322,8 +347,10 @@ int main(int argc, char **argv)
     kill(pids[1], SIGKILL);
     waitpid(pids[0], NULL, 0);
     waitpid(pids[1], NULL, 0);
-    if (dir != NULL)
-        measure_files(dir);
+    if (dir != NULL && strcmp(dir, "-") != 0) {
+        write_file(dir);
+        read_file(dir);
+    }
     printf("net end\n");
     fflush(stdout);
     return 0;

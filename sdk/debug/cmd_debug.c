@@ -147,6 +147,9 @@ static int find_target(struct request *r)
     int result = target_find(r->target_name, &r->place.target);
     if (result != 0 || r->place.tcp != NULL || !target_is_network(&r->place.target))
         return result;
+    if (target_is_ssh(&r->place.target))
+        return complain(EXIT_USAGE, "%s: GDB needs the agent's port: ssh -L %d:127.0.0.1:%d, then --connect 127.0.0.1:%d",
+                        r->place.target.line, AGENT_PORT, AGENT_PORT, AGENT_PORT);
     const char *host = r->place.target.line + 4;
     const char *bracket = strchr(host, ']');
     size_t n = strcspn(bracket != NULL ? bracket : host, ":") + (bracket != NULL ? (size_t)(bracket - host) : 0);

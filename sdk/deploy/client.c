@@ -4,6 +4,7 @@
 #include "../common/buf.h"
 #include "keeper.h"
 #include "network.h"
+#include "ssh.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,6 +164,8 @@ void client_patience(int fd, long seconds)
 static int open_channel(const struct target *t, const char *channel, char **why)
 {
     *why = NULL;
+    if (target_is_ssh(t) && strcmp(channel, "deploy") == 0)
+        return ssh_connect(t->line + 4, why);
     if (target_is_network(t) && strcmp(channel, "deploy") == 0)
         return network_connect(t->line + 4, DEPLOY_PORT, why);
     if (target_is_network(t)) {

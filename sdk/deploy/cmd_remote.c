@@ -27,7 +27,7 @@ static const char shell_help[] =
     "usage: qrv shell [--target T] [--console] [COMMAND...]\n"
     "\n"
     "A shell on a running target; with COMMAND its input, output and exit code. What COMMAND leaves\n"
-    "running does not keep qrv waiting. Ctrl-] leaves the shell and ends it. Over the network (tcp:) the\n"
+    "running does not keep qrv waiting. Ctrl-] leaves the shell and ends it. Over the network (tcp:, ssh:) the\n"
     "shell has no terminal on the target: no job control, and programs see a pipe.\n"
     "\n"
     "      --target T     a name in qrv.targets, or a line; see qrv deploy --help\n"

@@ -139,7 +139,12 @@ static char *find_file(void)
 
 bool target_is_network(const struct target *t)
 {
-    return strncmp(t->line, "tcp:", 4) == 0;
+    return strncmp(t->line, "tcp:", 4) == 0 || target_is_ssh(t);
+}
+
+bool target_is_ssh(const struct target *t)
+{
+    return strncmp(t->line, "ssh:", 4) == 0;
 }
 
 bool targets_are_known(void)
@@ -154,7 +159,7 @@ static char *whole_line(const char *line, const char *base)
 {
     bool is_unix = strncmp(line, "unix:", 5) == 0;
     const char *path = is_unix ? line + 5 : line;
-    if (strncmp(line, "tcp:", 4) == 0 || strncmp(line, "serial:", 7) == 0 || path[0] == '/')
+    if (strncmp(line, "tcp:", 4) == 0 || strncmp(line, "ssh:", 4) == 0 || strncmp(line, "serial:", 7) == 0 || path[0] == '/')
         return xstrdup(line);
     char *joined = fs_join(base, path);
     char *whole = fs_absolute(joined);
@@ -193,7 +198,7 @@ int target_find(const char *name, struct target *found)
     char *file = find_file();
     if (file == NULL)
         return complain(EXIT_USAGE,
-                        "which target? --target LINE (a serial device, unix:PATH or tcp:HOST), "
+                        "which target? --target LINE (a serial device, unix:PATH, tcp:HOST or ssh:HOST), "
                         "or a file " FILE_NAME "; qrv deploy --help shows one");
     int error = fs_read(file, &text);
     int result;

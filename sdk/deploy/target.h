@@ -11,7 +11,8 @@
  *     line = tcp:board7.example.com
  *
  * A line is a serial device, or unix:PATH (an emulator's serial line), or serial:HOST:PORT (a terminal
- * server's); or tcp:HOST[:PORT], the deployd of a target on the network, without a line.
+ * server's); or tcp:HOST[:PORT], the deployd of a target on the network, without a line; or ssh:[USER@]HOST[:PORT], a deployd that its
+ * SSH server starts.
  * Paths that do not begin with / are taken from the directory of the file.
  */
 #pragma once
@@ -35,6 +36,7 @@ bool targets_parse(const char *text, size_t len, struct targets *t, unsigned *li
                    const char **why);
 /* Is it reached over the network? Then there is no line to hold, no keeper and no channels. */
 bool target_is_network(const struct target *t);
+bool target_is_ssh(const struct target *t);
 void targets_free(struct targets *t);
 
 /* name NULL: the first of the file; with a slash or colon: a line, no file is read. 0, or an exit

@@ -20,9 +20,9 @@ struct message {
 
 enum channel_state { CHANNEL_GONE, CHANNEL_WAIT, CHANNEL_MESSAGE };
 
-extern int channel_fd;
-/* Talks to one host until the connection is over. */
-void serve(int fd);
+extern int channel_fd; /* the host is heard from it */
+/* Talks to one host until the connection is over: hears from fd, answers to out, which may be the same. */
+void serve(int fd, int out);
 /* Takes a message out of what has arrived.  WAIT: it is not complete; channel_fill() gets more. */
 enum channel_state channel_next(struct message *m);
 bool channel_fill(void); /* one read(); false when the connection is gone */

@@ -69,7 +69,7 @@ _Noreturn static void be_server(int fd)
     set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 10);
     set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 3);
     set(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
-    serve(fd);
+    serve(fd, fd);
     _exit(EXIT_SUCCESS);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What "qrv deploy" and deployd say to each other over one reliable byte stream: a channel of
- * devc-mux (docs/architecture/mux.md) or a TCP connection.  Numbers are little endian; a message is its
+ * devc-mux (docs/architecture/mux.md) or a TCP connection, or what an SSH server starts.  Numbers are little endian; a message is its
  * head and `bytes` bytes.  The host asks, one thing at a time.  A message whose content changes gets a
  * new number: an older side says that it does not know it. */
 #pragma once
@@ -10,6 +10,8 @@
 #define DEPLOY_PORT     8001  /* of TCP, when none is named */
 #define DEPLOY_PIECE    8192u /* content in one message, at most */
 #define DEPLOY_DATA_MAX (DEPLOY_PIECE + 8u)
+/* What "deployd -s" says first. */
+#define DEPLOY_GREETING "\nqrv-deployd 1\n"
 #define DEPLOY_HASH     8u /* first bytes of the SHA-256 of a chunk */
 
 struct deploy_head {

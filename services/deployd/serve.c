@@ -14,6 +14,7 @@
 
 int channel_fd;
 static bool read_gives_up; /* after SILENT_MS, with EAGAIN: a poll() for each read() costs more than that one */
+static int channel_out;
 
 /* What was read and not yet taken: bytes[at .. have).  One more for the NUL behind a message, whose
  * place may be that of the next one's first byte. */
@@ -76,7 +77,7 @@ bool channel_is_left(void)
 static bool write_all(const uint8_t *bytes, size_t n)
 {
     while (n > 0) {
-        ssize_t part = write(channel_fd, bytes, n);
+        ssize_t part = write(channel_out, bytes, n);
         if (part == 0 || (part < 0 && errno != EINTR))
             return false;
         if (part > 0) {
@@ -152,13 +153,14 @@ static bool wait_for_more(void)
     return channel_fill();
 }
 
-void serve(int fd)
+void serve(int fd, int out)
 {
     enum channel_state state;
     struct message m;
     const struct timeval silence = {.tv_sec = SILENT_MS / 1000};
     channel_fd = fd;
     read_gives_up = setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence) == 0;
+    channel_out = out;
     in.at = in.have = 0;
     in.is_covered = false;
     while ((state = channel_next(&m)) != CHANNEL_GONE)

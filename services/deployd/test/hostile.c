@@ -161,7 +161,7 @@ int main(int argc, char **argv)
         }
         close(ends[1]);
         alarm(20); /* hangs: the signal ends the test */
-        serve(ends[0]);
+        serve(ends[0], ends[0]);
         close(ends[0]);
         waitpid(pid, NULL, 0);
         /* No message has the SHA-256 of what it would make. */

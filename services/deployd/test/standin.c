@@ -83,7 +83,7 @@ static int open_channel(void *owner, unsigned channel)
         signal(SIGCHLD, SIG_DFL);
         close(line);
         close(ends[0]);
-        serve(ends[1]);
+        serve(ends[1], ends[1]);
         _exit(0);
     }
     close(ends[1]);

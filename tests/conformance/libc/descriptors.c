@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static int chid;
-static volatile int handled, dups, closes;
+static volatile int is_set, handled, dups, closes;
 
 static void handler(int signo)
 {
@@ -21,7 +21,7 @@ static void handler(int signo)
     handled++;
 }
 
-/* Answers each message late, so that its client waits for it to be received when the signal comes. */
+/* Receives a message only when the signal has come, for which its client waits then. */
 static void *server(void *arg)
 {
     union {
@@ -29,7 +29,9 @@ static void *server(void *arg)
         struct _io_dup dup;
     } m;
     for (;;) {
-        nanosleep(&(struct timespec){.tv_nsec = 40000000}, NULL);
+        while (!is_set || !handled)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        is_set = 0;
         int rcvid = MsgReceive(chid, &m, sizeof(m), NULL);
         if (rcvid <= 0)
             return arg;
@@ -43,6 +45,7 @@ static void *server(void *arg)
 static void alarm_soon(timer_t id)
 {
     handled = 0;
+    is_set = 1;
     timer_settime(id, 0, &(struct itimerspec){.it_value.tv_nsec = 10000000}, NULL);
 }
 

@@ -20,13 +20,13 @@
 
 #include "../lib/devtree.h"
 #include "../lib/virtio.h"
+#include "frame.h"
 #include "gem_regs.h"
 #include "iface.h"
 
 #define DEVICES            2
 #define RING               64 /* descriptors each way */
 #define BUFFER_BYTES       2048u
-#define FRAME_MAX          1514u
 #define REGS_BYTES         0x1000
 #define LINK_POLL_MS       1000
 #define MDIO_PATIENCE      100000 /* reads of a register */
@@ -231,12 +231,11 @@ static void receive_frame(struct gem *g, unsigned i, uint32_t ctrl)
     uint32_t bytes = ctrl & RX_BYTES;
     struct pbuf *p = NULL;
     if ((ctrl & RX_SOF) && (ctrl & RX_EOF) && bytes > 0 && bytes <= FRAME_MAX)
-        p = pbuf_alloc(PBUF_RAW, (u16_t)bytes, PBUF_POOL);
+        p = frame_pbuf(g->rx_buffers + i * BUFFER_BYTES, bytes, PBUF_POOL);
     if (p == NULL) {
         g->counters.in_dropped++;
         return;
     }
-    pbuf_take(p, g->rx_buffers + i * BUFFER_BYTES, p->tot_len);
     g->counters.in_packets++;
     g->counters.in_bytes += p->tot_len;
     if (g->netif->input(p, g->netif) != ERR_OK)

@@ -12,13 +12,13 @@
 #include <sys/neutrino.h>
 
 #include "../lib/virtio.h"
+#include "frame.h"
 #include "iface.h"
 
 #define VIRTIO_ID_NET      1
 #define FEATURE_MAC        (1u << 5)
 #define BUFFERS            128 /* of each queue */
 #define BUFFER_BYTES       2048u
-#define FRAME_MAX          1514u
 #define DEVICES            4
 #define INTERRUPT_PRIORITY 21
 #define BATCH              128 /* packets in a row before clients get their turn */
@@ -127,13 +127,11 @@ static void receive_frame(struct device *d, const struct buffer *b, uint32_t byt
 {
     struct pbuf *p = NULL;
     if (bytes > d->header && bytes - d->header <= FRAME_MAX)
-        p = pbuf_alloc(PBUF_RAW, (u16_t)(bytes - d->header + FRAME_AT % 8), PBUF_POOL);
+        p = frame_pbuf((const char *)b->va + FRAME_AT, bytes - d->header, PBUF_POOL);
     if (p == NULL) {
         d->counters.in_dropped++;
         return;
     }
-    pbuf_remove_header(p, FRAME_AT % 8);
-    pbuf_take(p, (const char *)b->va + FRAME_AT, p->tot_len);
     d->counters.in_packets++;
     d->counters.in_bytes += p->tot_len;
     if (d->netif->input(p, d->netif) != ERR_OK)

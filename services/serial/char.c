@@ -329,6 +329,19 @@ static void serve_drainers(struct chardev *dev)
     }
 }
 
+/* ------------------------------------------------------------------ chips without modem lines */
+
+unsigned chardev_no_modem(struct chardev *dev, unsigned set, unsigned clear)
+{
+    (void)dev, (void)set, (void)clear;
+    return TIOCM_CD | TIOCM_DSR | TIOCM_CTS | TIOCM_DTR | TIOCM_RTS;
+}
+
+void chardev_no_throttle(struct chardev *dev, bool on)
+{
+    (void)dev, (void)on;
+}
+
 /* ------------------------------------------------------------------ events */
 
 static void earliest(uint64_t *at, uint64_t candidate)

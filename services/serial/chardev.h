@@ -102,6 +102,10 @@ void chardev_service(struct chardev *dev);
 /* The line was lost (no carrier): SIGHUP to the session, end of file for readers. */
 void chardev_hangup(struct chardev *dev);
 
+/* For chips without modem lines: all of them look set, and nothing stops the other end. */
+unsigned chardev_no_modem(struct chardev *dev, unsigned set, unsigned clear);
+void chardev_no_throttle(struct chardev *dev, bool on);
+
 /* Between the files of the core. */
 int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb);
 int chardev_apply(struct chardev *dev, const struct termios *tio); /* tcsetattr() now; 0 or errno */

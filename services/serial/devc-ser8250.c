@@ -25,24 +25,16 @@ behind them.
 #endif
 /* clang-format on */
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 
 #include "devc_main.h"
 #include "ser8250.h"
 
 static int open_port(struct chardev *dev, const struct port_spec *port, void **chip_out)
 {
-    struct ser8250 *chip = calloc(1, sizeof *chip);
+    void *regs;
+    struct ser8250 *chip = devc_chip(sizeof *chip, port, (size_t)8 << port->shift, &regs);
     if (chip == NULL)
-        return ENOMEM;
-    size_t bytes = (size_t)8 << port->shift;
-    void *regs =
-        mmap_device_memory(NULL, bytes, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
-    if (regs == MAP_FAILED) {
-        free(chip);
         return errno;
-    }
     chip->regs = regs;
     chip->shift = port->shift;
     chip->width = port->width;

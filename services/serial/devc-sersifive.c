@@ -21,23 +21,16 @@ behind them.
 #endif
 /* clang-format on */
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 
 #include "devc_main.h"
 #include "sersifive.h"
 
 static int open_port(struct chardev *dev, const struct port_spec *port, void **chip_out)
 {
-    struct sersifive *chip = calloc(1, sizeof *chip);
+    void *regs;
+    struct sersifive *chip = devc_chip(sizeof *chip, port, 0x20, &regs);
     if (chip == NULL)
-        return ENOMEM;
-    void *regs =
-        mmap_device_memory(NULL, 0x20, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
-    if (regs == MAP_FAILED) {
-        free(chip);
         return errno;
-    }
     chip->regs = regs;
     chip->clock_hz = port->clock_hz;
     sersifive_init(chip, &dev->ld);

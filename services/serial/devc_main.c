@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/procmgr.h>
 #include <sys/stat.h>
 #include <sys/syspage.h>
@@ -226,6 +227,20 @@ static int start_console(const struct devc_driver *driver, struct settings *sett
     settings->port.shift = page->console.reg_shift;
     settings->port.irq = (int)page->console.irq;
     return start_port(driver, settings);
+}
+
+void *devc_chip(size_t size, const struct port_spec *port, size_t register_bytes, void **registers)
+{
+    void *chip = calloc(1, size);
+    if (chip == NULL)
+        return NULL;
+    *registers = mmap_device_memory(NULL, register_bytes, PROT_READ | PROT_WRITE | PROT_NOCACHE, 0, port->address);
+    if (*registers != MAP_FAILED)
+        return chip;
+    int error = errno;
+    free(chip);
+    errno = error;
+    return NULL;
 }
 
 int devc_main(int argc, char **argv, const struct devc_driver *driver)

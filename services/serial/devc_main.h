@@ -29,4 +29,6 @@ struct devc_driver {
     bool has_fifo_options; /* -t and -T mean something */
 };
 
+/* Memory for a chip's state, zeroed, and the registers of the port; NULL and errno. */
+void *devc_chip(size_t size, const struct port_spec *port, size_t register_bytes, void **registers);
 int devc_main(int argc, char **argv, const struct devc_driver *driver);

@@ -92,21 +92,10 @@ static void set_break(struct chardev *dev, bool on)
     (void)dev, (void)on;
 }
 
-static unsigned modem(struct chardev *dev, unsigned set, unsigned clear)
-{
-    (void)dev, (void)set, (void)clear;
-    return TIOCM_CD | TIOCM_DSR | TIOCM_CTS | TIOCM_DTR | TIOCM_RTS;
-}
-
 static void hold(struct chardev *dev, bool on)
 {
     (void)on; /* chardev.is_held says so */
     set_interrupts(dev);
-}
-
-static void throttle(struct chardev *dev, bool on)
-{
-    (void)dev, (void)on;
 }
 
 const struct chip_ops sersifive_ops = {
@@ -115,9 +104,9 @@ const struct chip_ops sersifive_ops = {
     .set_line = set_line,
     .is_idle = is_idle,
     .set_break = set_break,
-    .modem = modem,
+    .modem = chardev_no_modem,
     .hold = hold,
-    .throttle = throttle,
+    .throttle = chardev_no_throttle,
 };
 
 void sersifive_init(struct sersifive *chip, struct ldisc *ld)

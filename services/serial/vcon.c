@@ -193,22 +193,11 @@ static void set_break(struct chardev *dev, bool on)
     (void)dev, (void)on;
 }
 
-static unsigned modem(struct chardev *dev, unsigned set, unsigned clear)
-{
-    (void)dev, (void)set, (void)clear;
-    return TIOCM_CD | TIOCM_DSR | TIOCM_CTS | TIOCM_DTR | TIOCM_RTS;
-}
-
 /* There is no interrupt for what lies here already. */
 static void hold(struct chardev *dev, bool on)
 {
     if (!on)
         pump(dev);
-}
-
-static void throttle(struct chardev *dev, bool on)
-{
-    (void)dev, (void)on;
 }
 
 const struct chip_ops vcon_ops = {
@@ -217,7 +206,7 @@ const struct chip_ops vcon_ops = {
     .set_line = set_line,
     .is_idle = is_idle,
     .set_break = set_break,
-    .modem = modem,
+    .modem = chardev_no_modem,
     .hold = hold,
-    .throttle = throttle,
+    .throttle = chardev_no_throttle,
 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Class core: open, read, write, notify, unblock and the queues of waiting clients.  See chardev.h.
- */
+/* Class core: open, write, notify, unblock, the queues of waiting clients, set-up.  Reading: char_read.c.  See chardev.h. */
 #include "chardev.h"
 #include "../lib/serve.h"
 
@@ -13,7 +12,6 @@
 #include <sys/procmgr.h>
 #include <sys/stat.h>
 
-#define NS_PER_DS 100000000UL
 #define DRAIN_POLL_NS                                                                              \
     2000000UL /* the transmitter's last bytes raise no interrupt: look again after this */
 #define PULSE_PRIORITY 24 /* as documented for devc-ser*: events go before clients */
@@ -30,161 +28,6 @@ uint64_t chardev_now_ns(void)
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000000000UL + (uint64_t)ts.tv_nsec;
-}
-
-static struct waiter *first(const struct waitq *q)
-{
-    return (struct waiter *)q->head;
-}
-
-static struct waiter *next_of(const struct waiter *w)
-{
-    return (struct waiter *)w->node.next;
-}
-
-/* ------------------------------------------------------------------ reading */
-
-static void reply_read(struct chardev *dev, int rcvid, size_t nbytes)
-{
-    static uint8_t buffer[LD_IN_SIZE];
-    size_t n = ldisc_read(&dev->ld, buffer, nbytes < sizeof buffer ? nbytes : sizeof buffer);
-    if (n > 0)
-        dev->attr.flags |= IOFUNC_ATTR_ATIME;
-    MsgReply(rcvid, (long)n, buffer, n);
-}
-
-/* May this waiter's read be answered?  Keeps its timer right otherwise. */
-static bool read_is_ready(struct chardev *dev, struct waiter *w, uint64_t now)
-{
-    unsigned arm_ds;
-    bool expired =
-        (w->deadline_ns != 0 && now >= w->deadline_ns) || (w->limit_ns != 0 && now >= w->limit_ns);
-    if (ldisc_read_state(&dev->ld, w->nbytes, &w->cond, expired, &arm_ds))
-        return true;
-    if (arm_ds == 0) {
-        w->deadline_ns = 0;
-    } else if (w->deadline_ns == 0 || (w->cond.min > 0 && w->seen != dev->ld.head)) {
-        w->deadline_ns = now + arm_ds * NS_PER_DS;
-        w->seen = dev->ld.head;
-    }
-    return false;
-}
-
-static void serve_readers(struct chardev *dev)
-{
-    uint64_t now = dev->readers.head != NULL ? chardev_now_ns() : 0;
-    struct waiter *w;
-    while ((w = first(&dev->readers)) != NULL) {
-        if (!w->own_cond)
-            w->cond = (struct ld_cond){dev->ld.tio.c_cc[VMIN], dev->ld.tio.c_cc[VTIME]};
-        if (!dev->hung_up && !read_is_ready(dev, w, now))
-            break;
-        waitq_take(&dev->readers, w->node.rcvid);
-        reply_read(dev, w->node.rcvid, w->nbytes);
-        free(w);
-    }
-    if (dev->readers.head == NULL)
-        return;
-    /* Behind the first one only a total timeout can run out. */
-    for (w = next_of(first(&dev->readers)); w != NULL;) {
-        struct waiter *next = next_of(w);
-        uint64_t limit = w->limit_ns != 0 ? w->limit_ns : w->cond.min == 0 ? w->deadline_ns : 0;
-        if (limit != 0 && now >= limit) {
-            waitq_take(&dev->readers, w->node.rcvid);
-            MsgReply(w->node.rcvid, 0, NULL, 0);
-            free(w);
-        }
-        w = next;
-    }
-}
-
-/* What comes next is for whoever reads from now on: a process that the keyboard has stopped or ended, or that is in the background now,
- * would take another one's line along.  The others send again and do not notice. */
-void chardev_restart_readers(struct chardev *dev)
-{
-    struct waiter *w;
-    while ((w = first(&dev->readers)) != NULL) {
-        struct _msg_info info;
-        int rcvid = w->node.rcvid;
-        free(waitq_take(&dev->readers, rcvid));
-        bool is_interrupted = MsgInfo(rcvid, &info) == 0 && (info.flags & _NTO_MI_UNBLOCK_REQ);
-        MsgError(rcvid, is_interrupted ? EINTR : ERESTART);
-    }
-}
-
-/* A read that was under way when a signal key came: true once for each thread, which then has to leave the kernel before it can send
- * again, and stops or ends there if the key was meant for it. */
-static bool must_look_first(struct chardev *dev, const struct _msg_info *info)
-{
-    if (dev->aware_count == -1 || dev->aware_count == (int)(sizeof dev->aware / sizeof dev->aware[0]))
-        return false;
-    for (int i = 0; i < dev->aware_count; i++)
-        if (dev->aware[i].pid == info->pid && dev->aware[i].tid == info->tid)
-            return false;
-    dev->aware[dev->aware_count].pid = info->pid;
-    dev->aware[dev->aware_count++].tid = info->tid;
-    return true;
-}
-
-/* Non-blocking: whatever is there; nothing there is EAGAIN, but MIN 0 TIME 0 reads 0 bytes as it
- * always does. */
-static int read_nonblocking(struct chardev *dev, resmgr_context_t *ctp, size_t nbytes,
-                            const struct ld_cond *cond)
-{
-    bool canonical = dev->ld.tio.c_lflag & ICANON;
-    if (!ldisc_has_input(&dev->ld) && (canonical || cond->min > 0 || cond->time_ds > 0))
-        return EAGAIN;
-    reply_read(dev, ctp->rcvid, nbytes);
-    chardev_service(dev);
-    return _RESMGR_NOREPLY;
-}
-
-static int io_read(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb)
-{
-    struct chardev *dev = ocb->attr;
-    int nonblock;
-    int error = iofunc_read_verify(ctp, msg, ocb, &nonblock);
-    if (error != EOK)
-        return error;
-    struct ld_cond cond = {dev->ld.tio.c_cc[VMIN], dev->ld.tio.c_cc[VTIME]};
-    unsigned limit_ds = 0;
-    unsigned xtype = msg->i.xtype & _IO_XTYPE_MASK;
-    if (xtype == _IO_XTYPE_READCOND) {
-        const struct _io_readcond_xtype *extra = (const void *)(&msg->i + 1);
-        if (ctp->size - ctp->offset < sizeof msg->i + sizeof *extra)
-            return EBADMSG;
-        cond = (struct ld_cond){extra->min, extra->time};
-        limit_ds = extra->timeout;
-    } else if (xtype != _IO_XTYPE_NONE) {
-        return ENOSYS;
-    }
-    if (msg->i.nbytes == 0 || dev->hung_up) {
-        _IO_SET_READ_NBYTES(ctp, 0);
-        return EOK;
-    }
-    error = chardev_may_access(dev, ctp, SIGTTIN);
-    if (error != EOK)
-        return error;
-    if (must_look_first(dev, &ctp->info))
-        return ERESTART;
-    if (nonblock)
-        return read_nonblocking(dev, ctp, msg->i.nbytes, &cond);
-
-    struct waiter *w = calloc(1, sizeof *w);
-    if (w == NULL)
-        return ENOMEM;
-    w->node.rcvid = ctp->rcvid;
-    w->nbytes = msg->i.nbytes;
-    w->cond = cond;
-    w->own_cond = xtype == _IO_XTYPE_READCOND;
-    uint64_t now = chardev_now_ns();
-    if (limit_ds > 0)
-        w->limit_ns = now + limit_ds * NS_PER_DS;
-    if (cond.min == 0 && cond.time_ds > 0 && !(dev->ld.tio.c_lflag & ICANON))
-        w->deadline_ns = now + cond.time_ds * NS_PER_DS;
-    waitq_push(&dev->readers, &w->node);
-    chardev_service(dev);
-    return _RESMGR_NOREPLY;
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -219,7 +62,7 @@ static int take_output(struct chardev *dev, struct waiter *w)
 static void serve_writers(struct chardev *dev)
 {
     struct waiter *w;
-    while ((w = first(&dev->writers)) != NULL) {
+    while ((w = waiter_first(&dev->writers)) != NULL) {
         int error = dev->hung_up ? EIO : take_output(dev, w);
         if (error == 0 && w->done < w->nbytes)
             break;
@@ -305,7 +148,7 @@ static void serve_drainers(struct chardev *dev)
             MsgReply(dev->break_rcvid, 0, NULL, 0);
         dev->break_rcvid = 0;
     }
-    while ((w = first(&dev->drainers)) != NULL) {
+    while ((w = waiter_first(&dev->drainers)) != NULL) {
         bool done =
             ldisc_out_drained(&dev->ld) && dev->writers.head == NULL && dev->ops->is_idle(dev);
         if (!done && !dev->hung_up)
@@ -353,7 +196,7 @@ static void earliest(uint64_t *at, uint64_t candidate)
 void chardev_update_timer(struct chardev *dev)
 {
     uint64_t at = dev->break_end_ns;
-    for (struct waiter *w = first(&dev->readers); w != NULL; w = next_of(w)) {
+    for (struct waiter *w = waiter_first(&dev->readers); w != NULL; w = waiter_next(w)) {
         earliest(&at, w->deadline_ns);
         earliest(&at, w->limit_ns);
     }
@@ -394,7 +237,7 @@ void chardev_service(struct chardev *dev)
 {
     send_signals(dev);
     dev->ld.events = 0;
-    serve_readers(dev);
+    chardev_serve_readers(dev);
     if (ldisc_out_pending(&dev->ld))
         dev->ops->transmit(dev);
     serve_writers(dev);
@@ -537,7 +380,7 @@ int chardev_setup(void)
         return errno;
     iofunc_func_init(_RESMGR_CONNECT_NFUNCS, &connect_funcs, _RESMGR_IO_NFUNCS, &io_funcs);
     connect_funcs.open = io_open;
-    io_funcs.read = io_read;
+    io_funcs.read = chardev_read;
     io_funcs.write = io_write;
     io_funcs.devctl = chardev_devctl;
     io_funcs.notify = io_notify;

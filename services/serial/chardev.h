@@ -112,7 +112,17 @@ int chardev_apply(struct chardev *dev, const struct termios *tio); /* tcsetattr(
 uint64_t chardev_now_ns(void);
 void chardev_update_timer(struct chardev *dev);
 void chardev_break(struct chardev *dev, unsigned ms, int rcvid);
+int chardev_read(resmgr_context_t *ctp, io_read_t *msg, iofunc_ocb_t *ocb);
+void chardev_serve_readers(struct chardev *dev);
 void chardev_restart_readers(struct chardev *dev);
+static inline struct waiter *waiter_first(const struct waitq *q)
+{
+    return (struct waiter *)q->head;
+}
+static inline struct waiter *waiter_next(const struct waiter *w)
+{
+    return (struct waiter *)w->node.next;
+}
 
 /* Job control.  chardev_may_*: 0 to go on, otherwise the errno to reply (ERESTART: the group was
  * sent sig). */

@@ -1,75 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A debugger's view of a process: /proc/<pid>/as and ctl.  Page: QNX Neutrino Programmer's Guide,
  * "Controlling processes via the /proc filesystem", DCMD_PROC_*. */
-#define _GNU_SOURCE
-#include <devctl.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/neutrino.h>
-#include <sys/procfs.h>
-#include <sys/states.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-#include "../tap.h"
-
-static volatile struct shared {
-    uint64_t count[4], marked, handled;
-    int go, tid[4];
-} *sh;
-
-static int command(int fd, int dcmd, void *data)
-{
-    return devctl(fd, dcmd, data, (size_t)((unsigned)dcmd >> 16 & 0x3fff), NULL);
-}
-
-static int open_proc(pid_t pid, const char *file, int oflag)
-{
-    char path[48];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-    return open(path, oflag | O_CLOEXEC);
-}
-
-static void pause_ms(long ms)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
-
-/* A child that runs f(), seen at work. */
-static pid_t child(int (*f)(void))
-{
-    uint64_t before = sh->count[0];
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(f());
-    while (sh->count[0] == before)
-        pause_ms(1);
-    return pid;
-}
-
-static int end_of(pid_t pid)
-{
-    int status = -1;
-    return waitpid(pid, &status, 0) == pid ? status : -1;
-}
-
-static int run_flags(int fd, unsigned flags, int tid, int signo)
-{
-    procfs_run run = {.flags = flags, .tid = tid, .signo = signo};
-    return command(fd, DCMD_PROC_RUN, &run);
-}
-
-static int set_break(int fd, void *at, int size)
-{
-    procfs_break b = {.type = _DEBUG_BREAK_EXEC, .size = size, .addr = (uintptr_t)at};
-    return command(fd, DCMD_PROC_BREAK, &b);
-}
+#include "debug.h"
 
 /* ---- what children do */
 
@@ -78,21 +10,6 @@ static int spin(void)
     do
         sh->count[0]++;
     while (sh->count[3] == 0); /* which it stays */
-    return 0;
-}
-
-static __attribute__((noinline)) void mark(void)
-{
-    sh->marked++;
-    __asm__ volatile("" ::: "memory");
-}
-
-static int wait_for_go(void)
-{
-    sh->count[0]++;
-    while (!sh->go)
-        sched_yield();
-    sh->go = 0;
     return 0;
 }
 
@@ -136,26 +53,6 @@ static int catch_usr1(void)
 {
     signal(SIGUSR1, on_usr1);
     return spin();
-}
-
-static int fork_and_mark(void)
-{
-    wait_for_go();
-    pid_t pid = fork();
-    if (pid == 0) {
-        mark();
-        _exit(7);
-    }
-    return end_of(pid) >> 8;
-}
-
-static char own_path[1024];
-
-static int exec_self(void)
-{
-    wait_for_go();
-    execl(own_path, "taskman_debug", "exit", NULL);
-    return 99;
 }
 
 static int channel;
@@ -442,103 +339,6 @@ static void dead_debugger(void)
     }
 }
 
-static int fork_and_count(void)
-{
-    int status = 0;
-    do
-        sh->count[0]++;
-    while (!sh->go);
-    pid_t pid = fork();
-    if (pid == 0) {
-        sh->count[1]++;
-        _exit(5);
-    }
-    return pid > 0 && waitpid(pid, &status, 0) == pid ? (status >> 8) + 1 : 1;
-}
-
-/* A process that has forked under a debugger who wants to know: how it stopped. */
-static pid_t forked(int *fd, procfs_status *st)
-{
-    uint32_t flags = _DEBUG_FLAG_FORK;
-    sh->go = 0;
-    sh->count[1] = 0;
-    pid_t pid = child(fork_and_count);
-    *fd = open_proc(pid, "as", O_RDWR);
-    command(*fd, DCMD_PROC_STOP, st);
-    is_int(command(*fd, DCMD_PROC_SET_FLAG, &flags), EOK, "SET_FLAG FORK");
-    run_flags(*fd, 0, 0, 0);
-    sh->go = 1;
-    is_int(command(*fd, DCMD_PROC_WAITSTOP, st), EOK, "fork stops it");
-    is_int(st->why, _DEBUG_WHY_CHILD, "CHILD");
-    return pid;
-}
-
-static void followed_forks(void)
-{
-    procfs_status st, of_child;
-    int fd, other;
-    pid_t pid = forked(&fd, &st);
-
-    other = open_proc(st.info.u.k.pid, "as", O_RDWR);
-    is_int(command(other, DCMD_PROC_STOP, &of_child), EOK, "the child can be taken");
-    is_int(of_child.pid, st.info.u.k.pid, "by the pid that was told");
-    command(fd, DCMD_PROC_STATUS, &st);
-    is_int(st.why, 0, "it is told once");
-    is_int(run_flags(fd, 0, 0, 0), EOK, "the parent goes on");
-    pause_ms(50);
-    is_int(sh->count[1], 0, "without it");
-    close(other);
-    is_int(end_of(pid), 6 << 8, "it goes on when its own debugger is gone");
-    close(fd);
-
-    pid = forked(&fd, &st);
-    is_int(sh->count[1], 0, "the child stands still");
-    is_int(run_flags(fd, 0, 0, 0), EOK, "RUN");
-    is_int(end_of(pid), 6 << 8, "a child that nobody takes goes on with its parent");
-    close(fd);
-
-    pid = forked(&fd, &st);
-    close(fd);
-    is_int(end_of(pid), 6 << 8, "both go on when the debugger is gone");
-
-    pid = forked(&fd, &st);
-    kill(st.info.u.k.pid, SIGKILL);
-    run_flags(fd, _DEBUG_RUN_CLRSIG, 0, 0);
-    is_int(end_of(pid), 1 << 8, "a child killed meanwhile is no longer waited for");
-    close(fd);
-    sh->go = 0;
-}
-
-static void forked_and_execed(void)
-{
-    pid_t pid = child(fork_and_mark);
-    int fd = open_proc(pid, "as", O_RDWR);
-    procfs_status st;
-    procfs_run run = {.flags = _DEBUG_RUN_TRACE | _DEBUG_RUN_ARM, .trace = 1u << (SIGTRAP - 1)};
-    char path[1024] = "";
-
-    command(fd, DCMD_PROC_STOP, &st);
-    set_break(fd, (void *)mark, 0);
-    sh->go = 1;
-    command(fd, DCMD_PROC_RUN, &run);
-    is_int(end_of(pid), 7 << 8, "a forked child has no breakpoint");
-    close(fd);
-
-    pid = child(exec_self);
-    fd = open_proc(pid, "as", O_RDWR);
-    command(fd, DCMD_PROC_STOP, &st);
-    run_flags(fd, 0, 0, 0);
-    sh->go = 1;
-    is_int(command(fd, DCMD_PROC_WAITSTOP, &st), EOK, "exec stops it");
-    is_int(st.why, _DEBUG_WHY_EXEC, "EXEC");
-    int exefile = open_proc(pid, "exefile", O_RDONLY);
-    ok(read(exefile, path, sizeof path - 1) > 0 && strcmp(path, own_path) == 0, "exefile is its program");
-    close(exefile);
-    run_flags(fd, 0, 0, 0);
-    is_int(end_of(pid), 11 << 8, "and runs when let go");
-    close(fd);
-}
-
 static void one_thread(void)
 {
     sh->count[1] = sh->count[2] = 0;
@@ -611,16 +411,10 @@ static void interrupted(void)
     close(fd);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    (void)argv;
-    if (argc > 1)
-        return 11;
     sh = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     tap_plan(0);
-    int exefile = open("/proc/self/exefile", O_RDONLY);
-    ok(read(exefile, own_path, sizeof own_path - 1) > 0 && own_path[0] == '/' && strstr(own_path, "taskman_debug"), "our own program's path");
-    close(exefile);
     stopped_and_changed();
     floating_point();
     memory();
@@ -629,8 +423,6 @@ int main(int argc, char **argv)
     blocked();
     refused();
     dead_debugger();
-    forked_and_execed();
-    followed_forks();
     one_thread();
     told_by_pulse();
     interrupted();

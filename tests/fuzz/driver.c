@@ -73,6 +73,15 @@ static size_t mutate(uint8_t *data, size_t size, const struct buf *other)
     return size;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* A failure that calls abort() shows where. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "handle_abort=1";
+}
+#endif
+
 int main(int argc, char **argv)
 {
     long count = argc > 2 ? strtol(argv[1], NULL, 10) : 0;

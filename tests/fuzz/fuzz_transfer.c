@@ -34,10 +34,14 @@ static void end(void)
         clear(directory);
 }
 
-/* A directory of our own with the one file that is deployed; messages about hostile targets go nowhere. */
+/* Once: a directory of our own with the one file that is deployed; messages about hostile targets go nowhere. */
 static void begin(void)
 {
     static const char text[] = "a file that is deployed\n";
+    static bool begun;
+    if (begun) /* not to be seen from the directory's name: a random one may end in X, too */
+        return;
+    begun = true;
     int null = open("/dev/null", O_WRONLY);
     if (mkdtemp(directory) == NULL || chdir(directory) != 0 || null < 0)
         abort();
@@ -61,8 +65,10 @@ static void look(void)
     DIR *d = opendir(".");
     while (d != NULL && (e = readdir(d)) != NULL)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && strcmp(e->d_name, "file") != 0 &&
-            strcmp(e->d_name, "to") != 0)
+            strcmp(e->d_name, "to") != 0) {
+            dprintf(STDERR_FILENO, "%s has appeared\n", e->d_name);
             abort();
+        }
     closedir(d);
 }
 
@@ -72,8 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct session s = {.target = &target};
     struct transfer options = {.mode = -1, .uid = -1, .gid = -1, .quiet = true};
     int ends[2];
-    if (directory[strlen(directory) - 1] == 'X')
-        begin();
+    begin();
     if (size == 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return 0;
     send(ends[1], data + 1, size - 1, MSG_DONTWAIT | MSG_NOSIGNAL);

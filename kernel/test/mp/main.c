@@ -20,7 +20,7 @@ extern struct slab process_slab, thread_slab;
 
 const struct scenario mp_scenarios[] = {
     { "rendezvous", scn_rendezvous }, { "two-replies", scn_two_replies }, { "objects", scn_objects }, { "kill", scn_kill },
-    { "mutex", scn_mutex }, { "robust", scn_robust }, { "condvar", scn_condvar }, { "semaphore", scn_semaphore },
+    { "mutex", scn_mutex }, { "robust", scn_robust }, { "condvar", scn_condvar }, { "semaphore", scn_semaphore }, { "flags", scn_flags },
     { "threads", scn_threads }, { "priorities", scn_priorities }, { "timers", scn_timers }, { "interrupts", scn_interrupts },
     { "signals", scn_signals }, { "code", scn_code }, { "debugger", scn_debugger },
     { NULL, NULL },

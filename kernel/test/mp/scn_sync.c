@@ -321,3 +321,44 @@ void scn_semaphore(void)
     atomic_store(&got, 0);
     mp_spawn(semaphore_main, NULL);
 }
+
+/* ---- a thread's flag word, written by its owner and by another thread at once */
+
+static _Atomic bool empty;
+
+/* A timeout that a call has used up ends no later wait: not even when the mark that it was used comes while another flag is set. */
+static void owner(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < mp_rounds(100); i++) {
+        mp_timeout(_NTO_TIMEOUT_SEM, 0);
+        MP_CHECK(kc(KC_SCHED_YIELD) == 0);
+        atomic_store(&empty, true);
+        MP_CHECK(kc(KC_SYNC_SEM_WAIT, object(0), false) == 0);
+    }
+}
+
+static void other(void *arg)
+{
+    (void)arg;
+    while (kc(KC_THREAD_CTL, _NTO_TCTL_ONE_THREAD_HOLD, 2) == 0) {
+        MP_ONE_OF(kc(KC_THREAD_CTL, _NTO_TCTL_ONE_THREAD_CONT, 2), 0, -ESRCH);
+        if (atomic_exchange(&empty, false))
+            MP_CHECK(kc(KC_SYNC_SEM_POST, object(0)) == 0);
+    }
+}
+
+static void flags_main(void *arg)
+{
+    (void)arg;
+    make(_NTO_SYNC_SEM, object(0), 0);
+    mp_thread(owner, NULL, 0, 10);
+    mp_thread(other, NULL, 0, 10);
+    join_from_2(2);
+}
+
+void scn_flags(void)
+{
+    atomic_store(&empty, false);
+    mp_spawn(flags_main, NULL);
+}

@@ -2,6 +2,7 @@
 /* Record locks through iofunc_lock_default(): POSIX fcntl() F_SETLK, F_SETLKW, F_GETLK; Library
  * Reference iofunc_lock_default(), iofunc_close_dup_default(), iofunc_unblock_default(). */
 #include "server.h"
+#include "../interrupt_call.h"
 #include "../state.h"
 
 #include <poll.h>
@@ -149,27 +150,19 @@ static void path_calls(int fd)
     lock(fd, F_SETLK, F_UNLCK, 0, 0);
 }
 
-static void on_alarm(int signo)
-{
-    (void)signo;
-}
-
 static void waits(int fd)
 {
     struct order closing = {.close_first = 1};
-    struct itimerval soon = {.it_value = {0, 100000}, .it_interval = {1, 0}}, none = {{0, 0}, {0, 0}};
-    struct sigaction act = {.sa_handler = on_alarm};
-    sigaction(SIGALRM, &act, NULL);
     lock(fd, F_SETLK, F_WRLCK, 0, 10);
     tell(F_SETLKW, F_WRLCK, 5, 10);
     other_waits();
     is_int(lock(fd, F_SETLK, F_UNLCK, 0, 10), 0, "unlock what another waits for");
     is_int(answer(), 0, "... gives it the lock");
     is_int(lock(fd, F_SETLK, F_WRLCK, 5, 1), -1, "... which it holds");
-    setitimer(ITIMER_REAL, &soon, NULL);
+    interrupt_soon();
     is_int(lock(fd, F_SETLKW, F_WRLCK, 5, 1), -1, "a signal ends a wait for a lock");
     is_errno(EINTR, "... EINTR");
-    setitimer(ITIMER_REAL, &none, NULL);
+    interrupt_no_more();
     write(orders[1], &closing, sizeof closing);
     answer();
     is_int(lock(fd, F_SETLK, F_WRLCK, 5, 1), 0,

@@ -4,6 +4,7 @@
  * _NTO_CHF_UNBLOCK; "Writing a Resource Manager", "Unblocking Clients". */
 #define _GNU_SOURCE /* gettid() */
 #include "server.h"
+#include "../interrupt_call.h"
 #include "../state.h"
 
 #include <devctl.h>
@@ -79,11 +80,6 @@ static int serve(void)
     return serve_loop(dpp);
 }
 
-static void on_alarm(int signo)
-{
-    (void)signo;
-}
-
 static void timed_read(int fd, long *rc, int *error)
 {
     char buf[8];
@@ -96,13 +92,9 @@ static void timed_read(int fd, long *rc, int *error)
 
 static ssize_t alarmed_read(int fd, char *buf, size_t size)
 {
-    /* Again after a second, in case that the first comes before the call. */
-    struct itimerval soon = {.it_value = {0, 100000}, .it_interval = {1, 0}}, none = {{0, 0}, {0, 0}};
-    setitimer(ITIMER_REAL, &soon, NULL);
+    interrupt_soon();
     ssize_t n = read(fd, buf, size);
-    int e = errno;
-    setitimer(ITIMER_REAL, &none, NULL);
-    errno = e;
+    interrupt_no_more();
     return n;
 }
 
@@ -117,14 +109,12 @@ static void *read_for_thread(void *arg)
 
 int main(void)
 {
-    struct sigaction act = {.sa_handler = on_alarm};
     char buf[8] = "";
     pthread_t thread;
     void *result;
     long rc;
     int error, calls = -1, status;
     tap_plan(0);
-    sigaction(SIGALRM, &act, NULL);
     pid_t server = server_start(serve, PLAIN);
     int plain = open(PLAIN, O_RDWR), own = open(OWN, O_RDWR);
 

@@ -3,17 +3,13 @@
  * polling. Documentation: POSIX XBD chapter 11; Library Reference tcinject(), tcischars(),
  * readcond(). */
 #include "tty.h"
+#include "../interrupt_call.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 static char buffer[64];
-
-static void on_alarm(int signo)
-{
-    (void)signo;
-}
 
 static void test_canonical(void)
 {
@@ -79,12 +75,10 @@ static void test_waiting(void)
     is_int(read(tty_fd, buffer, sizeof buffer), 1, "... which is there");
     waitpid(pid, NULL, 0);
 
-    struct sigaction act = {.sa_handler = on_alarm};
-    sigaction(SIGALRM, &act, NULL);
-    alarm(1);
-    errno = 0;
+    interrupt_soon();
     ok(read(tty_fd, buffer, 1) == -1, "a signal ends a waiting read");
     is_errno(EINTR, "... EINTR");
+    interrupt_no_more();
 
     int flags = fcntl(tty_fd, F_GETFL);
     fcntl(tty_fd, F_SETFL, flags | O_NONBLOCK);

@@ -3,15 +3,11 @@
  * while they wait; poll and select.
  * Documentation: POSIX recv(), send(), accept(), connect(), poll(), select(), setsockopt(). */
 #include "socket.h"
+#include "../interrupt_call.h"
 
 #include <poll.h>
 #include <sys/select.h>
 #include <sys/time.h>
-
-static void on_alarm(int signo)
-{
-    (void)signo;
-}
 
 static void test_wake(void)
 {
@@ -68,17 +64,17 @@ static void test_timeout(void)
 
 static void test_signal(void)
 {
-    struct sigaction act = {.sa_handler = on_alarm};
     int fd[2], l = listener();
     char c;
     connected(fd);
-    sigaction(SIGALRM, &act, NULL);
-    ualarm(100000, 0);
+    interrupt_soon();
     is_int(recv(fd[1], &c, 1, 0), -1, "a signal ends recv");
     is_errno(EINTR, "... with EINTR");
-    ualarm(100000, 0);
+    interrupt_no_more();
+    interrupt_soon();
     is_int(accept(l, NULL, NULL), -1, "a signal ends accept");
     is_errno(EINTR, "... with EINTR");
+    interrupt_no_more();
     send(fd[0], "g", 1, 0);
     is_int(recv(fd[1], &c, 1, 0), 1, "and the connection goes on working");
     close(fd[0]);

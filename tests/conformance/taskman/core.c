@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include "../interrupt_call.h"
 #include "../tap.h"
 
 static volatile int marker;
@@ -65,7 +66,6 @@ static pid_t start_crowd(void)
 static int end_of(pid_t pid)
 {
     int status = -1;
-    alarm(15);
     return waitpid(pid, &status, 0) == pid ? status : -1;
 }
 
@@ -164,20 +164,13 @@ static void wrong(int fd)
     is_int(WEXITSTATUS(end_of(pid)), EACCES, "only root's");
 }
 
-static void on_alarm(int signo)
-{
-    (void)signo;
-}
-
 static void interrupted(int fd)
 {
     struct qrv_core_request r;
-    struct sigaction act = {.sa_handler = on_alarm}, old;
-    sigaction(SIGALRM, &act, &old);
-    alarm(1);
+    interrupt_soon();
     is_int(read(fd, &r, sizeof r), -1, "a signal while nothing happens");
     is_errno(EINTR, "EINTR");
-    sigaction(SIGALRM, &old, NULL);
+    interrupt_no_more();
 }
 
 /* Whoever was stopped for a dumper that goes away ends without a core file. */
@@ -327,7 +320,6 @@ static void program(void)
 int main(void)
 {
     tap_plan(0);
-    signal(SIGALRM, on_alarm);
     ok(is_by(end_of(start_victim(0, RLIM_INFINITY)), SIGSEGV, false), "without a dumper: no core file");
     int fd = ours = open("/proc/dumper", O_RDWR | O_CLOEXEC);
     ok(fd != -1, "/proc/dumper opens");

@@ -2,6 +2,7 @@
 /* A debugger's view of a process: /proc/<pid>/as and ctl.  Page: QNX Neutrino Programmer's Guide,
  * "Controlling processes via the /proc filesystem", DCMD_PROC_*. */
 #include "debug.h"
+#include "../interrupt_call.h"
 
 /* ---- what children do */
 
@@ -389,11 +390,6 @@ static void told_by_pulse(void)
     ChannelDestroy(chid);
 }
 
-static void alarm_came(int signo)
-{
-    (void)signo;
-}
-
 static void interrupted(void)
 {
     pid_t pid = child(spin);
@@ -402,10 +398,9 @@ static void interrupted(void)
 
     command(fd, DCMD_PROC_STOP, &st);
     run_flags(fd, 0, 0, 0);
-    struct sigaction act = {.sa_handler = alarm_came};
-    sigaction(SIGALRM, &act, NULL);
-    alarm(1);
+    interrupt_soon();
     is_int(command(fd, DCMD_PROC_WAITSTOP, &st), EINTR, "a signal ends WAITSTOP: EINTR");
+    interrupt_no_more();
     kill(pid, SIGKILL);
     is_int(end_of(pid), SIGKILL, "the process ran on");
     close(fd);

@@ -11,6 +11,7 @@
 #include <sys/procmgr.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include "../interrupt_call.h"
 #include "../tap.h"
 
 extern char **environ;
@@ -169,23 +170,17 @@ static void events(void)
     ok(MsgReceivePulse(chid, &pulse, sizeof(pulse), NULL) == -1 && errno == ETIMEDOUT, "is obeyed");
 }
 
-static void on_alarm(int signo)
-{
-    (void)signo;
-}
-
 static void interrupted(void)
 {
-    struct sigaction act = {.sa_handler = on_alarm};
     int status;
     pid_t pid = fork();
 
     if (pid == 0)
         for (;;)
             pause();
-    sigaction(SIGALRM, &act, NULL);
-    alarm(1);
+    interrupt_soon();
     ok(waitpid(pid, &status, 0) == -1 && errno == EINTR, "a caught signal ends wait with EINTR");
+    interrupt_no_more();
     kill(pid, SIGKILL);
     ok(waitpid(pid, &status, 0) == pid && WTERMSIG(status) == SIGKILL, "and the next one works");
 }

@@ -344,7 +344,10 @@ static int io_close_ocb(resmgr_context_t *ctp, void *reserved, iofunc_ocb_t *ocb
 
 static int io_open(resmgr_context_t *ctp, io_open_t *msg, struct chardev *dev, void *extra)
 {
-    int error = iofunc_open_default(ctp, msg, dev, extra);
+    bool uses = msg->connect.ioflag & (_IO_FLAG_RD | _IO_FLAG_WR); /* stat() and its kin open, too */
+    int error = uses && dev->ops->may_open != NULL ? dev->ops->may_open(dev) : EOK;
+    if (error == EOK)
+        error = iofunc_open_default(ctp, msg, dev, extra);
     if (error == EOK && dev->attr.count == 1 && !(dev->ld.tio.c_cflag & CLOCAL))
         dev->ops->modem(dev, TIOCM_DTR | TIOCM_RTS, 0);
     if (error == EOK && dev->ops->users != NULL)
@@ -390,6 +393,11 @@ int chardev_setup(void)
     timer_code = pulse_attach(dpp, MSG_FLAG_ALLOC_PULSE, 0, on_timer, NULL);
     self_coid = message_connect(dpp, 0);
     return interrupt_code == -1 || timer_code == -1 || self_coid == -1 || watch_processes() == -1 ? errno : EOK;
+}
+
+dispatch_t *chardev_dispatch(void)
+{
+    return dpp;
 }
 
 int chardev_claim(struct chardev *dev, int irq)

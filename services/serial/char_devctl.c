@@ -289,6 +289,11 @@ int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb)
     int status = iofunc_devctl_default(ctp, msg, ocb);
     if (status != (int)_RESMGR_DEFAULT)
         return status;
+    return chardev_control(ocb->attr, ctp, msg, ocb->ioflag & _IO_FLAG_WR);
+}
+
+int chardev_control(struct chardev *dev, resmgr_context_t *ctp, io_devctl_t *msg, bool may_write)
+{
     const struct row *row = rows;
     while (row < rows + sizeof rows / sizeof rows[0] && row->dcmd != msg->i.dcmd)
         row++;
@@ -297,9 +302,9 @@ int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb)
     if (msg->i.nbytes < row->in || ctp->size - ctp->offset < sizeof msg->i + row->in ||
         msg->i.nbytes < row->out)
         return EINVAL;
-    if (row->needs_write && !(ocb->ioflag & _IO_FLAG_WR))
+    if (row->needs_write && !may_write)
         return EBADF;
-    if (ocb->attr->hung_up && row->func != set_session)
+    if (dev->hung_up && (row->func != set_session || dev->ops->stays_hung_up))
         return EIO;
 
     union { /* aligned copy: the message's data need not be */
@@ -310,7 +315,7 @@ int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb)
     } data;
     memset(&data, 0, sizeof data);
     memcpy(&data, _DEVCTL_DATA(msg->i), row->in);
-    status = row->func(ocb->attr, ctp, &data);
+    int status = row->func(dev, ctp, &data);
     if (status != EOK)
         return status;
     memset(&msg->o, 0, sizeof msg->o);

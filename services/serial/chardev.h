@@ -38,9 +38,11 @@ struct chip_ops {
                       unsigned clear);              /* returns the lines as they are now */
     void (*hold)(struct chardev *dev, bool on);     /* does not, does read the line */
     void (*throttle)(struct chardev *dev, bool on); /* hardware flow control of input */
-    /* Both may be NULL. */
+    /* These may be NULL. */
     void (*users)(struct chardev *dev);   /* a descriptor was opened or closed: attr.count */
     void (*changed)(struct chardev *dev); /* end of chardev_service(): queues may have changed */
+    int (*may_open)(struct chardev *dev); /* for reading or writing; 0 or errno.  NULL: always */
+    bool stays_hung_up; /* a new session does not bring the line back */
 };
 
 /* A client that waits for a reply. */
@@ -85,6 +87,7 @@ struct chardev {
 
 /* One dispatch handle for all ports of the program.  0 or errno. */
 int chardev_setup(void);
+dispatch_t *chardev_dispatch(void);
 /* Takes the interrupt, before the chip is touched: EBUSY when another driver has the port.  0 or
  * errno. It is first looked at in chardev_run(). */
 int chardev_claim(struct chardev *dev, int irq);
@@ -99,7 +102,7 @@ int chardev_run(void);
 /* Does what ldisc.events ask for, starts output and serves the waiting clients.  After every change
  * of the ldisc. */
 void chardev_service(struct chardev *dev);
-/* The line was lost (no carrier): SIGHUP to the session, end of file for readers. */
+/* The line was lost (no carrier): SIGHUP to the session's leader and the foreground group, end of file for readers. */
 void chardev_hangup(struct chardev *dev);
 
 /* For chips without modem lines: all of them look set, and nothing stops the other end. */
@@ -108,6 +111,8 @@ void chardev_no_throttle(struct chardev *dev, bool on);
 
 /* Between the files of the core. */
 int chardev_devctl(resmgr_context_t *ctp, io_devctl_t *msg, iofunc_ocb_t *ocb);
+/* A terminal's devctl(), from a client that may or may not write. */
+int chardev_control(struct chardev *dev, resmgr_context_t *ctp, io_devctl_t *msg, bool may_write);
 int chardev_apply(struct chardev *dev, const struct termios *tio); /* tcsetattr() now; 0 or errno */
 uint64_t chardev_now_ns(void);
 void chardev_update_timer(struct chardev *dev);

@@ -154,6 +154,11 @@ void chardev_hangup(struct chardev *dev)
     if (dev->sid != 0) {
         kill(dev->sid, SIGHUP);
         kill(dev->sid, SIGCONT);
+        /* Its leader's end would tell the foreground group, but from now on nobody knows of that group. */
+        if (dev->pgrp != dev->sid) {
+            chardev_signal(dev, SIGHUP);
+            chardev_signal(dev, SIGCONT);
+        }
     }
     dev->hung_up = true;
     dev->sid = 0;

@@ -100,6 +100,13 @@ bool ldisc_is_full(const struct ldisc *ld)
     return !(ld->tio.c_lflag & (ICANON | ISIG)) && LD_IN_SIZE - (ld->head - ld->tail) < LD_IN_BURST;
 }
 
+bool ldisc_takes_input(const struct ldisc *ld)
+{
+    if ((ld->tio.c_lflag & ICANON) && ld->lines == 0)
+        return true;
+    return LD_IN_SIZE - (ld->head - ld->tail) > LD_IN_BURST;
+}
+
 size_t ldisc_readable(const struct ldisc *ld)
 {
     size_t n = 0;

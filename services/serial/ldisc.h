@@ -70,6 +70,9 @@ size_t ldisc_readable(const struct ldisc *ld); /* bytes, for TIOCINQ and tcischa
 /* No room for raw data: the line should not be read for now.  Never while lines are edited or
  * signals made: the bytes that matter then come behind those that find no room. */
 bool ldisc_is_full(const struct ldisc *ld);
+/* For a line that can wait: the next byte is not lost for want of room.  A line being edited that has grown too long still loses
+ * what follows, as POSIX has it: no reader could make room for it. */
+bool ldisc_takes_input(const struct ldisc *ld);
 bool ldisc_has_input(const struct ldisc *ld); /* a read with MIN 1 would not wait */
 
 /* Processes as many of the n bytes as there is room for; returns how many. */

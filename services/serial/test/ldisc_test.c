@@ -345,6 +345,33 @@ static bool invariants(void)
     return ld.commit == ld.head;
 }
 
+/* A line that can wait loses nothing. */
+static void test_takes_input(void)
+{
+    size_t n, got = 0, k;
+    char buffer[256];
+    edited();
+    TYPE("\n");
+    for (n = 1; ldisc_takes_input(&ld) && n < 100000; n += 2)
+        TYPE("x\n");
+    OK(n > 0 && n < 100000 && ld.lost == 0, "a terminal with lines to read takes no more when it is full");
+    while ((k = ldisc_read(&ld, buffer, sizeof buffer)) > 0)
+        got += k;
+    OK(got == n, "... and has all of them");
+    OK(ldisc_takes_input(&ld), "... and takes more when they are read");
+    for (n = 0; n < LD_IN_SIZE + 100; n++)
+        TYPE("x");
+    OK(ldisc_takes_input(&ld) && ld.lost > 0, "a line that is too long takes more, and loses it");
+    TYPE("\003");
+    OK(ld.events & LD_EV_INTR, "... but no key");
+    raw(0);
+    flags(&ld.tio.c_iflag, PARMRK, 0);
+    TYPE("x");
+    for (n = 0; ldisc_takes_input(&ld) && n < 100000; n++)
+        TYPE("\377");
+    OK(n < 100000 && ld.lost == 0, "bytes that become two find room for both");
+}
+
 static void test_random(void)
 {
     static const char likely[] = "\r\n\t\x7f\x15\x17\x12\x04\x03\x16\x13\x11 \xc3\xa4";
@@ -399,6 +426,7 @@ int main(void)
     test_raw();
     test_mode_change();
     test_output();
+    test_takes_input();
     test_random();
     printf("1..%d\n# %d passed, %d failed\n", results, results - failures, failures);
     return failures != 0;

@@ -10,7 +10,7 @@ KC_HANDLER(tm_debug_attach)
     struct process *p = process_get((int32_t)a[0]);
     if (!p)
         return -ESRCH;
-    int err = debug_attach(p, a[1]);
+    int err = debug_attach(p, a[1], (a[2] & TM_DA_ALONE) != 0);
     process_put(p);
     return err;
 }

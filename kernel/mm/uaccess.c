@@ -111,6 +111,16 @@ int copy_to_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t
     return each_page(to, dst.va, bytes, true, part_from_self, &src);
 }
 
+/* In one store: another hart may be about to execute it, the old instruction or the new one but no mixture. */
+static int poke_half(void *at, struct uaddr src)
+{
+    uint16_t half;
+    int err = copy_from_user(&half, src, sizeof(half));
+    if (err == 0)
+        __atomic_store_n((uint16_t *)at, half, __ATOMIC_RELAXED);
+    return err;
+}
+
 int poke_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t bytes)
 {
     if (!range_ok(src.va, bytes))
@@ -122,7 +132,8 @@ int poke_aspace(struct aspace *to, struct uaddr dst, struct uaddr src, size_t by
         paddr_t frame;
         if (aspace_pin_private(to, dst.va + off, &frame) != 0)
             return COPY_FAULT_OTHER;
-        int err = copy_from_user((char *)phys_to_virt(frame) + (dst.va + off) % PAGE_SIZE, UADDR(src.va + off), n);
+        char *at = (char *)phys_to_virt(frame) + (dst.va + off) % PAGE_SIZE;
+        int err = n == sizeof(uint16_t) && dst.va % 2 == 0 ? poke_half(at, UADDR(src.va + off)) : copy_from_user(at, UADDR(src.va + off), n);
         frame_put(frame);
         if (err != 0)
             return COPY_FAULT_SELF;

@@ -48,7 +48,10 @@ static void record_locked(struct thread *t, int why, const struct _kc_siginfo *i
     t->debug.what = (uint16_t)info->signo;
     t->debug.is_passed = false;
     t->debug.info = *info;
-    halt_locked(t->proc);
+    if (atomic_load(&t->proc->flags) & PF_ALONE)
+        hold(t);
+    else
+        halt_locked(t->proc);
 }
 
 bool debug_fault(struct thread *t, const struct _kc_siginfo *info)
@@ -136,7 +139,7 @@ int debug_take_locked(struct thread *t, struct _kc_siginfo *info, bool *is_fault
 
 /* ---- what the debugger does */
 
-int debug_attach(struct process *p, uint64_t signals)
+int debug_attach(struct process *p, uint64_t signals, bool is_alone)
 {
     if (p == taskman)
         return -EPERM;
@@ -144,7 +147,8 @@ int debug_attach(struct process *p, uint64_t signals)
     bool is_over = (atomic_load(&p->flags) & (PF_DYING | PF_DEAD)) != 0;
     if (!is_over) {
         p->debug_signals = signals & ~QRV_SIG_BIT(SIGKILL);
-        atomic_fetch_or(&p->flags, PF_DEBUG);
+        atomic_fetch_and(&p->flags, is_alone ? ~0U : ~(uint32_t)PF_ALONE);
+        atomic_fetch_or(&p->flags, PF_DEBUG | (is_alone ? PF_ALONE : 0));
     }
     spin_unlock(&p->lock);
     return is_over ? -ESRCH : 0;
@@ -186,7 +190,7 @@ void debug_detach(struct process *p)
         process_kill(p, status);
         return;
     }
-    atomic_fetch_and(&p->flags, ~(uint32_t)(PF_DEBUG | PF_HALTED));
+    atomic_fetch_and(&p->flags, ~(uint32_t)(PF_DEBUG | PF_HALTED | PF_ALONE));
     p->debug_signals = 0;
     list_for_each(e, &p->thread_list)
         release_locked(list_entry(e, struct thread, proc_link));
@@ -215,9 +219,14 @@ int debug_stop(struct process *p, int32_t tid)
     return err;
 }
 
-/* What t goes on with: signo, or with keeps what had stopped it. */
+/* What t goes on with: signo, or with keeps what had stopped it.  What it was let go with before and has not come to stays: that is not
+ * what stopped it. */
 static void resume_locked(struct thread *t, int signo, bool keeps)
 {
+    if (!signo && t->debug.is_passed) {
+        let_go(t);
+        return;
+    }
     bool has = t->debug.why == _DEBUG_WHY_SIGNALLED || t->debug.why == _DEBUG_WHY_FAULTED;
     if (signo && !(has && t->debug.what == signo)) {
         t->debug.why = _DEBUG_WHY_SIGNALLED;
@@ -242,6 +251,8 @@ int debug_run(struct process *p, int32_t tid, int signo, bool keeps)
     if (!is_debugged(p) || (tid && !t)) {
         err = -ESRCH;
     } else if (t) {
+        if (atomic_load(&p->flags) & PF_ALONE) /* a thread that is made from now on runs */
+            atomic_fetch_and(&p->flags, ~(uint32_t)PF_HALTED);
         resume_locked(t, signo, keeps);
     } else {
         atomic_fetch_and(&p->flags, ~(uint32_t)PF_HALTED);

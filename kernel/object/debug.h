@@ -5,15 +5,15 @@
  * would without a debugger: the thread parks then, so it keeps its Neutrino state and loses no message, reply or pulse.  PF_HALTED says
  * the same of the whole process, for threads that are made meanwhile.
  *
- * A fault, or a signal that the debugger asked for, is remembered in thread.debug instead of acting, and halts the process.  The
- * thread acts on it when it is let go with it.  The same is done, once, with a process without a debugger that a signal is about to
+ * A fault, or a signal that the debugger asked for, is remembered in thread.debug instead of acting, and halts the process; with
+ * PF_ALONE it holds that thread and no other.  The thread acts on it when it is let go with it.  The same is done, once, with a process without a debugger that a signal is about to
  * end with a core file, if somebody writes such files: it ends when it is let go.  All of it is under process.lock; the registers are complete when on_cpu is clear.
  */
 #pragma once
 #include "object/process.h"
 
 /* 0 or -EPERM, -EBUSY, -ESRCH. */
-int debug_attach(struct process *p, uint64_t signals);
+int debug_attach(struct process *p, uint64_t signals, bool is_alone);
 void debug_detach(struct process *p);
 int debug_stop(struct process *p, int32_t tid);
 int debug_run(struct process *p, int32_t tid, int signo, bool keeps);

@@ -23,6 +23,7 @@ struct aspace;
 #define PF_DEBUG 0x80    /* lock to change: a debugger is attached (object/debug.h) */
 #define PF_HALTED 0x100  /* lock to change: its threads, and new ones, are born held by the debugger */
 #define PF_CORED 0x200   /* lock to change: its core file is written */
+#define PF_ALONE 0x400  /* lock to change: what stops a thread for the debugger does not halt the process */
 #define PF_NEW 0x40 /* being made: signals wait, nothing ends it yet */
 
 struct process {

@@ -144,7 +144,7 @@ int debug_fill_reply(struct debug *d, struct status_reply *r)
     return debug_status_of(d, d->pid, &r->status);
 }
 
-static void tell_locked(struct debug *d)
+static void answer_waiter(struct debug *d)
 {
     struct status_reply r;
     int32_t rcvid = d->waiter;
@@ -157,9 +157,19 @@ static void tell_locked(struct debug *d)
         else
             k_reply(rcvid, 0, &r, sizeof(r));
     }
-    if (d->is_armed && d->event_rcvid)
+}
+
+static void tell_event(struct debug *d)
+{
+    if ((d->is_armed || (d->flags & _DEBUG_FLAG_THREAD)) && d->event_rcvid)
         k_deliver_event(d->event_rcvid, &d->event);
     d->is_armed = false;
+}
+
+static void tell_locked(struct debug *d)
+{
+    answer_waiter(d);
+    tell_event(d);
 }
 
 /* ---- forked children */
@@ -173,10 +183,14 @@ static void fork_drop(struct fork *f, bool lets_go)
     heap_free(f);
 }
 
-void debug_forks_drop(struct debug *d)
+void debug_forks_drop(struct debug *d, int32_t tid)
 {
     list_for_each_safe(pos, tmp, &d->forks)
-        fork_drop(container_of(pos, struct fork, link), true);
+    {
+        struct fork *f = container_of(pos, struct fork, link);
+        if (!tid || f->tid == tid)
+            fork_drop(f, true);
+    }
 }
 
 /* child has a debugger of its own from now on, or is gone. */
@@ -209,7 +223,7 @@ static void fork_hold(struct debug *d, int32_t tid, int32_t child)
     f->child = child;
     f->tid = tid;
     list_append(&d->forks, &f->link);
-    kcall(TM_DEBUG_STOP, d->pid, 0, 0, 0, 0, 0);
+    kcall(TM_DEBUG_STOP, d->pid, d->flags & _DEBUG_FLAG_THREAD ? tid : 0, 0, 0, 0, 0);
 }
 
 /* ---- records */
@@ -221,6 +235,7 @@ struct debug *debug_new(const struct ocb *o)
     if (d) {
         d->pid = o->pid;
         d->owner = o;
+        d->signals = ~0UL;
         list_init(&d->breaks.all);
         list_init(&d->forks);
         list_append(&debugs, &d->link);
@@ -232,7 +247,7 @@ struct debug *debug_new(const struct ocb *o)
 void debug_free(struct debug *d)
 {
     breaks_forget(&d->breaks);
-    debug_forks_drop(d);
+    debug_forks_drop(d, 0);
     list_remove(&d->link);
     heap_free(d);
     atomic_fetch_sub_explicit(&debug_count, 1, memory_order_release);
@@ -273,6 +288,8 @@ void debug_changed(int32_t pid)
     d = debug_find_locked(pid);
     if (d && debug_has_stopped(pid))
         tell_locked(d);
+    else if (d && (d->flags & _DEBUG_FLAG_THREAD))
+        tell_event(d);
     lock_release(&debug_lock);
 }
 

@@ -6,6 +6,12 @@
 #include <abi/procfs.h>
 #include "process/debug_internal.h"
 
+/* What d->signals and d->flags say is the kernel's from now on. */
+static long look_for_signals(const struct debug *d)
+{
+    return kcall(TM_DEBUG_ATTACH, d->pid, (long)d->signals, d->flags & _DEBUG_FLAG_THREAD ? TM_DA_ALONE : 0, 0, 0, 0);
+}
+
 /* The record of o, which becomes the debugger of its process if there is none. */
 static int claim_locked(const struct message *m, const struct ocb *o, struct debug **out)
 {
@@ -21,7 +27,7 @@ static int claim_locked(const struct message *m, const struct ocb *o, struct deb
     *out = debug_new(o);
     if (!*out)
         return -ENOMEM;
-    rc = kcall(TM_DEBUG_ATTACH, o->pid, -1, 0, 0, 0, 0);
+    rc = look_for_signals(*out);
     if (rc < 0)
         debug_free(*out);
     else
@@ -89,13 +95,15 @@ static int run(struct debug *d, const struct qrv_proc_run *r)
         return -EINVAL;
     if (r->flags & _DEBUG_RUN_VADDR)
         rc = set_pc(d, r->ip);
-    if (rc == 0 && (r->flags & _DEBUG_RUN_TRACE))
-        rc = (int)kcall(TM_DEBUG_ATTACH, d->pid, (long)r->trace, 0, 0, 0, 0);
+    if (rc == 0 && (r->flags & _DEBUG_RUN_TRACE) && d->signals != r->trace) {
+        d->signals = r->trace;
+        rc = (int)look_for_signals(d);
+    }
     if (rc < 0)
         return rc;
     d->is_armed = (r->flags & _DEBUG_RUN_ARM) != 0;
     d->has_execed = false;
-    debug_forks_drop(d);
+    debug_forks_drop(d, is_only && (d->flags & _DEBUG_FLAG_THREAD) ? r->tid : 0);
     if (is_only || has_signal)
         rc = (int)kcall(TM_DEBUG_RUN, d->pid, r->tid, has_signal ? r->signo : 0,
                         clears ? 0 : TM_DR_KEEP, 0, 0);
@@ -156,6 +164,7 @@ static size_t need_of(unsigned cmd)
     case QRV_DCMD_PROC_CURTHREAD_CMD:
     case QRV_DCMD_PROC_SET_FLAG_CMD:
     case QRV_DCMD_PROC_CLEAR_FLAG_CMD:
+    case QRV_DCMD_PROC_STOPTHREAD_CMD:
         return sizeof(uint32_t);
     default:
         return 0;
@@ -170,6 +179,14 @@ static int set_thread(struct debug *d, int32_t tid)
         return -ESRCH;
     d->tid = tid;
     return 0;
+}
+
+static long set_flags(struct debug *d, uint32_t which, bool is_set)
+{
+    if (which & ~(uint32_t)(_DEBUG_FLAG_KLC | _DEBUG_FLAG_FORK | _DEBUG_FLAG_THREAD))
+        return -EINVAL;
+    d->flags = is_set ? d->flags | which : d->flags & ~which;
+    return which & _DEBUG_FLAG_THREAD ? look_for_signals(d) : 0;
 }
 
 static int64_t control_locked(struct message *m, struct debug *d, unsigned cmd, const uint8_t *data)
@@ -198,10 +215,9 @@ static int64_t control_locked(struct message *m, struct debug *d, unsigned cmd, 
         return set_event(m, d, data);
     case QRV_DCMD_PROC_SET_FLAG_CMD:
     case QRV_DCMD_PROC_CLEAR_FLAG_CMD:
-        if (word & ~(uint32_t)(_DEBUG_FLAG_KLC | _DEBUG_FLAG_FORK))
-            return -EINVAL;
-        d->flags = cmd == QRV_DCMD_PROC_SET_FLAG_CMD ? d->flags | word : d->flags & ~word;
-        return 0;
+        return set_flags(d, word, cmd == QRV_DCMD_PROC_SET_FLAG_CMD);
+    case QRV_DCMD_PROC_STOPTHREAD_CMD:
+        return (int32_t)word > 0 ? kcall(TM_DEBUG_STOP, d->pid, (int32_t)word, 0, 0, 0, 0) : -ESRCH;
     default:
         return -ENOTTY;
     }
@@ -246,7 +262,7 @@ int64_t debug_devctl(struct message *m, struct ocb *o, unsigned cmd, const uint8
     struct debug *d;
     int64_t rc;
 
-    if (cmd > QRV_DCMD_PROC_CLEAR_FLAG_CMD)
+    if (cmd > QRV_DCMD_PROC_STOPTHREAD_CMD)
         return -ENOTTY;
     if (cmd < QRV_DCMD_PROC_CONTROL_FIRST) {
         lock_acquire(&debug_lock);

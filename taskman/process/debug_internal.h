@@ -11,6 +11,7 @@ struct debug {
     int32_t pid;
     const struct ocb *owner;
     uint32_t flags;   /* _DEBUG_FLAG_* */
+    uint64_t signals; /* that stop it */
     int32_t tid;      /* current thread, 0: whichever stopped it */
     int32_t waiter;   /* rcvid of STOP or WAITSTOP, 0 nobody */
     int32_t event_rcvid;
@@ -46,5 +47,5 @@ bool debug_has_stopped(int32_t pid);
 int debug_status_of(const struct debug *d, int32_t pid, struct tm_thread_info *out);
 int debug_fill_reply(struct debug *d, struct status_reply *r);
 
-void debug_forks_drop(struct debug *d);     /* children that no debugger has taken go on */
+void debug_forks_drop(struct debug *d, int32_t tid); /* children that no debugger has taken, of that thread, 0 of all, go on */
 void debug_fork_forget(int32_t child);      /* it has a debugger of its own from now on, or is gone */

@@ -28,6 +28,7 @@
 #define QRV_DCMD_PROC_EVENT_CMD 23   /* TO: struct sigevent, delivered at the next stop after a RUN with ARM, and at the end */
 #define QRV_DCMD_PROC_SET_FLAG_CMD 24 /* TO: uint32_t: _DEBUG_FLAG_* */
 #define QRV_DCMD_PROC_CLEAR_FLAG_CMD 25
+#define QRV_DCMD_PROC_STOPTHREAD_CMD 26 /* QRV, TO: int32_t: that thread stops, no other; this returns at once and the event tells */
 /* clang-format on */
 #define QRV_DCMD_PROC_CONTROL_FIRST QRV_DCMD_PROC_STOP_CMD
 
@@ -73,6 +74,8 @@ struct qrv_proc_break {
 /* QRV: when a forked child is complete, it and its parent stop (_DEBUG_WHY_CHILD, its pid in info.u.k.pid).  Whoever opens the child's
  * file and controls it is its debugger; without one it goes on when the parent does. */
 #define _DEBUG_FLAG_FORK 0x00000002
+/* QRV: a fault, a signal, a fork stops its thread and no other; the event is delivered each time that a thread has stopped, without ARM. */
+#define _DEBUG_FLAG_THREAD 0x00000004
 
 #define QRV_PROC_BREAKS_MAX 4096
 

@@ -42,7 +42,7 @@
 #define TM_KSTAT          149 /* struct tm_kstat *: live kernel objects, for leak checks */
 #define TM_FDT            150 /* buffer, bytes, offset -> bytes of the device tree */
 #define TM_PROC_EMPTY     151 /* pid: after TM_DEATH; closes and unmaps what a process that ended without a thread still has */
-#define TM_DEBUG_ATTACH   152 /* pid, signals: from now on its faults and these signals stop the process instead of acting.  EPERM: taskman */
+#define TM_DEBUG_ATTACH   152 /* pid, signals, TM_DA_*: from now on its faults and these signals stop the process instead of acting.  EPERM: taskman */
 #define TM_DEBUG_DETACH   153 /* pid: everything goes on; a signal that stopped it is delivered, a fault happens again */
 #define TM_DEBUG_STOP     154 /* pid, tid (0: all, and those to come): not one more user instruction; waits go on.  _PULSE_CODE_TM_DEBUG(pid)
                                * each time one of them has left its hart */
@@ -171,6 +171,7 @@ struct tm_regs {
 #define TM_REGS_WRITE 0x1   /* x and pc */
 #define TM_REGS_WRITE_F 0x2 /* f and fcsr */
 
+#define TM_DA_ALONE 0x1 /* they stop the thread that meets them, and no other */
 #define TM_DR_KEEP 0x1 /* deliver the signal or fault that it stopped for */
 
 /* Why a thread stopped, numbers of abi/procfs.h and the kernel. */

@@ -33,4 +33,5 @@ typedef struct qrv_proc_break procfs_break;
 #define DCMD_PROC_EVENT      __DIOT(_DCMD_PROC, QRV_DCMD_PROC_EVENT_CMD, struct sigevent)
 #define DCMD_PROC_SET_FLAG   __DIOT(_DCMD_PROC, QRV_DCMD_PROC_SET_FLAG_CMD, uint32_t)
 #define DCMD_PROC_CLEAR_FLAG __DIOT(_DCMD_PROC, QRV_DCMD_PROC_CLEAR_FLAG_CMD, uint32_t)
+#define DCMD_PROC_STOPTHREAD __DIOT(_DCMD_PROC, QRV_DCMD_PROC_STOPTHREAD_CMD, int32_t)
 /* clang-format on */

@@ -27,7 +27,7 @@ THAT USER, so give a PORT on networks only where everybody may be root, or the A
 #include <sys/neutrino.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "nonstop.h"
 #include "transport.h"
 
 #define PULSE_TARGET (_PULSE_CODE_MINAVAIL + 1)
@@ -74,6 +74,16 @@ static void write_all(const char *data, size_t bytes)
     }
 }
 
+static void send_note(void)
+{
+    static char line[RSP_PACKET_MAX + 4];
+    if (!nonstop_notify(&server))
+        return;
+    if (is_verbose)
+        fprintf(stderr, "-> %%%.200s\n", server.note.text);
+    write_all(line, rsp_frame(&server.note, line));
+}
+
 static void send_reply(void)
 {
     static char line[RSP_PACKET_MAX + 4];
@@ -92,11 +102,12 @@ static void take(uint8_t byte)
             write_all("+", 1);
         if (server_packet(&server, server.in.text, server.in.bytes))
             send_reply();
+        send_note();
         break;
     case RSP_INTERRUPT:
-        rsp_clear(&server.out);
         if (server_interrupt(&server))
             send_reply();
+        send_note();
         break;
     case RSP_BAD:
         if (!server.is_quiet)
@@ -115,9 +126,9 @@ static void on_pulse(const struct _pulse *pulse)
 {
     if (pulse->code != PULSE_TARGET)
         return;
-    rsp_clear(&server.out);
     if (server_event(&server, pulse->value.sival_int))
         send_reply();
+    send_note();
 }
 
 static void take_all(const uint8_t *data, size_t bytes)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "image.h"
+#include "nonstop.h"
 #include "registers.h"
 #include "server.h"
 
@@ -40,8 +41,8 @@ static void supported(struct server *s, const char *at)
     s->has_exec_events = strstr(at, "exec-events+") != NULL;
     s->has_fork_events = strstr(at, "fork-events+") != NULL;
     s->has_no_resumed = strstr(at, "no-resumed+") != NULL;
-    target_follow_forks(s->has_fork_events);
-    rsp_format(&s->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;vContSupported+;fork-events+;exec-events+;QPassSignals+;", RSP_PACKET_MAX);
+    target_set_flag(_DEBUG_FLAG_FORK, s->has_fork_events);
+    rsp_format(&s->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;vContSupported+;QNonStop+;fork-events+;exec-events+;QPassSignals+;", RSP_PACKET_MAX);
     rsp_text(&s->out, "qXfer:features:read+;qXfer:threads:read+;qXfer:exec-file:read+;qXfer:auxv:read+;"
                       "qXfer:libraries-svr4:read+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;QSetWorkingDir+;"
                       "qXfer:osdata:read+;qXfer:siginfo:read+;no-resumed+");
@@ -172,7 +173,10 @@ void query_packet(struct server *s, const char *at, size_t bytes)
         reply_ok(s);
     else if (rsp_skip(&at, "QPassSignals:"))
         pass_signals(s, at);
-    else if (strcmp(at, "QStartNoAckMode") == 0) {
+    else if (strcmp(at, "QNonStop:0") == 0 || strcmp(at, "QNonStop:1") == 0) {
+        nonstop_switch(s, at[9] == '1');
+        reply_ok(s);
+    } else if (strcmp(at, "QStartNoAckMode") == 0) {
         s->is_quiet = true;
         reply_ok(s);
     }

@@ -161,7 +161,7 @@ size_t rsp_frame(const struct rsp_out *o, char line[RSP_PACKET_MAX + 4])
     static const char digits[] = "0123456789abcdef";
     uint8_t sum = 0;
 
-    line[0] = '$';
+    line[0] = o->is_notification ? '%' : '$';
     memcpy(line + 1, o->text, o->bytes);
     for (size_t i = 0; i < o->bytes; i++)
         sum = (uint8_t)(sum + (uint8_t)o->text[i]);
@@ -238,6 +238,11 @@ bool rsp_thread(const char **at, struct rsp_thread *t)
     if (!one_id(at, &t->pid))
         return false;
     return rsp_skip(at, ".") ? one_id(at, &t->tid) : true;
+}
+
+bool rsp_fits(const struct rsp_thread *who, int32_t pid, int32_t tid)
+{
+    return (who->pid <= 0 || who->pid == pid) && (who->tid <= 0 || who->tid == tid);
 }
 
 static bool one_action(const char **at, struct rsp_action *a)

@@ -33,6 +33,7 @@ struct rsp_out {
     char text[RSP_PACKET_MAX + 1];
     size_t bytes;
     bool is_full;
+    bool is_notification; /* begins with % instead of $, and nobody acknowledges it */
 };
 void rsp_clear(struct rsp_out *o);
 void rsp_text(struct rsp_out *o, const char *text);
@@ -54,6 +55,7 @@ struct rsp_thread {
     int32_t pid, tid;
 };
 bool rsp_thread(const char **at, struct rsp_thread *t);
+bool rsp_fits(const struct rsp_thread *who, int32_t pid, int32_t tid); /* one of who */
 
 /* vCont: what to do with which threads.  The first that fits a thread counts. */
 #define RSP_ACTIONS_MAX 64

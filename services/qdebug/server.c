@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What GDB asks, all-stop: while one process of the connection is reported as stopped, all of them are. */
+/* What GDB asks.  All-stop is here: while one process of the connection is reported as stopped, all of them are; nonstop.c has the
+ * other mode. */
 #include "server.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "registers.h"
+#include "nonstop.h"
 #include "stepping.h"
 
 void reply_ok(struct server *s)
@@ -42,91 +43,12 @@ bool server_knows(const struct target *t)
 
 /* ---- stops */
 
-static void select_thread(struct server *s, pid_t pid, int tid)
-{
-    s->general = (struct rsp_thread){pid, tid};
-}
-
-static void report_end(struct server *s, struct target *t)
-{
-    if (t->status & 0x7f)
-        rsp_format(&s->out, "X%02x;process:%x", signal_to_gdb(t->status & 0x7f), (unsigned)t->pid);
-    else
-        rsp_format(&s->out, "W%02x;process:%x", t->status >> 8 & 0xff, (unsigned)t->pid);
-    target_detach(t);
-    s->general = (struct rsp_thread){0};
-}
-
-/* Those that GDB looks at after every step, which saves it a question for each. */
-static void add_registers(struct server *s, const struct target *t, int tid)
-{
-    static const unsigned numbers[] = {REG_SP, REG_FP, REG_PC};
-    struct registers r;
-    uint8_t value[8];
-    if (target_get_regs(t, tid, &r.g, NULL) != EOK)
-        return;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        register_get(&r, numbers[i], value);
-        rsp_format(&s->out, "%x:", numbers[i]);
-        rsp_hex(&s->out, value, register_bytes(numbers[i]));
-        rsp_text(&s->out, ";");
-    }
-}
-
-/* signo: as GDB is to see it; the target's number. */
-static void report_stop(struct server *s, struct target *t, const procfs_status *status, int signo)
-{
-    rsp_format(&s->out, "T%02xthread:p%x.%x;", signo != 0 ? signal_to_gdb(signo) : 0, (unsigned)t->pid, (unsigned)status->tid);
-    add_registers(s, t, status->tid);
-    if (status->why == _DEBUG_WHY_FAULTED && status->what == SIGTRAP && s->has_swbreak && target_is_break(t, status->ip))
-        rsp_text(&s->out, "swbreak:;");
-    target_set_reported(t, status->tid);
-    select_thread(s, t->pid, status->tid);
-}
-
-/* Both stand in their calls of fork; what becomes of each is GDB's to say. */
-static void report_fork(struct server *s, struct target *t, struct target *child)
-{
-    procfs_status status;
-    int tid = target_thread(child, 1, &status) ? status.tid : 1;
-    rsp_format(&s->out, "T05fork:p%x.%x;thread:p%x.%x;", (unsigned)child->pid, (unsigned)tid, (unsigned)t->pid, (unsigned)child->parent_tid);
-    child->is_secret = false;
-    select_thread(s, t->pid, child->parent_tid);
-}
-
-static void report_exec(struct server *s, struct target *t)
-{
-    char path[1024];
-    procfs_status status;
-    ssize_t n = xfer_exec_file(t->pid, path, sizeof path);
-    int tid = target_thread(t, 1, &status) ? status.tid : 1;
-    t->has_execed = false;
-    rsp_text(&s->out, "T05");
-    if (s->has_exec_events && n > 0) {
-        rsp_text(&s->out, "exec:");
-        rsp_hex(&s->out, path, (size_t)n);
-        rsp_text(&s->out, ";");
-    }
-    rsp_format(&s->out, "thread:p%x.%x;", (unsigned)t->pid, (unsigned)tid);
-    select_thread(s, t->pid, tid);
-}
-
 /* What stopped t, if anything did: true when that is in s->out. */
 static bool report_pending(struct server *s, struct target *t)
 {
     procfs_status status;
-    if (t->has_ended) {
-        report_end(s, t);
+    if (report_process(s, t))
         return true;
-    }
-    if (t->has_execed) {
-        report_exec(s, t);
-        return true;
-    }
-    if (target_child(t) != NULL) {
-        report_fork(s, t, target_child(t));
-        return true;
-    }
     if (!target_pending(t, &status))
         return false;
     report_stop(s, t, &status, status.what);
@@ -165,8 +87,11 @@ static void stop_all(void)
 bool server_interrupt(struct server *s)
 {
     struct target *t = target_find(0);
+    if (s->is_nonstop)
+        nonstop_interrupt(s);
     if (!s->is_waiting || t == NULL)
         return false;
+    rsp_clear(&s->out);
     stop_all();
     s->is_waiting = false;
     for (size_t i = 0; i < TARGETS_MAX; i++)
@@ -181,16 +106,11 @@ bool server_interrupt(struct server *s)
 static struct rsp_action actions[RSP_ACTIONS_MAX];
 static size_t num_actions;
 
-static bool fits(const struct rsp_thread *who, pid_t pid, int tid)
-{
-    return (who->pid <= 0 || who->pid == pid) && (who->tid <= 0 || who->tid == tid);
-}
-
 static struct resume plan(const struct target *t, int tid)
 {
     for (size_t i = 0; i < num_actions; i++) {
         const struct rsp_action *a = &actions[i];
-        if (fits(&a->thread, t->pid, tid))
+        if (rsp_fits(&a->thread, t->pid, tid))
             return (struct resume){a->what != 't' ? a->what : 0, a->signo != 0 ? signal_from_gdb(a->signo) : 0, a->from, a->to};
     }
     return (struct resume){0};
@@ -224,8 +144,11 @@ bool server_event(struct server *s, pid_t pid)
 {
     struct target *t = target_find(pid);
     int tid = 1;
+    if (s->is_nonstop && t != NULL)
+        nonstop_event(t);
     if (t == NULL || !t->is_running || !s->is_waiting)
         return false;
+    rsp_clear(&s->out);
     stop_one(t);
     if (!report_pending(s, t)) {
         if (t->stepping.tid != 0 && !stepping_next(t, plan, &tid))
@@ -272,8 +195,12 @@ static bool do_vcont(struct server *s, const char *at)
         return true;
     }
     num_actions = rsp_actions(at, actions);
-    if (num_actions > 0)
+    if (num_actions > 0 && !s->is_nonstop)
         return go_on(s);
+    if (num_actions > 0) {
+        nonstop_vcont(s, actions, num_actions);
+        return true;
+    }
     reply_error(s, EINVAL);
     return true;
 }
@@ -293,8 +220,10 @@ static void do_attach(struct server *s, const char *at)
         return;
     }
     int error = target_attach((pid_t)pid, false, &t);
-    if (error != EOK)
-        reply_error(s, error);
+    if (error == EOK && s->is_nonstop)
+        nonstop_attached(t);
+    if (error != EOK || s->is_nonstop)
+        reply_result(s, error);
     else
         report_first(s, t, SIGTRAP);
 }
@@ -334,6 +263,8 @@ static void do_run(struct server *s, const char *at)
 {
     struct target *t;
     int error = split_run(at, last_run) ? target_spawn(&s->startup, last_run, &t) : EINVAL;
+    if (error == EOK && s->is_nonstop)
+        nonstop_started(t);
     if (error != EOK)
         reply_error(s, error);
     else
@@ -349,7 +280,8 @@ static void do_restart(struct server *s)
     if (t != NULL)
         target_kill(t);
     s->general = (struct rsp_thread){0};
-    (void)target_spawn(&s->startup, last_run, &t);
+    if (target_spawn(&s->startup, last_run, &t) == EOK && s->is_nonstop)
+        nonstop_started(t);
 }
 
 static void end_process(struct server *s, const char *at, bool is_kill)
@@ -378,7 +310,9 @@ void server_end(struct server *s)
 static void do_question(struct server *s)
 {
     struct target *t = target_find(0);
-    if (t == NULL)
+    if (s->is_nonstop)
+        nonstop_question(s);
+    else if (t == NULL)
         rsp_text(&s->out, "W00");
     else
         report_first(s, t, SIGTRAP);
@@ -423,7 +357,11 @@ static bool do_v(struct server *s, const char *at, size_t bytes)
     const char *start = at;
     if (rsp_skip(&at, "vCont"))
         return do_vcont(s, at);
-    if (rsp_skip(&at, "vFile:"))
+    if (strcmp(at, "vStopped") == 0 && s->is_nonstop)
+        nonstop_stopped(s);
+    else if (strcmp(at, "vCtrlC") == 0 && s->is_nonstop)
+        nonstop_interrupt(s);
+    else if (rsp_skip(&at, "vFile:"))
         vfile_packet(s, at, bytes - (size_t)(at - start));
     else if (rsp_skip(&at, "vAttach;"))
         do_attach(s, at);
@@ -435,6 +373,16 @@ static bool do_v(struct server *s, const char *at, size_t bytes)
 }
 
 /* While GDB waits for a stop it has nothing to say; whatever it says is refused rather than mixed up with the stop. */
+static void do_break(struct server *s, const char *at, bool is_set)
+{
+    struct target *t = server_target(s);
+    if (s->is_nonstop && t != NULL)
+        nonstop_pause(t);
+    access_break(s, at, is_set);
+    if (s->is_nonstop && t != NULL)
+        nonstop_go_on(t);
+}
+
 bool server_packet(struct server *s, const char *packet, size_t bytes)
 {
     const char *at = packet + 1, *end = packet + bytes;
@@ -470,7 +418,7 @@ bool server_packet(struct server *s, const char *packet, size_t bytes)
         return true;
     case 'Z':
     case 'z':
-        access_break(s, at, packet[0] == 'Z');
+        do_break(s, at, packet[0] == 'Z');
         return true;
     case 'H':
         do_select(s, at);

@@ -10,9 +10,11 @@ struct server {
     bool is_extended; /* extended-remote: it goes on without a process */
     bool has_swbreak, has_exec_events, has_fork_events, has_no_resumed; /* what GDB understands */
     bool is_waiting;  /* GDB waits for a stop */
+    bool is_nonstop, is_notifying; /* nonstop.c; GDB was told of a stop and asks for more until there are none */
     bool is_over;     /* the session is to end */
     struct rsp in;
     struct rsp_out out;
+    struct rsp_out note;       /* a notification */
     struct startup startup; /* of what vRun starts */
     struct rsp_thread general; /* Hg: of registers, memory, breakpoints */
 };
@@ -32,6 +34,9 @@ void reply_error(struct server *s, int error); /* E and the errno */
 void reply_result(struct server *s, int error); /* one of these */
 bool server_knows(const struct target *t);      /* GDB does */
 bool server_has_thread(const struct rsp_thread *who);
+/* report.c: stop replies. */
+void report_stop(struct server *s, struct target *t, const procfs_status *status, int signo); /* as GDB is to see it, the target's number */
+bool report_process(struct server *s, struct target *t); /* its end, exec, or a fork; false: none of these */
 void query_packet(struct server *s, const char *packet, size_t bytes); /* q and Q */
 void access_get_all(struct server *s); /* access.c: what is behind g, G, p, P, m, M, X, z, Z */
 void access_set_all(struct server *s, const char *at);

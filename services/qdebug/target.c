@@ -33,6 +33,12 @@ static int command(const struct target *t, int dcmd, void *data)
     return devctl(t->fd, dcmd, data, (size_t)((unsigned)dcmd >> 16 & 0x3fff), NULL);
 }
 
+static int choose(const struct target *t, int tid)
+{
+    int32_t id = tid;
+    return command(t, DCMD_PROC_CURTHREAD, &id);
+}
+
 struct target *target_find(pid_t pid)
 {
     for (size_t i = 0; i < TARGETS_MAX; i++)
@@ -90,11 +96,28 @@ struct target *target_child(const struct target *t)
     return NULL;
 }
 
-static bool follows_forks;
+static uint32_t flags;
 
-void target_follow_forks(bool are_followed)
+void target_set_flag(uint32_t flag, bool is_set)
 {
-    follows_forks = are_followed;
+    flags = is_set ? flags | flag : flags & ~flag;
+    for (size_t i = 0; i < TARGETS_MAX; i++)
+        if (targets[i].pid != 0)
+            command(&targets[i], is_set ? DCMD_PROC_SET_FLAG : DCMD_PROC_CLEAR_FLAG, &flag);
+}
+
+static void note(struct target *t, const procfs_status *status)
+{
+    if (status->why == _DEBUG_WHY_TERMINATED) {
+        t->has_ended = true;
+        t->status = status->what;
+    } else if (status->why == _DEBUG_WHY_EXEC && !t->is_new_program) {
+        t->has_execed = t->is_new_program = true;
+        t->num_reported = 0;
+        forget_places(t->pid);
+    } else if (status->why == _DEBUG_WHY_CHILD) {
+        take_children(t);
+    }
 }
 
 int target_stop(struct target *t)
@@ -107,17 +130,23 @@ int target_stop(struct target *t)
     if (error == ESRCH) { /* its end is the stop */
         error = command(t, DCMD_PROC_WAITSTOP, &status);
     }
-    if (error == EOK && status.why == _DEBUG_WHY_TERMINATED) {
-        t->has_ended = true;
-        t->status = status.what;
-    } else if (error == EOK && status.why == _DEBUG_WHY_EXEC) {
-        t->has_execed = true;
-        t->num_reported = 0;
-        forget_places(t->pid);
-    } else if (error == EOK && status.why == _DEBUG_WHY_CHILD) {
-        take_children(t);
-    }
+    if (error == EOK)
+        note(t, &status);
     return error;
+}
+
+int target_stop_thread(const struct target *t, int tid)
+{
+    int32_t id = tid;
+    return command(t, DCMD_PROC_STOPTHREAD, &id);
+}
+
+void target_look(struct target *t)
+{
+    procfs_status status;
+    choose(t, 0);
+    if (command(t, DCMD_PROC_STATUS, &status) == EOK)
+        note(t, &status);
 }
 
 int target_attach(pid_t pid, bool is_ours, struct target **out)
@@ -133,9 +162,8 @@ int target_attach(pid_t pid, bool is_ours, struct target **out)
     if (t->fd == -1)
         return errno;
     event_of_pulse.sigev_value.sival_int = pid;
-    uint32_t flags = _DEBUG_FLAG_FORK;
     int error = command(t, DCMD_PROC_EVENT, &event_of_pulse);
-    if (error == EOK && follows_forks)
+    if (error == EOK && flags != 0)
         error = command(t, DCMD_PROC_SET_FLAG, &flags);
     if (error == EOK)
         error = target_stop(t);
@@ -221,8 +249,8 @@ static bool is_ebreak(const struct target *t, uint64_t addr)
     return half[0] == 0x9002 || (half[0] == 0x0073 && half[1] == 0x0010);
 }
 
-/* A trap at a place where the breakpoint is gone again is nothing to speak of: the instruction is executed when the thread goes on. */
-static bool is_stale(const struct target *t, const procfs_status *status)
+/* The instruction is executed when the thread goes on. */
+bool target_is_stale(const struct target *t, const procfs_status *status)
 {
     return status->why == _DEBUG_WHY_FAULTED && status->what == SIGTRAP && !target_is_break(t, status->ip) && !is_ebreak(t, status->ip);
 }
@@ -231,7 +259,7 @@ bool target_pending(struct target *t, procfs_status *status)
 {
     for (int tid = 1; target_thread(t, tid, status); tid = status->tid + 1)
         if ((status->why == _DEBUG_WHY_FAULTED || status->why == _DEBUG_WHY_SIGNALLED) && !is_reported(t, status->tid) &&
-            !is_stale(t, status))
+            !target_is_stale(t, status))
             return true;
     return false;
 }
@@ -241,7 +269,7 @@ void target_pass_signals(uint64_t set)
     traced = ~set;
 }
 
-static int let_go(struct target *t, int tid, int signo)
+int target_go(struct target *t, int tid, int signo)
 {
     procfs_run run = {.flags = _DEBUG_RUN_ONLY | _DEBUG_RUN_ARM | _DEBUG_RUN_TRACE | _DEBUG_RUN_CLRSIG, .tid = tid, .trace = traced};
     if (signo != 0) {
@@ -249,6 +277,7 @@ static int let_go(struct target *t, int tid, int signo)
         run.signo = signo;
     }
     unset_reported(t, tid);
+    t->is_new_program = false;
     return command(t, DCMD_PROC_RUN, &run);
 }
 
@@ -269,22 +298,17 @@ int target_resume(struct target *t, struct resume (*plan)(const struct target *t
     for (int tid = 1; target_thread(t, tid, &status) && error == EOK; tid = status.tid + 1) {
         struct resume r = plan(t, status.tid);
         if (r.what != 0 && (!is_all || r.signo != 0))
-            error = let_go(t, status.tid, r.signo);
+            error = target_go(t, status.tid, r.signo);
     }
     if (error == EOK && is_all) { /* with those that are not there yet */
         t->num_reported = 0;
+        t->is_new_program = false;
         error = command(t, DCMD_PROC_RUN, &run);
     }
     return error == ESRCH ? EOK : error; /* it ends: the pulse says so */
 }
 
 /* ---- registers and memory */
-
-static int choose(const struct target *t, int tid)
-{
-    int32_t id = tid;
-    return command(t, DCMD_PROC_CURTHREAD, &id);
-}
 
 int target_get_regs(const struct target *t, int tid, procfs_greg *g, procfs_fpreg *f)
 {

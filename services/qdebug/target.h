@@ -33,6 +33,7 @@ struct target {
     bool is_ours;    /* started by us: killed with the connection */
     bool is_running; /* resumed since the last report */
     bool has_ended, has_execed;
+    bool is_new_program; /* that exec has been noted, and nothing of it has run */
     bool is_secret;  /* a forked child that GDB has not been told of */
     pid_t parent;    /* of it, and the thread there that made it */
     int parent_tid;
@@ -51,6 +52,8 @@ int target_spawn(const struct startup *how, char *const argv[], struct target **
 int target_detach(struct target *t);
 int target_kill(struct target *t);
 int target_stop(struct target *t); /* returns when it stands still, or has ended */
+int target_stop_thread(const struct target *t, int tid); /* returns at once */
+void target_look(struct target *t); /* finds out about its end, exec, forks while it runs */
 
 struct target *target_find(pid_t pid); /* 0: the first one; NULL: none */
 
@@ -58,6 +61,8 @@ struct target *target_find(pid_t pid); /* 0: the first one; NULL: none */
 bool target_thread(const struct target *t, int tid, procfs_status *status);
 /* A thread with a stop that GDB does not know yet; false: none. */
 bool target_pending(struct target *t, procfs_status *status);
+/* It trapped where the breakpoint is gone again, which is nothing to speak of. */
+bool target_is_stale(const struct target *t, const procfs_status *status);
 void target_set_reported(struct target *t, int tid);
 
 /* What a stopped thread is to do: 0 nothing, 'c' go on, 's' one instruction, 'r' instructions as long as they are in a range. */
@@ -68,10 +73,12 @@ struct resume {
 };
 /* Asks plan for every thread and lets them go; steps are stepping.c's. */
 int target_resume(struct target *t, struct resume (*plan)(const struct target *t, int tid));
+/* One thread alone. */
+int target_go(struct target *t, int tid, int signo);
 /* A forked child of t that GDB does not know yet, NULL none. */
 struct target *target_child(const struct target *t);
-/* Children of what is debugged from now on are debugged, too. */
-void target_follow_forks(bool are_followed);
+/* _DEBUG_FLAG_* of all targets, and those to come. */
+void target_set_flag(uint32_t flag, bool is_set);
 /* Signals that do not stop a target from now on. */
 void target_pass_signals(uint64_t set);
 

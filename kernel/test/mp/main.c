@@ -23,6 +23,7 @@ const struct scenario mp_scenarios[] = {
     { "mutex", scn_mutex }, { "robust", scn_robust }, { "condvar", scn_condvar }, { "semaphore", scn_semaphore }, { "flags", scn_flags },
     { "threads", scn_threads }, { "priorities", scn_priorities }, { "timers", scn_timers }, { "interrupts", scn_interrupts },
     { "signals", scn_signals }, { "code", scn_code }, { "debugger", scn_debugger },
+    { "debugger-threads", scn_debugger_threads },
     { NULL, NULL },
 };
 

@@ -29,7 +29,7 @@ extern const struct scenario mp_scenarios[];
 void scn_rendezvous(void), scn_two_replies(void), scn_objects(void), scn_kill(void);
 void scn_mutex(void), scn_robust(void), scn_condvar(void), scn_semaphore(void), scn_flags(void);
 void scn_threads(void), scn_priorities(void), scn_timers(void), scn_interrupts(void), scn_signals(void);
-void scn_code(void), scn_debugger(void);
+void scn_code(void), scn_debugger(void), scn_debugger_threads(void);
 
 void mp_failed(const char *file, int line, const char *what, long got);
 #define MP_CHECK(cond) ((cond) ? (void)0 : mp_failed(__FILE__, __LINE__, #cond, 0))

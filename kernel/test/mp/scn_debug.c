@@ -125,25 +125,91 @@ static void debug(int32_t pid)
     MP_CHECK(mp_tm(TM_DEBUG_DETACH, pid, 0, 0, 0) == 0);
 }
 
+/* ---- a debugger of single threads (TM_DA_ALONE) */
+
+static void await_thread(int32_t pid, int tid)
+{
+    int64_t r;
+    while ((r = mp_tm(TM_DEBUG_REGS, pid, (uint64_t)tid, 0, TM_REGS_READ)) == -EBUSY)
+        mp_pause();
+    MP_CHECK(r == 0);
+}
+
+static void others_are_free(int32_t pid, int held)
+{
+    for (int tid = 1; tid <= 1 + BYSTANDERS; tid++)
+        if (tid != held)
+            MP_CHECK(mp_tm(TM_DEBUG_REGS, pid, (uint64_t)tid, 0, TM_REGS_READ) == -EBUSY && "what stops one thread holds no other");
+}
+
+/* The subject by a signal, anybody by a request. */
+static int stop_one(int32_t pid)
+{
+    int tid = mp_chance(2) ? 1 : (int)mp_range(1, 1 + BYSTANDERS);
+    if (tid == 1 && mp_chance(2))
+        MP_CHECK(kc(KC_SIGNAL_KILL, pid, 0, SIGUSR2_NUMBER, 0, 0, 0) == 0);
+    else
+        MP_CHECK(mp_tm(TM_DEBUG_STOP, pid, (uint64_t)tid, 0, 0) == 0);
+    return tid;
+}
+
+static void debug_threads(int32_t pid)
+{
+    uint32_t given = 1;
+    await_handled(given);
+    MP_CHECK(mp_tm(TM_DEBUG_ATTACH, pid, ~0UL, TM_DA_ALONE, 0) == 0);
+    for (unsigned i = 0; i < mp_rounds(100); i++) {
+        int tid = stop_one(pid);
+        await_thread(pid, tid);
+        others_are_free(pid, tid);
+        int signo = tid == 1 ? MP_SIGUSR1 : 0;
+        MP_CHECK(mp_tm(TM_DEBUG_RUN, pid, (uint64_t)tid, (uint64_t)signo, 0) == 0);
+        if (mp_chance(2)) { /* perhaps before it has come to its signal, which it keeps */
+            MP_CHECK(mp_tm(TM_DEBUG_STOP, pid, mp_chance(2) ? 0 : (uint64_t)tid, 0, 0) == 0);
+            await_thread(pid, tid);
+            MP_CHECK(mp_tm(TM_DEBUG_RUN, pid, 0, 0, 0) == 0);
+        }
+        given += signo != 0;
+        await_handled(given);
+    }
+    MP_CHECK(mp_tm(TM_DEBUG_DETACH, pid, 0, 0, 0) == 0);
+}
+
+static _Atomic bool is_alone;
+
 static void debugger_main(void *arg)
 {
-    mp_thread(shooter, arg, 0, 10);
+    mp_thread(atomic_load(&is_alone) ? noise : shooter, arg, 0, 10);
     int last = 1 + (int)mp_range(1, 4);
     for (int tid = 3; tid <= last; tid++)
         mp_thread(noise, NULL, 0, 15);
-    debug((int32_t)(intptr_t)arg);
+    if (atomic_load(&is_alone))
+        debug_threads((int32_t)(intptr_t)arg);
+    else
+        debug((int32_t)(intptr_t)arg);
     atomic_store(&over, true);
     atomic_store(&debugger_over, true);
     for (int tid = 2; tid <= last; tid++)
         MP_CHECK(kc(KC_THREAD_JOIN, tid, 0) == 0);
 }
 
-void scn_debugger(void)
+static void begin(bool of_threads)
 {
+    atomic_store(&is_alone, of_threads);
     atomic_store(&handled, 0);
     atomic_store(&over, false);
     atomic_store(&debugger_over, false);
     atomic_store(&shoot, false);
     int32_t pid = mp_spawn(subject_main, NULL);
     mp_spawn(debugger_main, (void *)(intptr_t)pid);
+}
+
+void scn_debugger(void)
+{
+    begin(false);
+}
+
+void scn_debugger_threads(void)
+{
+    begin(true);
 }

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# usage: notify.py PORT PID: non-stop mode as the protocol has it, where no GDB makes it happen; PID is threads.c's, in decimal.
+import re, socket, sys
+
+line = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
+line.settimeout(60)
+data, notes = b"", []
+pid = "p%x" % int(sys.argv[2])
+
+
+def send(text):
+    line.sendall(b"$" + text.encode() + b"#%02x" % (sum(text.encode()) & 255))
+
+
+def packet():
+    global data
+    while not re.search(rb"[$%][^#]*#..", data):
+        more = line.recv(4096)
+        if not more:
+            raise SystemExit("the agent has hung up")
+        data += more
+    kind, text, data = re.search(rb"([$%])([^#]*)#..(.*)", data, re.S).groups()
+    return kind + text
+
+
+def ask(text):
+    send(text)
+    while True:
+        got = packet().decode("latin-1")
+        if got[0] == "$":
+            return got[1:]
+        notes.append(got[1:])
+
+
+def note():
+    while not notes:
+        notes.append(packet().decode("latin-1")[1:])
+    return notes.pop(0)
+
+
+def threads(first):  # of this stop reply and all that are asked for then: "signal:thread"
+    found = []
+    while first != "OK":
+        found.append(re.sub("^(?:Stop:)?T(..)thread:p[0-9a-f]+[.]([0-9a-f]+);.*", r"\1:\2", first))
+        first = ask("vStopped")
+    return " ".join(sorted(found))
+
+
+ask("QStartNoAckMode")
+ask("qSupported:multiprocess+;swbreak+;QNonStop+")
+print("vStopped and vCtrlC in all-stop: %r %r" % (ask("vStopped"), ask("vCtrlC")))
+print("QNonStop:", ask("QNonStop:1"), "%r" % ask("QNonStop:2"))
+print("nothing is stopped:", ask("?"), ask("vStopped"))
+print("attach:", ask("vAttach;" + pid[1:]), threads(note()))
+print("all are told again:", threads(ask("?")))
+print("continue:", ask("vCont;c"))
+print("nothing is stopped now:", ask("?"))
+print("registers of a thread that runs:", ask("Hg%s.1" % pid), ask("g")[:1])
+print("stop one:", ask("vCont;t:%s.2" % pid), threads(note()))
+print("stop it again:", ask("vCont;t:%s.2" % pid), len(notes))
+print("stop a thread that is not there:", ask("vCont;t:%s.77" % pid), len(notes))
+ask("vCont;t:%s.3" % pid)
+first = note()
+ask("vCont;c:%s.3" % pid)  # we have not confirmed that it has stopped, so this must not be for it
+print("an unconfirmed one stays:", threads(first), threads(ask("?")))
+print("interrupt:", ask("vCtrlC"), threads(note()))
+print("nobody is left to interrupt:", ask("vCtrlC"), len(notes))
+print("step one of them:", ask("vCont;s:%s.3" % pid), threads(note()))
+print("steps without end:", ask("vCont;r0,8000000000:%s.3" % pid), threads(ask("?")))
+print("until it is told to stop:", ask("vCont;t:%s.3" % pid), threads(note()))
+print("broken:", *(ask(text) for text in ("vCont;t:", "vCont;s:%s.zz" % pid, "vCont;c:p99999999999.1")))
+print("back to all-stop:", ask("QNonStop:0"), ask("?")[:3], "%r" % ask("vStopped"))
+print("detached:", ask("D;" + pid[1:]))
+line.close()

@@ -32,6 +32,7 @@ struct mount;
 
 #define GROUPS    16
 #define BLOCK_MAX (128u * 1024) /* bytes of one READ or WRITE */
+#define PIECE_MS  500           /* what a record's rest is waited for in one go */
 
 extern pthread_mutex_t lock;
 extern pthread_cond_t changed; /* CLOCK_MONOTONIC */
@@ -65,7 +66,19 @@ void request_end(struct request *r);
 void request_interrupt(int rcvid);
 void request_poll_locked(void); /* now and then: finds those whose pulse nobody has received */
 
-/* ------------------------------------------------------------------ link.c */
+/* ------------------------------------------------------------------ buffer.c */
+
+/* A READ's data begins behind 132 bytes of its record, which is 8 bytes' boundary then. */
+struct buffer {
+    struct buffer *next;
+    uint32_t align;
+    char bytes[BLOCK_MAX + 4096];
+};
+struct buffer *buffer_get_locked(void); /* NULL: no memory */
+void buffer_put_locked(struct buffer *b);
+void buffer_tick_locked(void); /* what is spare goes, one by one */
+
+/* ------------------------------------------------------------------ link.c, receive.c */
 
 struct call;
 typedef int issue_fn(struct rpc_context *rpc, rpc_cb cb, void *args, void *private_data);
@@ -95,12 +108,19 @@ struct link {
     struct cred cred; /* that rpc's calls go out with */
     bool has_cred;
     struct call *calls;
+    struct buffer *in; /* what was received: `have` bytes, of which those before `taken` are being looked at */
+    size_t have, taken;
     int wake[2];
     void (*tick)(struct mount *m); /* locked; now and then */
     struct mount *mount;
 };
 
 int link_start(struct link *l);
+/* Of the link's thread: what has come, as long as answers are due. False: the connection is of no use. */
+bool receive_all(struct link *l);
+void receive_forget(struct link *l);
+/* In a call's take(): the buffer with that data becomes the caller's. NULL: it has to be copied. */
+struct buffer *receive_keep(struct link *l, const char *data);
 /* Sends it as soon as can be. NULL: no memory. */
 struct call *call_submit(struct link *l, const struct cred *cred, issue_fn *issue, void *args,
                          void (*take)(struct call *, const void *), void *out);
@@ -176,6 +196,7 @@ struct node {
     unsigned refs;
     struct fattr3 last;     /* as of the last answer */
     uint64_t generation;    /* of what is written here */
+    uint64_t changed;       /* the server's file, as far as any answer has told: its ctime */
     struct chunk *chunks;   /* not yet safe with the server, in the order of the writes */
     int write_error;        /* of a write that nobody waited for; told once */
     bool is_busy;           /* somebody commits */
@@ -193,6 +214,7 @@ struct file {
     char verf[NFS3_COOKIEVERFSIZE];
     struct block *blocks; /* read ahead */
     uint64_t next_offset; /* where a sequential reader goes on */
+    uint64_t turn;        /* counts its reads */
     bool is_used; /* a turn: one reader or writer */
 };
 
@@ -206,6 +228,8 @@ struct node *node_written_locked(void);
 /* If the file is open here its name becomes another one, which goes with the last node_put(): 0, or ENOENT when it is
  * not open. keeps_name: where the server can, it gets the other one besides, as what replaces it may not come. */
 int node_hide(struct request *r, const struct handle *dir, const char *name, bool keeps_name);
+/* An answer's attributes tell when the file has changed: that as a number, which is at most n->changed then. */
+uint64_t node_changed_locked(struct node *n, const struct fattr3 *a);
 void node_set_attr(struct node *n, const struct fattr3 *a);
 int node_getattr(struct request *r, struct node *n, struct fattr3 *a); /* after what was written */
 

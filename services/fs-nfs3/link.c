@@ -163,13 +163,21 @@ int call_finish(struct request *r, struct call *c)
 static void on_connect(struct rpc_context *rpc, int status, void *data, void *private)
 {
     struct link *l = private;
-    int one = 1;
+    const struct timeval piece = {.tv_usec = PIECE_MS * 1000};
+    int one = 1, fd;
     (void)data;
     if (status != RPC_STATUS_SUCCESS) {
         l->is_broken = true;
         return;
     }
-    setsockopt(rpc_get_fd(rpc), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    fd = rpc_get_fd(rpc);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    /* receive.c waits for the rest of a record in one call; what is sent does not wait (port/send.h). */
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &piece, sizeof piece) == -1 ||
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == -1) {
+        l->is_broken = true;
+        return;
+    }
     l->is_up = true;
     for (struct call *c = l->calls, *next; c != NULL; c = next) {
         next = c->next;
@@ -190,6 +198,7 @@ static void disconnect_locked(struct link *l)
     struct rpc_context *old = l->rpc;
     l->rpc = NULL;
     l->is_up = l->is_broken = false;
+    receive_forget(l);
     if (old != NULL)
         rpc_destroy_context(old); /* on_answer() for all that were in flight */
 }
@@ -226,6 +235,11 @@ static void wait_locked(struct link *l)
         while (read(l->wake[0], drop, sizeof drop) == (ssize_t)sizeof drop)
             ;
     pthread_mutex_lock(&lock);
+    if (l->is_up && (fds[1].revents & POLLIN)) {
+        fds[1].revents &= ~POLLIN;
+        if (!l->is_broken && !receive_all(l))
+            l->is_broken = true;
+    }
     if (l->rpc != NULL && !l->is_broken && fds[1].revents != 0 && rpc_service(l->rpc, fds[1].revents) < 0)
         l->is_broken = true;
     if (l->is_up && !l->is_broken && (rpc_which_events(l->rpc) & POLLOUT) && rpc_service(l->rpc, POLLOUT) < 0)
@@ -251,6 +265,7 @@ static void *run(void *arg)
             ticked = now_ms();
             check_times_locked(l);
             request_poll_locked();
+            buffer_tick_locked();
             l->tick(l->mount);
         }
     }

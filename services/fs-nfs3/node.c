@@ -35,8 +35,17 @@ mode_t mode_of(const struct fattr3 *a)
     return (a->type <= NF3FIFO ? types[a->type] : 0) | (a->mode & 07777);
 }
 
+uint64_t node_changed_locked(struct node *n, const struct fattr3 *a)
+{
+    uint64_t changed = (uint64_t)a->ctime.seconds << 32 | a->ctime.nseconds;
+    if (changed > n->changed)
+        n->changed = changed;
+    return changed;
+}
+
 static void set_attr_locked(struct node *n, const struct fattr3 *a)
 {
+    node_changed_locked(n, a);
     n->last = *a;
     n->attr.mode = mode_of(a);
     n->attr.uid = a->uid;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading ahead. A file that is read in sequence has blocks under way in front of its reader, at most WINDOW of
- * them; what is read once is gone, so nothing is cached but what was asked for a moment ago. The caller has the file's
- * turn. */
+ * them; what is read once is gone, so nothing is cached but what was asked for a moment ago. A block goes unread when this
+ * machine has written or cut the file since, when another answer tells that the server's file has changed since, and when
+ * it is old. The caller has the file's turn. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #define WINDOW     12u
 #define BLOCKS_MAX 16u
 #define FRESH_MS   3000
+#define SMALL      16384u /* that much is copied: a buffer is for a whole record */
 
 struct block {
     struct block *next; /* by offset */
@@ -21,9 +23,28 @@ struct block {
     bool is_end;
     nfsstat3 status;
     uint64_t generation, begun;
+    uint64_t turn;    /* of the read() that asked for it */
+    uint64_t changed; /* the file's ctime then; 0: the server did not say */
+    struct node *node;
     struct READ3args args;
-    char data[];
+    struct buffer *buffer; /* that data is in; NULL: it is a copy of its own */
+    const char *data;
 };
+
+/* The data become the block's. */
+static void hold(struct block *b, struct link *l, const char *data)
+{
+    b->data = data;
+    b->buffer = b->len > SMALL ? receive_keep(l, data) : NULL;
+    if (b->buffer != NULL)
+        return;
+    char *copy = malloc(b->len + 1);
+    b->data = copy;
+    if (copy != NULL)
+        memcpy(copy, data, b->len);
+    else
+        b->status = (nfsstat3)ENOMEM;
+}
 
 static void take_read(struct call *c, const void *result)
 {
@@ -35,7 +56,9 @@ static void take_read(struct call *c, const void *result)
     const struct READ3resok *ok = &res->READ3res_u.resok;
     b->len = ok->data.data_len < b->want ? ok->data.data_len : b->want;
     b->is_end = ok->eof && ok->data.data_len <= b->want;
-    memcpy(b->data, ok->data.data_val, b->len);
+    if (ok->file_attributes.attributes_follow)
+        b->changed = node_changed_locked(b->node, &ok->file_attributes.post_op_attr_u.attributes);
+    hold(b, c->link, ok->data.data_val);
 }
 
 static void drop(struct file *f, struct block *b)
@@ -44,11 +67,13 @@ static void drop(struct file *f, struct block *b)
     while (*at != b)
         at = &(*at)->next;
     *at = b->next;
-    if (b->call != NULL) {
-        pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
+    if (b->call != NULL)
         call_put_locked(b->call);
-        pthread_mutex_unlock(&lock);
-    }
+    buffer_put_locked(b->buffer);
+    pthread_mutex_unlock(&lock);
+    if (b->buffer == NULL)
+        free((char *)b->data);
     free(b);
 }
 
@@ -74,10 +99,11 @@ static struct block *block_at(const struct file *f, uint64_t at)
 static struct block *start(struct request *r, struct file *f, uint64_t offset, uint32_t want)
 {
     struct node *n = f->ocb.attr;
-    struct block *b = malloc(sizeof *b + want), **at = &f->blocks;
+    struct block *b = malloc(sizeof *b), **at = &f->blocks;
     if (b == NULL)
         return NULL;
-    *b = (struct block){.offset = offset, .want = want, .generation = n->generation, .begun = now_ms()};
+    *b = (struct block){.offset = offset, .want = want, .generation = n->generation, .begun = now_ms(),
+                         .turn = f->turn, .node = n};
     b->args = (struct READ3args){{{n->handle.len, n->handle.data}}, offset, want};
     b->call = call_submit(&n->mount->link, &r->cred, (issue_fn *)(void (*)(void))rpc_nfs3_read_async, &b->args, take_read,
                           b);
@@ -140,11 +166,32 @@ static int await(struct request *r, struct block *b)
     return error != 0 ? error : nfs3_status(b->status);
 }
 
+/* It was read ahead, and the file has changed since: everything of that kind goes. False: it has not. What this very
+ * call has asked for is as good as the server has it, also if its clock went back. */
+static bool drop_changed(struct file *f, struct block *at)
+{
+    struct node *n = f->ocb.attr;
+    pthread_mutex_lock(&lock);
+    if (at->turn == f->turn && at->changed != 0 && at->changed < n->changed)
+        n->changed = at->changed;
+    uint64_t changed = n->changed;
+    pthread_mutex_unlock(&lock);
+    if (at->turn == f->turn || at->changed == 0 || at->changed >= changed)
+        return false;
+    for (struct block *b = f->blocks, *next; b != NULL; b = next) {
+        next = b->next;
+        if (b->turn != f->turn && (b->call != NULL || b->changed < changed))
+            drop(f, b);
+    }
+    return true;
+}
+
 ssize_t read_data(struct request *r, resmgr_context_t *ctp, struct file *f, uint64_t offset, size_t len, size_t to)
 {
     size_t done = 0;
     bool in_sequence = offset == f->next_offset, is_end = false;
     int error = write_flush(r, f->ocb.attr);
+    f->turn++;
     while (error == 0 && done < len && !is_end) {
         uint64_t at = offset + done;
         ask(r, f, at, len - done, in_sequence, clean(f, at, in_sequence || done > 0));
@@ -156,6 +203,8 @@ ssize_t read_data(struct request *r, resmgr_context_t *ctp, struct file *f, uint
             error = 0;
             continue;
         }
+        if (error == 0 && drop_changed(f, b))
+            continue;
         if (error != 0 || at >= end_of(b))
             break;
         size_t part = end_of(b) - at;

@@ -51,7 +51,7 @@ static void drop_head(struct sock *s)
     s->packets--;
     s->head_offset = 0;
     pbuf_free(k->p);
-    free(k);
+    net_free(k);
 }
 
 /* The stream's first bytes are the client's. */

@@ -85,7 +85,7 @@ int sock_new(int domain, int type, int protocol, bool privileged, struct sock **
 
 bool sock_queue(struct sock *s, struct pbuf *p, const struct net_addr *from)
 {
-    struct packet *k = malloc(sizeof *k);
+    struct packet *k = net_malloc(sizeof *k);
     if (k == NULL)
         return false;
     k->next = NULL;
@@ -107,7 +107,7 @@ void sock_drop_queue(struct sock *s)
         struct packet *k = s->head;
         s->head = k->next;
         pbuf_free(k->p);
-        free(k);
+        net_free(k);
     }
     s->tail = &s->head;
     s->queued = 0;

@@ -4,6 +4,8 @@
  *   probe list DIR COUNT    a large directory: each name once, and gone when it is unlinked
  *   probe fill FILE BYTES   writes a pattern, then reads it back; the server may be restarted meanwhile
  *   probe check FILE BYTES  the pattern is there
+ *   probe ahead FILE        what was read ahead does not hide what is written or cut meanwhile
+ *   probe changed FILE GO WENT    nor what the server's file became: makes GO, waits for WENT, and looks
  *   probe soft FILE         the server is gone: errors, no hang
  *   probe killed FILE       the server is gone: many readers die of SIGKILL
  * Says "probe WHAT: ok", or what went wrong. */
@@ -251,6 +253,54 @@ static void fill(const char *file, size_t bytes)
     CHECK(close(fd) == 0);
 }
 
+static bool reads(int fd, unsigned char what, size_t bytes)
+{
+    static unsigned char data[65536];
+    ssize_t n = read(fd, data, bytes);
+    for (ssize_t i = 0; i < n; i++)
+        if (data[i] != what)
+            return false;
+    return n == (ssize_t)bytes;
+}
+
+static void ahead(const char *file)
+{
+    static unsigned char data[65536];
+    const size_t size = 20 * sizeof data;
+    int fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0644), other = open(file, O_RDWR);
+    memset(data, 'a', sizeof data);
+    for (size_t done = 0; done < size; done += sizeof data)
+        CHECK(write(fd, data, sizeof data) == (ssize_t)sizeof data);
+    CHECK(fsync(fd) == 0 && lseek(fd, 0, SEEK_SET) == 0);
+    memset(data, 'b', sizeof data);
+    CHECK(reads(fd, 'a', sizeof data) && reads(fd, 'a', 1000));
+    usleep(300000); /* for the answers to be there */
+    CHECK(pwrite(other, data, sizeof data, sizeof data + 1000) == (ssize_t)sizeof data);
+    CHECK(reads(fd, 'b', sizeof data) && reads(fd, 'a', 1000));
+    usleep(300000);
+    CHECK(ftruncate(other, 2 * sizeof data + 3000) == 0);
+    CHECK(read(fd, data, sizeof data) == 1000 && read(fd, data, sizeof data) == 0);
+    CHECK(close(fd) == 0 && close(other) == 0);
+}
+
+static void changed(const char *file, const char *go, const char *went)
+{
+    struct stat before, st;
+    int fd = open(file, O_RDONLY), old = open(file, O_RDONLY);
+    CHECK(fstat(fd, &before) == 0 && reads(fd, 'o', 65536) && reads(old, 'o', 65536));
+    usleep(300000); /* for what is read ahead to be there */
+    CHECK(close(open(go, O_WRONLY | O_CREAT, 0644)) == 0);
+    while (access(went, F_OK) != 0)
+        usleep(10000);
+    /* Not so long after the change that old data would have gone of themselves. */
+    CHECK(fstat(fd, &st) == 0 && st.st_mtime != before.st_mtime);
+    CHECK(reads(fd, 'n', 65536) && reads(old, 'n', 65536) && reads(old, 'n', 65536));
+    close(old);
+    CHECK((old = open(file, O_RDONLY)) != -1 && reads(old, 'n', 65536));
+    close(old);
+    close(fd);
+}
+
 static void soft(const char *file)
 {
     struct stat st;
@@ -295,6 +345,10 @@ int main(int argc, char **argv)
         fill(argv[2], bytes);
     } else if (strcmp(argv[1], "check") == 0) {
         check(open(argv[2], O_RDONLY), bytes);
+    } else if (strcmp(argv[1], "ahead") == 0) {
+        ahead(argv[2]);
+    } else if (strcmp(argv[1], "changed") == 0 && argc > 4) {
+        changed(argv[2], argv[3], argv[4]);
     } else if (strcmp(argv[1], "soft") == 0) {
         soft(argv[2]);
     } else if (strcmp(argv[1], "killed") == 0) {

@@ -8,7 +8,14 @@
 #define LWIP_SOCKET                   0
 #define LWIP_NETCONN                  0
 
+#ifdef NET_MEMORY /* io-net's own; the fuzzers want malloc()'s checks */
+#define MEM_CUSTOM_ALLOCATOR          1
+#define MEM_CUSTOM_MALLOC             net_malloc
+#define MEM_CUSTOM_FREE               net_free
+#define MEM_CUSTOM_CALLOC             net_calloc
+#else
 #define MEM_LIBC_MALLOC               1
+#endif
 #define MEMP_MEM_MALLOC               1
 #define MEM_ALIGNMENT                 8
 

@@ -8,6 +8,7 @@
 #include "client.h"
 #include "keeper.h"
 #include "panic_log.h"
+#include "ssh.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -27,8 +28,8 @@ static const char shell_help[] =
     "usage: qrv shell [--target T] [--console] [COMMAND...]\n"
     "\n"
     "A shell on a running target; with COMMAND its input, output and exit code. What COMMAND leaves\n"
-    "running does not keep qrv waiting. Ctrl-] leaves the shell and ends it. Over the network (tcp:, ssh:) the\n"
-    "shell has no terminal on the target: no job control, and programs see a pipe.\n"
+    "running does not keep qrv waiting. Ctrl-] leaves the shell and ends it. Over TCP the shell has no terminal on the\n"
+    "target: no job control, and programs see a pipe. Over SSH it has one when qrv has one; ssh's own ~. leaves it.\n"
     "\n"
     "      --target T     a name in qrv.targets, or a line; see qrv deploy --help\n"
     "  -n, --no-input     COMMAND gets no input\n"
@@ -344,6 +345,8 @@ int cmd_shell(int argc, char **argv)
         return run_command(&r.target, argv + own, argc - own, !r.no_input);
     if (r.console)
         return terminal(&r.target, "con1");
+    if (target_is_ssh(&r.target) && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        return not_connected(ssh_terminal(r.target.line + 4));
     if (target_is_network(&r.target))
         return run_command(&r.target, network_shell, isatty(STDIN_FILENO) ? 2 : 1, true);
     result = start_shell(&r.target, "shell");

@@ -28,8 +28,9 @@ static void command_free(struct command *c)
     free(c->port);
 }
 
-/* False: where is no [USER@]HOST[:PORT], or QRV_SSH is too long. A host that begins with - would be an option. */
-static bool command_make(struct command *c, const char *where)
+/* How ssh is to treat its terminal, and what it is to run, NULL a login shell.  False: where is no [USER@]HOST[:PORT], or QRV_SSH is too
+ * long. A host that begins with - would be an option. */
+static bool command_make(struct command *c, const char *where, const char *terminal, const char *run)
 {
     const char *given = getenv("QRV_SSH");
     const char *at = strrchr(where, '@'), *host = at != NULL ? at + 1 : where;
@@ -51,16 +52,21 @@ static bool command_make(struct command *c, const char *where)
     }
     c->host = xprintf("%.*s%.*s", at != NULL ? (int)(at - where + 1) : 5, at != NULL ? where : "root@", (int)(end - host), host);
     c->port = colon != NULL ? xstrdup(colon + 1) : NULL;
-    c->argv[n++] = "-T";
+    c->argv[n++] = (char *)terminal;
     if (c->port != NULL) {
         c->argv[n++] = "-p";
         c->argv[n++] = c->port;
     }
     c->argv[n++] = "--";
     c->argv[n++] = c->host;
-    c->argv[n++] = "exec deployd -s";
+    c->argv[n++] = (char *)run;
     c->argv[n] = NULL;
     return n > 0;
+}
+
+static char *not_understood(const char *where)
+{
+    return xprintf("ssh:%s: ssh:[USER@]HOST[:PORT] is needed", where);
 }
 
 /* ssh is nobody's child: the verb that uses it need not know of it. */
@@ -112,8 +118,8 @@ int ssh_connect(const char *where, char **why)
 {
     struct command c = {0};
     int ends[2] = {-1, -1}, errors = -1;
-    if (!command_make(&c, where))
-        *why = xprintf("ssh:%s: ssh:[USER@]HOST[:PORT] is needed", where);
+    if (!command_make(&c, where, "-T", "exec deployd -s"))
+        *why = not_understood(where);
     else if ((errors = memfd_create("ssh", MFD_CLOEXEC)) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         *why = xprintf("ssh:%s: %s", where, strerror(errno));
     else {
@@ -131,4 +137,17 @@ int ssh_connect(const char *where, char **why)
         close(errors);
     command_free(&c);
     return ends[0];
+}
+
+char *ssh_terminal(const char *where)
+{
+    struct command c = {0};
+    if (!command_make(&c, where, "-t", NULL)) {
+        command_free(&c);
+        return not_understood(where);
+    }
+    execvp(c.argv[0], c.argv);
+    char *why = xprintf("%s: %s", c.argv[0], strerror(errno));
+    command_free(&c);
+    return why;
 }

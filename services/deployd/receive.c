@@ -22,6 +22,7 @@
 
 #include "../lib/sha256.h"
 #include "chunk.h"
+#include "hasher.h"
 
 static struct {
     int fd;  /* of the temporary file; -1: nothing is being received */
@@ -35,6 +36,57 @@ static struct {
 bool receive_is_active(void)
 {
     return now.fd != -1;
+}
+
+/* What has been written is read back and hashed as it comes (hasher.c): all of [0, front), unless that was in vain. It was
+ * when a byte of it was written again, when somebody else had the file meanwhile, and for small files: then all of it
+ * is read at the end. */
+static struct {
+    uint64_t front;
+    bool in_vain;
+} checked;
+
+static void check_begin(void)
+{
+    checked.front = 0;
+    checked.in_vain = now.file.size < HASHER_PART;
+    if (!checked.in_vain)
+        hasher_begin();
+}
+
+static void check_up_to(uint64_t end)
+{
+    static uint8_t bytes[HASHER_PART];
+    while (!checked.in_vain && checked.front < end) {
+        uint64_t left = end - checked.front;
+        ssize_t n = file_read(now.fd, bytes, left < sizeof bytes ? (size_t)left : sizeof bytes, checked.front);
+        checked.in_vain = n <= 0;
+        if (n > 0) {
+            hasher_add(bytes, (size_t)n);
+            checked.front += (uint64_t)n;
+        }
+    }
+}
+
+/* The host sends ranges in their order: what is in front of one that is written here does not change any more. Not
+ * too much at once, the next message waits. */
+static void check_written(uint64_t at, uint64_t n)
+{
+    uint64_t most = checked.front + 4 * HASHER_PART;
+    if (at < checked.front)
+        checked.in_vain = true;
+    check_up_to(at + n < most ? at + n : most);
+}
+
+static int check_end(uint64_t *size, uint8_t digest[SHA256_BYTES])
+{
+    struct stat st;
+    check_up_to(now.file.size);
+    if (checked.in_vain)
+        return file_hash(now.fd, size, digest);
+    hasher_end(digest);
+    *size = fstat(now.fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+    return 0;
 }
 
 static int write_at(int fd, const void *bytes, size_t n, uint64_t offset)
@@ -64,7 +116,12 @@ static int write_held(void)
 {
     size_t n = held.n;
     held.n = 0;
-    return now.fd != -1 && n > 0 ? write_at(now.fd, held.bytes, n, held.at) : 0;
+    if (now.fd == -1 || n == 0)
+        return 0;
+    if (write_at(now.fd, held.bytes, n, held.at) == -1)
+        return -1;
+    check_written(held.at, n);
+    return 0;
 }
 
 static int hold(const uint8_t *bytes, size_t n, uint64_t at)
@@ -96,6 +153,7 @@ static bool unpark(void)
     if (fstat(now.fd, &ours) == 0 && stat(now.temporary, &theirs) == 0 &&
         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) {
         now.is_parked = false;
+        checked.in_vain = true; /* a third one may have had it, and changed it */
         return true;
     }
     rename(now.temporary, now.parked); /* of a third one */
@@ -310,6 +368,7 @@ bool receive_begin(const uint8_t *bytes, size_t n)
         return false;
     if (now.fd == -1)
         return true; /* and it has been said */
+    check_begin();
     return send_chunks(now.old, (uint64_t)st.st_size) && send_chunks(now.fd, arrived);
 }
 
@@ -360,6 +419,8 @@ bool receive_copy(const uint8_t *bytes, size_t n)
     if (now.old == -1 || fstat(now.old, &st) == -1 || !is_inside(copy.to, copy.bytes, now.file.size) ||
         !is_inside(copy.from, copy.bytes, (uint64_t)st.st_size))
         return nonsense();
+    if (write_held() == -1)
+        return fail("writing", now.path, true);
     for (uint64_t done = 0; done < copy.bytes;) {
         uint64_t left = copy.bytes - done;
         ssize_t got = file_read(now.old, part, left < sizeof part ? (size_t)left : sizeof part,
@@ -368,6 +429,7 @@ bool receive_copy(const uint8_t *bytes, size_t n)
             return fail("reading", now.path, false);
         if (write_at(now.fd, part, (size_t)got, copy.to + done) == -1)
             return fail("writing", now.path, true);
+        check_written(copy.to + done, (uint64_t)got);
         done += (uint64_t)got;
     }
     return true;
@@ -386,6 +448,8 @@ bool receive_zero(const uint8_t *bytes, size_t n)
     memcpy(range, bytes, sizeof range);
     if (!is_inside(range[0], range[1], now.file.size))
         return nonsense();
+    if (write_held() == -1)
+        return fail("writing", now.path, true);
     for (uint64_t at = range[0]; !now.is_fresh && at < range[0] + range[1];) {
         uint64_t left = range[0] + range[1] - at;
         ssize_t got = file_read(now.fd, part, left < sizeof part ? (size_t)left : sizeof part, at);
@@ -395,6 +459,7 @@ bool receive_zero(const uint8_t *bytes, size_t n)
             return fail("writing", now.path, true);
         at += (uint64_t)got;
     }
+    check_written(range[0], range[1]);
     return true;
 }
 
@@ -424,7 +489,7 @@ bool receive_commit(void)
         return fail("writing", now.path, true);
     if (fsync(now.fd) == -1 && errno != EINVAL && errno != ENOSYS)
         return fail("writing", now.path, true);
-    if (file_hash(now.fd, &size, digest) == -1)
+    if (check_end(&size, digest) == -1)
         return fail("reading back", now.path, true);
     if (size != now.file.size || memcmp(digest, now.file.sha256, sizeof digest) != 0) {
         let_go();

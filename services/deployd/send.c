@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../lib/sha256.h"
+#include "hasher.h"
 
 int file_hash(int fd, uint64_t *size, uint8_t digest[SHA256_BYTES])
 {
@@ -38,8 +39,7 @@ static bool send_content(int fd, uint64_t offset, uint64_t size, const char *pat
 {
     static uint8_t bytes[8 * DEPLOY_PIECE];
     uint8_t digest[SHA256_BYTES];
-    struct sha256 sha;
-    sha256_begin(&sha);
+    hasher_begin();
     for (uint64_t at = 0; at < size;) {
         uint64_t left = size - at;
         ssize_t n = file_read(fd, bytes, left < sizeof bytes ? (size_t)left : sizeof bytes, at);
@@ -47,7 +47,7 @@ static bool send_content(int fd, uint64_t offset, uint64_t size, const char *pat
             errno = EIO; /* it has become shorter */
         if (n <= 0)
             return fail("reading", path);
-        sha256_add(&sha, bytes, (size_t)n);
+        hasher_add(bytes, (size_t)n);
         for (size_t part, i = at >= offset ? 0 : offset - at < (uint64_t)n ? (size_t)(offset - at) : (size_t)n;
              i < (size_t)n; i += part) {
             part = (size_t)n - i < DEPLOY_PIECE ? (size_t)n - i : DEPLOY_PIECE;
@@ -56,7 +56,7 @@ static bool send_content(int fd, uint64_t offset, uint64_t size, const char *pat
         }
         at += (uint64_t)n;
     }
-    sha256_end(&sha, digest);
+    hasher_end(digest);
     return reply(DEPLOY_DONE, digest, sizeof digest);
 }
 

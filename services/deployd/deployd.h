@@ -18,6 +18,8 @@ struct message {
     uint8_t *data; /* a NUL follows; valid until the next message is asked for */
 };
 
+#define CONTENT_MAX (8 * DEPLOY_PIECE)
+
 enum channel_state { CHANNEL_GONE, CHANNEL_WAIT, CHANNEL_MESSAGE };
 
 extern int channel_fd; /* the host is heard from it */
@@ -30,6 +32,7 @@ bool channel_fill(void); /* one read(); false when the connection is gone */
 bool channel_is_left(void);
 /* False when the connection is gone. */
 bool reply(uint8_t type, const void *bytes, size_t n);
+bool reply_content(const uint8_t *bytes, size_t n); /* at most CONTENT_MAX, as BYTES */
 bool reply_error(int error, const char *text);
 
 /* receive.c */

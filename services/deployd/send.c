@@ -37,7 +37,7 @@ static bool fail(const char *what, const char *path)
 /* From the offset on; the hash is that of the whole file, as it is read now. */
 static bool send_content(int fd, uint64_t offset, uint64_t size, const char *path)
 {
-    static uint8_t bytes[8 * DEPLOY_PIECE];
+    static uint8_t bytes[CONTENT_MAX];
     uint8_t digest[SHA256_BYTES];
     hasher_begin();
     for (uint64_t at = 0; at < size;) {
@@ -48,12 +48,9 @@ static bool send_content(int fd, uint64_t offset, uint64_t size, const char *pat
         if (n <= 0)
             return fail("reading", path);
         hasher_add(bytes, (size_t)n);
-        for (size_t part, i = at >= offset ? 0 : offset - at < (uint64_t)n ? (size_t)(offset - at) : (size_t)n;
-             i < (size_t)n; i += part) {
-            part = (size_t)n - i < DEPLOY_PIECE ? (size_t)n - i : DEPLOY_PIECE;
-            if (!reply(DEPLOY_BYTES, bytes + i, part))
-                return false;
-        }
+        size_t skip = at >= offset ? 0 : offset - at < (uint64_t)n ? (size_t)(offset - at) : (size_t)n;
+        if (!reply_content(bytes + skip, (size_t)n - skip))
+            return false;
         at += (uint64_t)n;
     }
     hasher_end(digest);

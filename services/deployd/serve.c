@@ -98,6 +98,21 @@ bool reply(uint8_t type, const void *bytes, size_t n)
     return write_all(message, sizeof head + n);
 }
 
+/* All of it in one write(): with a packet that is not full at the end of each piece TCP would wait for the answer to that. */
+bool reply_content(const uint8_t *bytes, size_t n)
+{
+    static uint8_t messages[CONTENT_MAX + CONTENT_MAX / DEPLOY_PIECE * sizeof(struct deploy_head)];
+    size_t to = 0;
+    for (size_t at = 0, part; at < n; at += part) {
+        part = n - at < DEPLOY_PIECE ? n - at : DEPLOY_PIECE;
+        struct deploy_head head = {DEPLOY_MAGIC, DEPLOY_BYTES, (uint16_t)part};
+        memcpy(messages + to, &head, sizeof head);
+        memcpy(messages + to + sizeof head, bytes + at, part);
+        to += sizeof head + part;
+    }
+    return write_all(messages, to);
+}
+
 bool reply_error(int error, const char *text)
 {
     uint8_t bytes[4 + 200];

@@ -58,6 +58,7 @@ static const char attach_help[] =
     "      --connect [HOST]:PORT  a qdebug that listens on a TCP port (\"qdebug 8000\" on the target); for a target\n"
     "                         tcp:HOST it is port 8000 of the host\n"
     "      --program FILE     the file with the symbols\n"
+    "      --non-stop         a thread at a breakpoint leaves the others running; \"continue -a &\" starts them\n"
     "      --batch            for scripts: GDB asks nothing and ends after the last command\n"
     "      -x FILE, -ex COMMAND, --ex COMMAND   for GDB, in this order, when it is attached\n"
     "      --gdb FILE         another GDB\n"
@@ -73,7 +74,7 @@ static const char attach_help[] =
 struct request {
     const char *target_name, *connect, *gdb, *program, *to, *smp, *serve;
     const char **commands, **scripts; /* for their names: the order is in `own` */
-    bool batch, dry_run, emulator, no_start, want_help;
+    bool batch, dry_run, emulator, no_start, non_stop, want_help;
     struct place place;
     struct own_machine machine;
     char **own; /* for GDB */
@@ -262,7 +263,7 @@ static char *find_symbols(struct agent *a, const struct request *r, long pid, co
 static int attach(struct request *r, const char *name)
 {
     static char *none[] = {NULL};
-    struct gdb_session s = {.gdb = r->gdb, .place = &r->place, .is_batch = r->batch, .own = r->own, .arguments = none,
+    struct gdb_session s = {.gdb = r->gdb, .place = &r->place, .is_batch = r->batch, .is_nonstop = r->non_stop, .own = r->own, .arguments = none,
                             .libraries = &r->libraries};
     struct buf path = {0};
     char *why;
@@ -287,7 +288,7 @@ static int attach(struct request *r, const char *name)
 int cmd_attach(int argc, char **argv)
 {
     struct request r = {.machine = {.console = -1}};
-    const struct option_spec specs[] = {OPTIONS_OF_BOTH(r), {"--program", .value = &r.program}, {NULL}};
+    const struct option_spec specs[] = {OPTIONS_OF_BOTH(r), {"--program", .value = &r.program}, {"--non-stop", .flag = &r.non_stop}, {NULL}};
     r.own = words_for_gdb(argc, argv);
     int n = options_parse(argc, argv, specs, NULL);
     int result = n < 0 ? EXIT_USAGE : 0;

@@ -104,6 +104,8 @@ char **gdb_line(const struct gdb_session *s)
     push_command(&w, "-iex", library_path(s));
     push_command(&w, "-iex", xstrdup("set remotetimeout " ANSWER_S));
     push_command(&w, "-iex", xstrdup("set remote hardware-watchpoint-limit 0")); /* GDB steps for them */
+    if (s->is_nonstop)
+        push_command(&w, "-iex", xstrdup("set non-stop on")); /* cannot be changed once it is connected */
     /* The build ID has been looked at: GDB would read the file over the line for it. */
     push_command(&w, "-iex", xstrdup("set exec-file-mismatch off"));
     push_command(&w, "-ex", connect_command(s->place));

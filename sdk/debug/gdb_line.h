@@ -14,7 +14,7 @@ struct gdb_session {
     const struct buf *libraries; /* of its build tree: paths, each with its NUL */
     long pid;                 /* to attach to; 0: the program is started */
     const char *remote_path;  /* of the program on the target, when it is started */
-    bool is_started, is_batch;
+    bool is_started, is_batch, is_nonstop;
     char *const *own;         /* words of the user for GDB, as they are; NULL-terminated */
     char *const *arguments;   /* of the program; NULL-terminated */
 };

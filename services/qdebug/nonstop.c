@@ -154,9 +154,9 @@ static bool ends_round(struct target *t)
 void nonstop_event(struct target *t)
 {
     target_look(t);
-    if (!server_knows(t)) {
-        return;
-    } else if (t->stepping.tid == 0) {
+    if (!server_knows(t))
+        return; /* what becomes of it is told after its fork */
+    if (t->stepping.tid == 0) {
         collect(t);
     } else if (ends_round(t)) {
         hold(t);
@@ -195,8 +195,7 @@ static void act(struct target *t, int tid, const struct rsp_action *a)
         ask_to_stop(t, tid, 0);
     } else if (e != NULL && e->state == STOP_KNOWN && a->what == 'c') {
         stops_remove(&stops, e);
-        if (target_go(t, tid, signo) == EOK)
-            t->is_running = true;
+        target_go(t, tid, signo);
     } else if (e != NULL && e->state == STOP_KNOWN) {
         e = stops_set(&stops, t->pid, tid, STOP_GOES, signo);
         e->what = a->what;

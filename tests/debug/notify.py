@@ -71,4 +71,21 @@ print("until it is told to stop:", ask("vCont;t:%s.3" % pid), threads(note()))
 print("broken:", *(ask(text) for text in ("vCont;t:", "vCont;s:%s.zz" % pid, "vCont;c:p99999999999.1")))
 print("back to all-stop:", ask("QNonStop:0"), ask("?")[:3], "%r" % ask("vStopped"))
 print("detached:", ask("D;" + pid[1:]))
+
+# A process that forks and execs, each thing told by a notification.
+ask("qSupported:multiprocess+;swbreak+;QNonStop+;fork-events+;exec-events+")
+ask("QNonStop:1")
+ask("vRun;" + ";".join(word.encode().hex() for word in ("/proc/boot/sh", "-c", "ls /proc/boot/sh; exec ls /proc/boot/sh")))
+ask("QPassSignals:14;")
+happened = []
+while not happened or happened[-1][0] != "W":
+    ask("vCont;c")
+    text = note()[5:]
+    child = re.search("fork:p([0-9a-f]+)", text)
+    happened.append(re.sub(r"^T..([a-z]+):.*|^(W..).*", r"\1\2", text))
+    while ask("vStopped") != "OK":
+        happened.append("more")
+    if child:
+        ask("D;" + child[1])
+print("happened:", *happened)
 line.close()

@@ -28,7 +28,7 @@ static const char debug_help[] =
     "      --target T         a name in qrv.targets, or a line; see qrv deploy --help. Without it: the first\n"
     "                         target of qrv.targets, or QEMU when there is no such file\n"
     "      --connect [HOST]:PORT  a qdebug that listens on a TCP port (\"qdebug 8000\" on the target); for a target\n"
-    "                         tcp:HOST it is port 8000 of the host\n"
+    "                         tcp:HOST it is port 8000 of the host, for ssh:HOST one is started there\n"
     "      --emulator         QEMU, although there is a qrv.targets\n"
     "      --smp N            harts of QEMU\n"
     "      --to PATH          where the program goes on the target (default /tmp/NAME)\n"
@@ -56,7 +56,7 @@ static const char attach_help[] =
     "\n"
     "      --target T         a name in qrv.targets, or a line; see qrv deploy --help\n"
     "      --connect [HOST]:PORT  a qdebug that listens on a TCP port (\"qdebug 8000\" on the target); for a target\n"
-    "                         tcp:HOST it is port 8000 of the host\n"
+    "                         tcp:HOST it is port 8000 of the host, for ssh:HOST one is started there\n"
     "      --program FILE     the file with the symbols\n"
     "      --non-stop         a thread at a breakpoint leaves the others running; \"continue -a &\" starts them\n"
     "      --batch            for scripts: GDB asks nothing and ends after the last command\n"
@@ -142,15 +142,12 @@ static int take_connect(struct request *r)
     return 0;
 }
 
-/* A target on the network: its qdebug listens where such agents do. */
+/* A target on the network: its qdebug listens where such agents do. One behind an SSH server is started for us. */
 static int find_target(struct request *r)
 {
     int result = target_find(r->target_name, &r->place.target);
-    if (result != 0 || r->place.tcp != NULL || !target_is_network(&r->place.target))
+    if (result != 0 || r->place.tcp != NULL || !target_is_network(&r->place.target) || target_is_ssh(&r->place.target))
         return result;
-    if (target_is_ssh(&r->place.target))
-        return complain(EXIT_USAGE, "%s: GDB needs the agent's port: ssh -L %d:127.0.0.1:%d, then --connect 127.0.0.1:%d",
-                        r->place.target.line, AGENT_PORT, AGENT_PORT, AGENT_PORT);
     const char *host = r->place.target.line + 4;
     const char *bracket = strchr(host, ']');
     size_t n = strcspn(bracket != NULL ? bracket : host, ":") + (bracket != NULL ? (size_t)(bracket - host) : 0);

@@ -165,7 +165,9 @@ static int open_channel(const struct target *t, const char *channel, char **why)
 {
     *why = NULL;
     if (target_is_ssh(t) && strcmp(channel, "deploy") == 0)
-        return ssh_connect(t->line + 4, why);
+        return ssh_connect_deploy(t->line + 4, why);
+    if (target_is_ssh(t) && strcmp(channel, "gdb") == 0)
+        return ssh_connect_debug(t->line + 4, why);
     if (target_is_network(t) && strcmp(channel, "deploy") == 0)
         return network_connect(t->line + 4, DEPLOY_PORT, why);
     if (target_is_network(t)) {

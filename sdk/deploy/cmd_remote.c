@@ -264,10 +264,10 @@ static void talk(int fd, bool ends_with_input)
 static int join(const struct target *t, const char *channel)
 {
     char *why;
+    signal(SIGINT, SIG_IGN); /* it is meant for GDB; an ssh that is started for the channel ignores it, too */
     int fd = client_open(t, channel, &why);
     if (fd < 0)
         return not_connected(why);
-    signal(SIGINT, SIG_IGN);
     talk(fd, true);
     close(fd);
     return EXIT_OK;
@@ -485,7 +485,7 @@ int cmd_link(int argc, char **argv)
     int result = one_command(argc, argv, link_help, NULL, more, &r);
     if (result != 0 || r.want_help)
         return result;
-    if (target_is_network(&r.target))
+    if (target_is_network(&r.target) && r.pipe == NULL)
         return complain(EXIT_USAGE, "%s: there is no line to hold", r.target.line);
     if (r.status || r.stop) {
         char *text = client_ask(&r.target, r.stop ? "stop" : "status");

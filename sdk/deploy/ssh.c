@@ -78,7 +78,8 @@ static void start(const struct command *c, int end, int errors)
             _exit(0);
         dup2(end, STDIN_FILENO);
         dup2(end, STDOUT_FILENO);
-        dup2(errors, STDERR_FILENO);
+        if (errors >= 0)
+            dup2(errors, STDERR_FILENO);
         execvp(c->argv[0], c->argv);
         dprintf(STDERR_FILENO, "%s: %s\n", c->argv[0], strerror(errno));
         _exit(127);
@@ -114,29 +115,42 @@ static char *last_words(int errors)
     return xstrdup(line != NULL ? line + 1 : text);
 }
 
-int ssh_connect(const char *where, char **why)
+/* errors: where ssh's standard error goes, -1: to ours. */
+static int connect_service(const char *where, const char *service, int errors, char **why)
 {
     struct command c = {0};
-    int ends[2] = {-1, -1}, errors = -1;
-    if (!command_make(&c, where, "-T", "exec deployd -s"))
+    int ends[2] = {-1, -1};
+    if (!command_make(&c, where, "-T", service))
         *why = not_understood(where);
-    else if ((errors = memfd_create("ssh", MFD_CLOEXEC)) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         *why = xprintf("ssh:%s: %s", where, strerror(errno));
     else {
         start(&c, ends[1], errors);
         close(ends[1]);
-        if (!is_greeted(ends[0])) {
-            char *words = last_words(errors);
-            *why = xprintf("ssh:%s: %s", where, *words != '\0' ? words : "no deployd answers there");
-            free(words);
-            close(ends[0]);
-            ends[0] = -1;
-        }
+    }
+    command_free(&c);
+    return ends[0];
+}
+
+int ssh_connect_deploy(const char *where, char **why)
+{
+    int errors = memfd_create("ssh", MFD_CLOEXEC);
+    int fd = connect_service(where, "exec deployd -s", errors, why);
+    if (fd >= 0 && !is_greeted(fd)) {
+        char *words = errors >= 0 ? last_words(errors) : xstrdup("");
+        *why = xprintf("ssh:%s: %s", where, *words != '\0' ? words : "no deployd answers there");
+        free(words);
+        close(fd);
+        fd = -1;
     }
     if (errors >= 0)
         close(errors);
-    command_free(&c);
-    return ends[0];
+    return fd;
+}
+
+int ssh_connect_debug(const char *where, char **why)
+{
+    return connect_service(where, "exec qdebug -", -1, why);
 }
 
 char *ssh_terminal(const char *where)

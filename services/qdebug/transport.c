@@ -230,6 +230,19 @@ bool transport_needs(const struct line *line, pid_t pid)
     return false;
 }
 
+/* What GDB starts has our standard files: its words must not come into the conversation. They go to standard error. */
+static void keep_standard(struct line *line)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (null == -1 || in == -1 || out == -1)
+        return;
+    dup2(null, STDIN_FILENO);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    line->in = in;
+    line->out = out;
+}
+
 static int serve_place(struct place *p, void (*session)(const struct line *))
 {
     static struct line line = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
@@ -237,6 +250,7 @@ static int serve_place(struct place *p, void (*session)(const struct line *))
         return serve_network(p, session);
     if (p->kind == DEVICE)
         return serve_device(p, session);
+    keep_standard(&line);
     session(&line);
     return EXIT_SUCCESS;
 }

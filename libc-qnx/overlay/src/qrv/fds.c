@@ -11,24 +11,22 @@ static long fd_flags(int fd)
     return __qrv_badfd(fd) ? -EBADF : __kercall4(KC_CONNECT_FLAGS, 0, fd, 0, 0);
 }
 
-/* The connection is gone afterwards whatever the server says; its error is reported. */
-/* A signal may come while the server is busy: a descriptor that it has not heard of, or that is closed behind its back, is worse than
- * a handler that runs in between. */
-static long tell_server(int fd, const void *m, size_t len)
+long __qrv_ask(int fd, const void *m, size_t len, void *reply, size_t rlen)
 {
     long rc;
     do
-        rc = __qrv_send(fd, m, len, 0, 0, KC_SEND_NC);
+        rc = __qrv_send(fd, m, len, reply, rlen, KC_SEND_NC);
     while (rc == -EINTR);
     return rc;
 }
 
+/* The connection is gone afterwards whatever the server says; its error is reported. */
 long __qrv_close(int fd)
 {
     struct _io_close m = {_IO_CLOSE, sizeof m};
     if (__qrv_badfd(fd))
         return -EBADF;
-    long rc = tell_server(fd, &m, sizeof m);
+    long rc = __qrv_ask(fd, &m, sizeof m, 0, 0);
     long gone = __kercall1(KC_CONNECT_DETACH, fd);
     if (gone < 0)
         return gone == -EINVAL ? -EBADF : gone;
@@ -56,7 +54,7 @@ long __qrv_dup_from(int pid, int oldfd, int minfd, int exact, unsigned cof)
     struct _io_dup m = {.type = _IO_DUP, .combine_len = sizeof m, .info = info};
     m.info.pid = pid ? pid : (int32_t)me;
     m.info.coid = oldfd;
-    rc = tell_server((int)fd, &m, sizeof m);
+    rc = __qrv_ask((int)fd, &m, sizeof m, 0, 0);
     if (rc < 0) {
         __kercall1(KC_CONNECT_DETACH, fd);
         return rc;
@@ -177,36 +175,44 @@ static long do_fcntl(int fd, int cmd, long arg, unsigned fl)
 
 /* The pipe server makes a pipe when its name is opened for reading; the other end is an open of
  * that descriptor. */
-static long do_pipe(int *fds, int flags)
+long __qrv_open_second(int fd, uint32_t ioflag, int xtype, int cloexec)
 {
     struct _msg_info info;
+    long rc = __kercall3(KC_CONNECT_SERVER_INFO, 0, fd, (long)&info);
+    if (rc != fd)
+        return -EBADF;
+    long made = __kercall5(KC_CONNECT_ATTACH, ND_LOCAL_NODE, info.pid, info.chid, 0, cloexec ? _NTO_COF_CLOEXEC : 0);
+    if (made < 0)
+        return made;
+    struct _io_openfd m = {
+        .type = _IO_OPENFD, .combine_len = sizeof m, .ioflag = ioflag, .xtype = (uint16_t)xtype, .info = info};
+    m.info.pid = (int32_t)__kercall0(KC_GETPID);
+    m.info.coid = fd;
+    rc = __qrv_ask((int)made, &m, sizeof m, 0, 0);
+    if (rc >= 0)
+        return made;
+    __kercall1(KC_CONNECT_DETACH, made);
+    return rc;
+}
+
+static long do_pipe(int *fds, int flags)
+{
+    long rd;
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
-    long rd = __qrv_open(AT_FDCWD, "/dev/pipe", O_RDONLY | O_NOCTTY | flags, 0, KC_SEND_NC);
+    do
+        rd = __qrv_open(AT_FDCWD, "/dev/pipe", O_RDONLY | O_NOCTTY | flags, 0, KC_SEND_NC);
+    while (rd == -EINTR);
     if (rd < 0)
         return rd == -ENOENT ? -ENOSYS : rd;
-    long wr = __kercall3(KC_CONNECT_SERVER_INFO, 0, rd, (long)&info);
-    if (wr >= 0)
-        wr = __kercall5(KC_CONNECT_ATTACH, ND_LOCAL_NODE, info.pid, info.chid, 0,
-                        flags & O_CLOEXEC ? _NTO_COF_CLOEXEC : 0);
-    if (wr >= 0) {
-        struct _io_openfd m = {.type = _IO_OPENFD,
-                               .combine_len = sizeof m,
-                               .ioflag = _IO_FLAG_WR | ((uint32_t)flags & O_NONBLOCK),
-                               .info = info};
-        m.info.pid = (int32_t)__kercall0(KC_GETPID);
-        m.info.coid = (int32_t)rd;
-        long rc = __qrv_send((int)wr, &m, sizeof m, 0, 0, KC_SEND_NC);
-        if (rc >= 0) {
-            fds[0] = (int)rd;
-            fds[1] = (int)wr;
-            return 0;
-        }
-        __kercall1(KC_CONNECT_DETACH, wr);
-        wr = rc;
+    long wr = __qrv_open_second((int)rd, _IO_FLAG_WR | ((uint32_t)flags & O_NONBLOCK), 0, flags & O_CLOEXEC);
+    if (wr < 0) {
+        __qrv_close((int)rd);
+        return wr;
     }
-    __qrv_close((int)rd);
-    return wr;
+    fds[0] = (int)rd;
+    fds[1] = (int)wr;
+    return 0;
 }
 
 long __qrv_fds(long n, long a, long b, long c, unsigned fl)

@@ -133,7 +133,7 @@ static long do_lseek(int fd, int64_t off, int whence)
     uint64_t pos = 0;
     if (__qrv_badfd(fd))
         return -EBADF;
-    long rc = __qrv_send(fd, &m, sizeof m, &pos, sizeof pos, KC_SEND_NC);
+    long rc = __qrv_ask(fd, &m, sizeof m, &pos, sizeof pos);
     return rc < 0 ? rc : (long)pos;
 }
 
@@ -142,7 +142,7 @@ long __qrv_fstat(int fd, struct stat *st)
     struct _io_stat m = {.type = _IO_STAT, .combine_len = sizeof m};
     if (__qrv_badfd(fd))
         return -EBADF;
-    long rc = __qrv_send(fd, &m, sizeof m, st, sizeof *st, KC_SEND_NC);
+    long rc = __qrv_ask(fd, &m, sizeof m, st, sizeof *st);
     return rc < 0 ? rc : 0;
 }
 

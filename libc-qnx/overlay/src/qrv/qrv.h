@@ -37,6 +37,11 @@ hidden long __qrv_send(int coid, const void *msg, size_t len, void *reply, size_
                        unsigned fl);
 hidden long __qrv_sendv(int coid, const struct iovec *s, int sn, const struct iovec *r, int rn,
                         unsigned fl);
+/* __qrv_send() again when a signal has ended it: for questions that are answered at once, of functions that know no EINTR. A server ends
+ * with EINTR only what it has not done. */
+hidden long __qrv_ask(int fd, const void *msg, size_t len, void *reply, size_t rlen);
+/* A descriptor of the same server: what its xtype says of fd's open file, or -errno. */
+hidden long __qrv_open_second(int fd, uint32_t ioflag, int xtype, int cloexec);
 hidden long __qrv_tm(const void *msg, size_t len, void *reply, size_t rlen);
 
 /* One operation on a path (connect.c) */

@@ -37,35 +37,18 @@ static long do_socket(int domain, int type, int protocol)
                          .fl = KC_SEND_NC,
                          .open_fd = 0,
                          .cloexec = !!(type & SOCK_CLOEXEC)};
-    long fd = __qrv_connect(&p);
+    long fd;
+    do
+        fd = __qrv_connect(&p);
+    while (fd == -EINTR);
     return fd == -ENOENT || fd == -ENOSYS ? -EAFNOSUPPORT : fd; /* nobody serves sockets here */
 }
 
 /* The descriptor of a connection that waits on fd, or of fd's other end. */
 static long open_second(int fd, int xtype, int flags)
 {
-    struct _msg_info info;
-    long rc = __kercall3(KC_CONNECT_SERVER_INFO, 0, fd, (long)&info);
-    if (rc != fd)
-        return -EBADF;
-    long made = __kercall5(KC_CONNECT_ATTACH, ND_LOCAL_NODE, info.pid, info.chid, 0,
-                           flags & SOCK_CLOEXEC ? _NTO_COF_CLOEXEC : 0);
-    if (made < 0)
-        return made;
-    struct _io_openfd m = {.type = _IO_OPENFD,
-                           .combine_len = sizeof m,
-                           .ioflag = _IO_FLAG_RD | _IO_FLAG_WR | (flags & SOCK_NONBLOCK ? O_NONBLOCK : 0),
-                           .xtype = (uint16_t)xtype,
-                           .info = info};
-    m.info.pid = (int32_t)__kercall0(KC_GETPID);
-    m.info.coid = fd;
-    do
-        rc = __qrv_send((int)made, &m, sizeof m, 0, 0, KC_SEND_NC);
-    while (rc == -EINTR);
-    if (rc >= 0)
-        return made;
-    __kercall1(KC_CONNECT_DETACH, made);
-    return rc;
+    return __qrv_open_second(fd, _IO_FLAG_RD | _IO_FLAG_WR | (flags & SOCK_NONBLOCK ? O_NONBLOCK : 0), xtype,
+                             flags & SOCK_CLOEXEC);
 }
 
 static long do_socketpair(int domain, int type, int protocol, int *fds)
@@ -99,8 +82,13 @@ static long with_address(int fd, struct _sock_msg *m, const void *addr, uint32_t
 static long do_bind(int fd, const void *addr, uint32_t len)
 {
     struct _sock_msg m = header(_SOCK_BIND, 0);
-    long rc = with_address(fd, &m, addr, len, KC_SEND_NC);
-    return rc == -ENOLINK ? __qrv_local_bind(fd, addr, len) : rc;
+    long rc;
+    do {
+        rc = with_address(fd, &m, addr, len, KC_SEND_NC);
+        if (rc == -ENOLINK)
+            rc = __qrv_local_bind(fd, addr, len);
+    } while (rc == -EINTR);
+    return rc;
 }
 
 static long do_connect(int fd, const void *addr, uint32_t len, unsigned fl)
@@ -118,7 +106,7 @@ static long simple(int fd, unsigned subtype, int flags)
     struct _sock_msg m = header(subtype, flags);
     if (__qrv_badfd(fd))
         return -EBADF;
-    return not_a_socket(__qrv_send(fd, &m, sizeof m, 0, 0, KC_SEND_NC));
+    return not_a_socket(__qrv_ask(fd, &m, sizeof m, 0, 0));
 }
 
 /* As much of the address as there is room for; *len becomes its whole length. */
@@ -139,7 +127,7 @@ static long get_name(int fd, unsigned subtype, void *addr, socklen_t *len)
         return -EBADF;
     if (!addr || !len)
         return -EFAULT;
-    long rc = not_a_socket(__qrv_send(fd, &m, sizeof m, &r, sizeof r, KC_SEND_NC));
+    long rc = not_a_socket(__qrv_ask(fd, &m, sizeof m, &r, sizeof r));
     if (rc >= 0)
         give_address(&r, addr, len);
     return rc < 0 ? rc : 0;
@@ -263,7 +251,7 @@ static long do_getsockopt(int fd, int level, int option, void *value, socklen_t 
         return -EFAULT;
     m.option = option;
     m.data_len = *len < _SOCK_OPT_MAX ? *len : _SOCK_OPT_MAX;
-    long rc = not_a_socket(__qrv_send(fd, &m, sizeof m, value, m.data_len, KC_SEND_NC));
+    long rc = not_a_socket(__qrv_ask(fd, &m, sizeof m, value, m.data_len));
     if (rc < 0)
         return rc;
     *len = (socklen_t)rc;
@@ -280,7 +268,11 @@ static long do_setsockopt(int fd, int level, int option, const void *value, sock
     m.option = option;
     m.data_len = len;
     struct iovec s[2] = {{&m, sizeof m}, {(void *)value, len}};
-    return not_a_socket(__qrv_sendv(fd, s, 2, 0, 0, KC_SEND_NC));
+    long rc;
+    do
+        rc = not_a_socket(__qrv_sendv(fd, s, 2, 0, 0, KC_SEND_NC));
+    while (rc == -EINTR);
+    return rc;
 }
 
 long __qrv_sockets(long n, long a, long b, long c, long d, long e, long f, unsigned fl)

@@ -322,7 +322,22 @@ static void test_interrupted(void)
     blocked_enter(&b, STATE_REPLY);
     pthread_kill(b.thread, SIGUSR1);
     is_int(blocked_join(&b), -EINTR, "... one that has moved none: EINTR");
-    blocked_is_killed("read of a master", read_one, &p.master, STATE_REPLY);
+    pair_close(&p);
+}
+
+static void test_killed(void)
+{
+    struct pair p = pair_open();
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        read_one(&p.master);
+        _exit(0);
+    }
+    int there = blocked_wait_state(pid, 1, STATE_REPLY);
+    kill(pid, SIGKILL);
+    pid_t got = waitpid(pid, &status, 0);
+    ok(there && got == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "SIGKILL ends a process in a read at the master");
     pair_close(&p);
 }
 
@@ -354,6 +369,7 @@ int main(void)
     test_many_lines();
     test_last_output();
     test_interrupted();
+    test_killed();
     test_bad_pointers();
     test_all_taken();
     return done();

@@ -6,7 +6,8 @@
 #define DROPBEAR_SVR_AGENTFWD 0
 #define DROPBEAR_CLI_AGENTFWD 0
 #define DO_MOTD 0
-#define SFTPSERVER_ENABLE 0
+/* A line for the user's shell, which looks in the PATH of the session. */
+#define SFTPSERVER_PATH "exec sftp-server"
 #define DEFAULT_PATH "/proc/boot:/bin:/usr/bin"
 #define DEFAULT_ROOT_PATH DEFAULT_PATH
 #define DROPBEAR_PIDFILE "/dev/shmem/dropbear.pid"

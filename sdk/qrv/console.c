@@ -88,7 +88,10 @@ static enum console_result fill(struct console *c, long long deadline)
         return CONSOLE_END;
     long long left = deadline - console_now_ms();
     struct pollfd p = {.fd = c->out_fd, .events = POLLIN};
-    int n = poll(&p, 1, left > 0 ? (left < 1000000 ? (int)left : 1000000) : 0);
+    struct timespec most = {0};
+    if (left > 0)
+        most = (struct timespec){left / 1000, left % 1000 * 1000000};
+    int n = ppoll(&p, 1, &most, NULL);
     if (n < 0 && errno == EINTR)
         return CONSOLE_OK;
     if (n == 0)

@@ -275,6 +275,7 @@ int sporadic_set(struct thread *t, const struct _kc_sched_param *sp)
     struct spinlock *l = thread_lock(t);
     struct sporadic *old = sporadic_take_locked(t);
     s->seen = meter_cpu_locked(t);
+    s->active_since = t->state == STATE_RUNNING ? arch_now() : 0; /* what it did before does not count */
     racy_write(t->ss, s);
     t->policy = _KC_SCHED_SPORADIC;
     t->base_prio = t->run_prio = s->normal;

@@ -149,12 +149,16 @@ static void call_over(struct thread *t)
 static bool switch_thread(struct hart *h)
 {
     bool look = atomic_exchange_explicit(&h->resched, 0, memory_order_acquire) != 0;
+    if (look && load_relaxed(&h->offered))
+        h->takes_any = atomic_exchange_explicit(&h->offered, false, memory_order_acquire);
     if (h->current && look && !h->switch_out && sched_should_preempt(h))
         sched_requeue_current(h, !(h->slice_end && arch_ticks() >= h->slice_end));
     if (h->current && h->switch_out)
         let_go(h);
-    if (h->current)
+    if (h->current) {
+        h->takes_any = false;
         return true;
+    }
     struct thread *next = take_next(h);
     if (next && look)
         store_relaxed(&h->resched, 1); /* it was for the thread before: look again */

@@ -35,6 +35,8 @@ struct hart {
     struct thread *next;        /* with switch_out: who has been given the hart (sched_hand_over()), NULL: the best in the queues */
     struct thread *left;        /* whom the handler that returned KC_SWITCHED has taken the hart from; current is the other already */
     _Atomic bool traced;        /* any hart: events are recorded (core/trace.h) */
+    _Atomic bool offered;       /* any hart, with resched: what waits in some queue is more important than what runs here */
+    bool takes_any;             /* that was so: whatever the hart of that queue is doing */
     uint32_t index;             /* 0..num_harts-1 */
     uint32_t bit;               /* 1 << index */
     uint32_t others;            /* num_harts - 1 */

@@ -116,13 +116,15 @@ static struct hart *choose_hart(const struct thread *t)
     return best ? best : last;
 }
 
-/* The hart with the most important thread that waits, above the given priority, for a hart that is busy with something better. */
+/* The hart with the most important thread that waits, above the given priority, for a hart that is busy with something better; when
+ * something was offered to h, for any hart: one that is between two threads runs nothing now, and what it leaves in its queue it offers to
+ * nobody again. */
 static struct hart *busiest_elsewhere(const struct hart *h, int above)
 {
     struct hart *best = NULL;
     for (uint32_t i = 0; i < num_harts; i++) {
         int top = atomic_load_explicit(&harts[i].rq.top_prio, memory_order_relaxed);
-        if (&harts[i] != h && top > above && cur_prio(&harts[i]) >= top) {
+        if (&harts[i] != h && top > above && (h->takes_any || cur_prio(&harts[i]) >= top)) {
             above = top;
             best = &harts[i];
         }
@@ -273,8 +275,10 @@ static void offer_elsewhere(const struct hart *h, const struct thread *t, int pr
         if (&harts[i] != h && (t->runmask & 1U << i) && cur_prio(&harts[i]) < prio && (!best || cur_prio(&harts[i]) < cur_prio(best)))
             best = &harts[i];
     }
-    if (best)
+    if (best) {
+        store_release(&best->offered, true); /* pairs with the look in switch_thread() */
         hart_resched(best);
+    }
 }
 
 void thread_set_prio_locked(struct thread *t, int prio)
@@ -436,6 +440,7 @@ struct thread *sched_pick(struct hart *h)
     struct thread *t = from ? take_from(from, h) : NULL;
     if (!t)
         t = take_from(h, h);
+    h->takes_any = false;
     if (!t)
         return NULL;
     if (h->others)

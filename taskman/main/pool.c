@@ -52,8 +52,8 @@ static void on_pulse(const struct _kc_pulse *pulse)
         k_connect_detach(pulse->scoid);
         break;
     case _PULSE_CODE_UNBLOCK:
-        /* Not found: the request is still on its way into a list, and looks for the unblock flag
-         * itself when it is in. */
+        /* Who finds the request asks again, under its lock: it may have been answered since.  Not found: it is still on its way into
+         * a list, and looks for the unblock flag itself when it is in. */
         if (k_msg_info(pid, &info) < 0 || !(info.flags & _NTO_MI_UNBLOCK_REQ))
             break;
         if (!wait_unblock(pid, info.pid) && !debug_unblock(pid) && !core_unblock(pid))

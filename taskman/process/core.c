@@ -115,7 +115,7 @@ bool core_unblock(int32_t rcvid)
     bool is_found;
 
     lock_acquire(&core_lock);
-    is_found = reader == rcvid;
+    is_found = reader == rcvid && rcvid_is_unblocked(rcvid);
     if (is_found) {
         reader = 0;
         k_error(rcvid, EINTR);

@@ -384,6 +384,8 @@ bool debug_unblock(int32_t rcvid)
         struct debug *d = container_of(pos, struct debug, link);
         if (d->waiter != rcvid)
             continue;
+        if (!rcvid_is_unblocked(rcvid))
+            break;
         d->waiter = 0;
         is_found = true;
         k_error(rcvid, EINTR);

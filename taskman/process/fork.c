@@ -65,7 +65,7 @@ int64_t tm_process_fork(struct message *m)
     join_parent(child, parent, m);
     is_alive = proc_publish(child, parent);
     proc_push_attr(child, TM_PA_ALL);
-    if (!rcvid_is_unblocked(m->rcvid) || !start_unblock(m->rcvid))
+    if (!start_unblock_of(child, m->rcvid))
         kcall(TM_THREAD_CONT, pid, 0, 0, 0, 0, 0);
     if (!is_alive) /* the DEATH pulse came before the record was in the table */
         proc_died(child);

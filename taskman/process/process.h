@@ -31,8 +31,9 @@ int64_t tm_process_event(struct message *m);
 /* Spawns a program on taskman's own behalf, child of pid 1.  Takes ownership of request (checked).
  * pid or -errno. */
 int64_t spawn_start(struct proc *parent, uint8_t *request, uint32_t bytes, int32_t rcvid);
-/* Is the unblock request of rcvid set already?  Asked after the request was entered where the pulse
- * looks for it. */
+/* Is the unblock request of rcvid set already, or its client gone?  A rcvid names a thread of a client, not one of its requests: ask
+ * under the lock that guards those who wait, with the request in there.  Else it may have been answered meanwhile, and what is
+ * seen is that thread's next one. */
 bool rcvid_is_unblocked(int32_t rcvid);
 /* -EAGAIN when the user of p has as many processes as RLIMIT_NPROC allows. */
 int proc_check_count(struct proc *p);

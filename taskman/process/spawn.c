@@ -233,10 +233,8 @@ static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t by
         proc_push_attr(p, TM_PA_PGRP | TM_PA_SID);
         rc = start_loader(p);
     }
-    /* The pulse may have come before the starter was listed.  When the program has loaded meanwhile its starter is answered
-     * already, and nothing is found here: the number says nothing of this request any more. */
-    if (rc == 0 && rcvid && rcvid_is_unblocked(rcvid))
-        (void)start_unblock(rcvid);
+    if (rc == 0 && rcvid) /* the pulse may have come before the starter was listed */
+        (void)start_unblock_of(p, rcvid);
     if (rc < 0) {
         lock_acquire(&tree_lock);
         p->is_quiet = true;
@@ -429,19 +427,40 @@ int64_t tm_process_loaded(struct message *m)
     return 0;
 }
 
-/* Unblock pulse for whoever waits for a start: EINTR, and the half-started process ends.  libc
- * blocks signals around spawn and fork, so only a thread that is being killed gets here. */
+/* tree_lock held: the starter of p waits under rcvid, and is to be unblocked. */
+static bool must_give_up_locked(const struct proc *p, int32_t rcvid)
+{
+    return p->starter_rcvid == rcvid && p->start != START_NONE && rcvid_is_unblocked(rcvid);
+}
+
+bool start_unblock_of(struct proc *p, int32_t rcvid)
+{
+    bool must;
+
+    lock_acquire(&tree_lock);
+    must = must_give_up_locked(p, rcvid);
+    if (must) {
+        p->starter_rcvid = 0;
+        p->is_quiet = true;
+    }
+    lock_release(&tree_lock);
+    if (!must)
+        return false;
+    k_error(rcvid, EINTR);
+    proc_abort(p);
+    return true;
+}
+
 bool start_unblock(int32_t rcvid)
 {
     struct proc *found = NULL;
+    bool must;
 
     lock_acquire(&tree_lock);
     list_for_each(pos, &all_procs)
     {
         struct proc *p = container_of(pos, struct proc, all);
-        if (p->starter_rcvid == rcvid && p->start != START_NONE) {
-            p->starter_rcvid = 0;
-            p->is_quiet = true;
+        if (must_give_up_locked(p, rcvid)) {
             proc_ref(p);
             found = p;
             break;
@@ -450,8 +469,7 @@ bool start_unblock(int32_t rcvid)
     lock_release(&tree_lock);
     if (!found)
         return false;
-    k_error(rcvid, EINTR);
-    proc_abort(found);
+    must = start_unblock_of(found, rcvid);
     proc_put(found);
-    return true;
+    return must;
 }

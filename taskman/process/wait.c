@@ -150,6 +150,8 @@ bool wait_unblock(int32_t rcvid, int32_t pid)
         struct waiter *w = container_of(pos, struct waiter, link);
         if (w->rcvid != rcvid)
             continue;
+        if (!rcvid_is_unblocked(rcvid))
+            break;
         list_remove(&w->link);
         heap_free(w);
         atomic_fetch_sub_explicit(&waiter_count, 1, memory_order_relaxed);
@@ -167,7 +169,6 @@ int64_t tm_process_wait(struct message *m)
     const struct tmsg_wait *req = message_as(m, sizeof(*req));
     struct tmsg_wait_reply *out = (void *)m->buffer;
     struct proc *p = m->proc;
-    struct _msg_info info;
     struct waiter *w;
     int32_t pgrp;
     int rc;
@@ -190,7 +191,7 @@ int64_t tm_process_wait(struct message *m)
     atomic_fetch_add_explicit(&waiter_count, 1, memory_order_relaxed);
     /* An unblock pulse that came before the waiter was listed found nothing: look once more, now
      * that it would. */
-    if (k_msg_info(m->rcvid, &info) < 0 || (info.flags & _NTO_MI_UNBLOCK_REQ)) {
+    if (rcvid_is_unblocked(m->rcvid)) {
         list_remove(&w->link);
         heap_free(w);
         atomic_fetch_sub_explicit(&waiter_count, 1, memory_order_relaxed);

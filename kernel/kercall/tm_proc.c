@@ -143,6 +143,7 @@ static void proc_info(struct process *p, struct tm_proc_info *i)
     i->num_connections = p->fds.count + p->side.count;
     i->num_timers = p->timers.count;
     i->exit_status = p->exit_status;
+    i->job_serial = p->job_serial;
     i->start_ns = p->start_ns;
     i->utime_ns = cpu_of(p);
     for (int s = 1; s < QRV_NSIG; s++) {

@@ -247,6 +247,7 @@ static void process_reset(struct process *p)
     p->abilities = 0;
     p->max_pages = 0;
     p->exit_status = 0;
+    p->job_serial = 0;
     p->reaper = NULL;
     p->teardown_phase = p->teardown_pos = 0;
     p->start_ns = arch_now();

@@ -74,8 +74,9 @@ struct process {
     struct _kc_sched_param init_sched;
     uint64_t debug_signals;    /* those that stop it for the debugger: lock */
     uint8_t core_signo;        /* the signal that ends it, once its core file is written: lock; 0 none */
-    struct pulse *note[6];     /* reserved pulses to taskman: death, exec, stopped, continued, debug, core */
+    struct pulse *note[5];     /* reserved pulses to taskman: death, exec, job, debug, core */
     int32_t exit_status;
+    uint32_t job_serial;       /* how often job control has stopped or continued it: lock */
     struct thread *reaper;
     uint32_t teardown_phase;   /* reaper only */
     uint32_t teardown_pos;

@@ -57,8 +57,8 @@ void process_begin_exec(struct process *p, const struct thread *caller)
 void process_notify_taskman(struct process *p, int code)
 {
     struct channel *ch = idtable_get(&taskman->channels, TASKMAN_CHID);
-    static const int8_t codes[] = { _PULSE_CODE_TM_DEATH, _PULSE_CODE_TM_EXEC, _PULSE_CODE_TM_STOPPED,
-                                    _PULSE_CODE_TM_CONTINUED, _PULSE_CODE_TM_DEBUG, _PULSE_CODE_TM_CORE };
+    static const int8_t codes[] = { _PULSE_CODE_TM_DEATH, _PULSE_CODE_TM_EXEC, _PULSE_CODE_TM_JOB, _PULSE_CODE_TM_DEBUG,
+                                    _PULSE_CODE_TM_CORE };
     if (!ch || !channel_get_live(ch))
         return;
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
@@ -68,8 +68,6 @@ void process_notify_taskman(struct process *p, int code)
         struct pulse *n = p->note[i];
         n->code = (int8_t)code;
         n->value = (uint64_t)p->pid;
-        if (code == _PULSE_CODE_TM_STOPPED)
-            n->value |= (uint64_t)(p->exit_status >> 8 & 0xff) << 32; /* the signal, as sig_stop_locked() left it */
         n->scoid = 0;
         pulse_send_reserved_locked(ch, n, QRV_PRIO_DEFAULT);
         spin_unlock(&ch->lock);

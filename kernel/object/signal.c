@@ -175,6 +175,7 @@ bool sig_stop_locked(struct process *p, int signo)
     }
     atomic_fetch_or(&p->flags, PF_STOPPED);
     p->exit_status = signo << 8 | 0x7f;
+    p->job_serial++;
     list_for_each(e, &p->thread_list)
     {
         struct thread *t = list_entry(e, struct thread, proc_link);
@@ -232,6 +233,7 @@ static bool continue_locked(struct process *p)
         return false;
     if (!(atomic_load(&p->flags) & PF_DYING))
         p->exit_status = 0xffff;
+    p->job_serial++;
     list_for_each(e, &p->thread_list)
     {
         struct thread *t = list_entry(e, struct thread, proc_link);
@@ -269,7 +271,7 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
     if (signo == SIGCONT) {
         discard_locked(p, SIGS_STOP);
         if (continue_locked(p))
-            after->note = _PULSE_CODE_TM_CONTINUED;
+            after->note = _PULSE_CODE_TM_JOB;
     } else if (bit & SIGS_STOP) {
         discard_locked(p, QRV_SIG_BIT(SIGCONT));
     }
@@ -290,7 +292,7 @@ static int post_locked(struct process *p, struct thread *t, const struct _kc_sig
             return 0;
         if (act == ACT_STOP && !is_debugged) {
             if (sig_stop_locked(p, signo))
-                after->note = _PULSE_CODE_TM_STOPPED;
+                after->note = _PULSE_CODE_TM_JOB;
             return 0;
         }
         if (act == ACT_END && !is_debugged) {

@@ -108,7 +108,7 @@ static enum step deliver_one(struct thread *t, bool interrupted)
         atomic_fetch_or(&t->flags, TF_SIGNAL);
     spin_unlock(&p->lock);
     if (stopped)
-        process_notify_taskman(p, _PULSE_CODE_TM_STOPPED);
+        process_notify_taskman(p, _PULSE_CODE_TM_JOB);
     if (what == ACT_END) {
         if (signo == SIGABRT)
             fault_report(t);

@@ -35,11 +35,8 @@ static void on_pulse(const struct _kc_pulse *pulse)
     case _PULSE_CODE_TM_EXEC:
         proc_exec_ready(pid);
         break;
-    case _PULSE_CODE_TM_STOPPED:
-        proc_stopped(pid, (int32_t)(pulse->value >> 32));
-        break;
-    case _PULSE_CODE_TM_CONTINUED:
-        proc_continued(pid);
+    case _PULSE_CODE_TM_JOB:
+        proc_job_changed(pid);
         break;
     case _PULSE_CODE_TM_DEBUG:
         debug_changed(pid);

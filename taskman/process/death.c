@@ -124,37 +124,43 @@ static int32_t still_stopped(struct proc *p, int32_t signo)
     return (int32_t)kcall(TM_THREAD_CONT, p->pid, 1 /* undo the stop */, 0, 0, 0, 0);
 }
 
-void proc_stopped(int32_t pid, int32_t signo)
+static void told_stopped_locked(struct proc *p, int32_t signo)
 {
-    struct proc *p = proc_get(pid);
-
-    if (!p)
-        return;
-    lock_acquire(&tree_lock);
-    signo = still_stopped(p, signo > 0 && signo < 65 ? signo : SIGSTOP);
-    if (signo > 0 && (p->state == PROC_ALIVE || p->state == PROC_STARTING)) {
-        p->is_stopped = p->has_stop_event = true;
-        p->has_continue_event = false;
-        p->stop_signal = signo;
-        tell_parent(p, CLD_STOPPED, p->stop_signal);
-        wait_check_locked(p->parent);
-    }
-    lock_release(&tree_lock);
-    proc_put(p);
+    p->is_stopped = p->has_stop_event = true;
+    p->has_continue_event = false;
+    p->stop_signal = signo;
+    tell_parent(p, CLD_STOPPED, signo);
+    wait_check_locked(p->parent);
 }
 
-void proc_continued(int32_t pid)
+static void told_continued_locked(struct proc *p)
+{
+    if (!p->is_stopped)
+        return;
+    p->is_stopped = p->has_stop_event = false;
+    p->has_continue_event = true;
+    tell_parent(p, CLD_CONTINUED, SIGCONT);
+    wait_check_locked(p->parent);
+}
+
+/* The pulses of a stop and of what continued it before can reach us in any order, by several harts and threads, or as one: what
+ * counts is what the kernel says now, and whether that is news. */
+void proc_job_changed(int32_t pid)
 {
     struct proc *p = proc_get(pid);
+    struct tm_proc_info now;
 
     if (!p)
         return;
     lock_acquire(&tree_lock);
-    if ((p->state == PROC_ALIVE || p->state == PROC_STARTING) && p->is_stopped) {
-        p->is_stopped = p->has_stop_event = false;
-        p->has_continue_event = true;
-        tell_parent(p, CLD_CONTINUED, SIGCONT);
-        wait_check_locked(p->parent);
+    if ((p->state == PROC_ALIVE || p->state == PROC_STARTING) && tmk_proc_info(pid, &now) >= 0 &&
+        now.job_serial != p->job_serial) {
+        int32_t signo = now.flags & TM_PF_STOPPED ? still_stopped(p, now.exit_status >> 8 & 0xff) : 0;
+        p->job_serial = now.job_serial;
+        if (signo > 0)
+            told_stopped_locked(p, signo);
+        else
+            told_continued_locked(p);
     }
     lock_release(&tree_lock);
     proc_put(p);

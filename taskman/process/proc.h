@@ -55,6 +55,7 @@ struct proc {
     bool no_zombie, is_stopped, has_stop_event, has_continue_event, hold_after_load;
     bool has_execed;
     int32_t stop_signal, exit_status;
+    uint32_t job_serial; /* the kernel's, when it was last asked */
     struct tmsg_rusage usage, child_usage;
 
     /* lock */
@@ -113,8 +114,7 @@ uint32_t procs_of_user(uint32_t ruid);
 
 /* death.c */
 void proc_died(struct proc *p);
-void proc_stopped(int32_t pid, int32_t signo);
-void proc_continued(int32_t pid);
+void proc_job_changed(int32_t pid);
 /* wait.c */
 void wait_check_locked(struct proc *parent); /* a child changed: answers whoever can be answered */
 void wait_drop_locked(struct proc *p);       /* p is dead: its waiters are gone */

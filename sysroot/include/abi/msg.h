@@ -80,8 +80,7 @@ struct _kc_pulse {
 #define _PULSE_CODE_NOTIFYCALLBACK (-9)
 /* Kernel to taskman on (TASKMAN_PID, TASKMAN_CHID); value = pid.  See abi/tm.h. */
 #define _PULSE_CODE_TM_DEATH       (-32) /* process torn down: TM_PROC_INFO, then TM_PROC_RELEASE */
-#define _PULSE_CODE_TM_STOPPED     (-33) /* signal << 32 | pid */
-#define _PULSE_CODE_TM_CONTINUED   (-34)
+#define _PULSE_CODE_TM_JOB         (-33) /* pid: stopped or continued; TM_PROC_INFO says which, the pulse may be an old one */
 /* -35: _PULSE_CODE_TM_EXEC, abi/tm.h */
 #define _PULSE_CODE_MINAVAIL       0
 #define _PULSE_CODE_MAXAVAIL       127

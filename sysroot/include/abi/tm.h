@@ -127,7 +127,8 @@ struct tm_proc_info {
     int32_t pid, ppid, pgrp, sid;
     uint32_t flags; /* TM_PF_* */
     uint32_t num_threads, num_channels, num_connections, num_timers;
-    int32_t exit_status; /* as wait() reports it; valid with TM_PF_DEAD */
+    int32_t exit_status; /* as wait() reports it; valid with TM_PF_DEAD and TM_PF_STOPPED */
+    uint32_t job_serial; /* how often job control has stopped or continued it */
     uint64_t pages;      /* resident private + shared */
     uint64_t start_ns;   /* monotonic */
     uint64_t utime_ns, stime_ns;

@@ -264,6 +264,60 @@ static void test_login_tty(void)
     pair_close(&p);
 }
 
+/* The foreground job of takes_over(): takes lines, and none that was typed behind a stop key. */
+static _Noreturn void takes_lines(void)
+{
+    char line[32];
+    setpgid(0, 0);
+    tcsetpgrp(0, getpid());
+    ready();
+    for (unsigned turn = 0;; turn++) {
+        ssize_t n = read(0, line, sizeof line);
+        if (n == 5 && memcmp(line, "late\n", 5) == 0)
+            _exit(1);
+        for (volatile unsigned spin = turn * 37 % 3000; spin > 0; spin--)
+            ;
+    }
+}
+
+/* A session's leader types for its job: a line, and a stop key with a line behind it while the job is on its way to the next read. Ends
+ * with the number of the turn in which that line was not there for the leader. */
+static _Noreturn void takes_over(void)
+{
+    struct pair p = pair_open();
+    struct termios tio;
+    char line[32], prompt;
+    int status;
+    signal(SIGTTOU, SIG_IGN);
+    tcgetattr(p.slave, &tio);
+    tio.c_lflag &= ~(tcflag_t)ECHO;
+    tcsetattr(p.slave, TCSANOW, &tio);
+    login_tty(p.slave);
+    pid_t job = fork();
+    if (job == 0)
+        takes_lines();
+    bool good = read(p.master, &prompt, 1) == 1;
+    int turn = 0;
+    for (; good && turn < 100; turn++) {
+        good = write_text(p.master, "go\n") && write_text(p.master, "\032late\n");
+        good = good && waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status);
+        tcsetpgrp(0, getpgrp());
+        good = good && poll_now(0, POLLIN) == POLLIN && read(0, line, sizeof line) == 5;
+        tcsetpgrp(0, job);
+        kill(job, SIGCONT);
+    }
+    kill(job, SIGKILL);
+    _exit(good ? 0 : turn + 1);
+}
+
+static void test_stop_key(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        takes_over();
+    is_int(end_of(pid), 0, "a hundred times: what is typed behind Ctrl-Z is for who comes next, not for the job that reads");
+}
+
 int main(void)
 {
     tap_plan(0);
@@ -275,5 +329,6 @@ int main(void)
     test_blocked_reader();
     test_dying_master();
     test_login_tty();
+    test_stop_key();
     return done();
 }

@@ -26,6 +26,7 @@ static long apply(struct tmsg_spawn *h, const struct inheritance *i)
         {SPAWN_SETSIGIGN, TMSG_SPAWN_SETSIGIGN}, {SPAWN_SETSID, TMSG_SPAWN_SETSID},
         {SPAWN_HOLD, TMSG_SPAWN_HOLD},           {SPAWN_NOZOMBIE, TMSG_SPAWN_NOZOMBIE},
         {SPAWN_CHECK_SCRIPT, TMSG_SPAWN_SCRIPT}, {SPAWN_TCSETPGROUP, TMSG_SPAWN_TCSETPGRP},
+        {SPAWN_ASLR_INVERT, TMSG_SPAWN_ASLR_INVERT},
     };
     for (size_t k = 0; k < sizeof same / sizeof same[0]; k++)
         if (i->flags & same[k].spawn)

@@ -44,7 +44,7 @@ static void supported(struct server *s, const char *at)
     target_set_flag(_DEBUG_FLAG_FORK, s->has_fork_events);
     rsp_format(&s->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;vContSupported+;QNonStop+;fork-events+;exec-events+;QPassSignals+;", RSP_PACKET_MAX);
     rsp_text(&s->out, "qXfer:features:read+;qXfer:threads:read+;qXfer:exec-file:read+;qXfer:auxv:read+;"
-                      "qXfer:libraries-svr4:read+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;QSetWorkingDir+;"
+                      "qXfer:libraries-svr4:read+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;QSetWorkingDir+;QDisableRandomization+;"
                       "qXfer:osdata:read+;qXfer:siginfo:read+;no-resumed+");
 }
 
@@ -140,6 +140,9 @@ static bool startup_packet(struct server *s, const char *at)
         set_startup(s, at, startup_directory);
     else if (strcmp(at, "QEnvironmentReset") == 0) {
         startup_reset_environment(&s->startup);
+        reply_ok(s);
+    } else if (strcmp(at, "QDisableRandomization:0") == 0 || strcmp(at, "QDisableRandomization:1") == 0) {
+        s->startup.is_fixed = at[strlen(at) - 1] == '1';
         reply_ok(s);
     } else
         return false;

@@ -101,8 +101,10 @@ void startup_end(struct startup *s)
 
 int startup_spawn(const struct startup *s, char *const argv[], pid_t *pid)
 {
-    struct inheritance inherit = {.flags = SPAWN_HOLD | SPAWN_NOZOMBIE | SPAWN_SEARCH_PATH | SPAWN_SETGROUP,
-                                  .pgroup = SPAWN_NEWPGROUP};
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes); /* the process group is a new one */
+    posix_spawnattr_setxflags(&attributes, POSIX_SPAWN_HOLD | POSIX_SPAWN_NOZOMBIE | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setaslr(&attributes, s->is_fixed ? POSIX_SPAWN_ASLR_DISABLE : POSIX_SPAWN_ASLR_DEFAULT);
     int here = -1;
     if (s->directory != NULL) {
         here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -112,8 +114,7 @@ int startup_spawn(const struct startup *s, char *const argv[], pid_t *pid)
             return error;
         }
     }
-    *pid = spawn(argv[0], 0, NULL, &inherit, argv, s->environment != NULL ? s->environment : environ);
-    int error = *pid == -1 ? errno : EOK;
+    int error = posix_spawnp(pid, argv[0], NULL, &attributes, argv, s->environment != NULL ? s->environment : environ);
     if (here != -1) {
         if (fchdir(here) == -1 && chdir("/") == -1)
             error = errno;

@@ -7,6 +7,7 @@
 struct startup {
     char **environment; /* NULL: the agent's; otherwise a copy, ended by NULL */
     char *directory;    /* NULL: the agent's */
+    bool is_fixed;      /* at the same addresses each time */
 };
 
 /* All of these: 0 or an errno. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* musl's <spawn.h> with Neutrino's spawn().  Documentation followed: Library Reference spawn(). */
+/* musl's <spawn.h> with Neutrino's spawn().  Documentation followed: Library Reference spawn(),
+ * posix_spawnattr_setaslr(), posix_spawnattr_setxflags(). */
 #pragma once
 #include <musl/spawn.h>
 #include <sched.h>
@@ -33,6 +34,7 @@ __BEGIN_DECLS
 #define SPAWN_ALIGN_NOFAULT  0x00020000
 #define SPAWN_CRITICAL       0x00040000
 #define SPAWN_PADDR64_SAFE   0x00080000
+#define SPAWN_ASLR_INVERT    0x00100000
 
 #define SPAWN_NEWPGROUP 0
 #define SPAWN_FDCLOSED  (-1)
@@ -41,7 +43,17 @@ __BEGIN_DECLS
 #define POSIX_SPAWN_NEWAPP       0x2000
 #define POSIX_SPAWN_SETCRED      0x4000
 #define POSIX_SPAWN_SETSIGIGN    0x8000
+#define POSIX_SPAWN_ASLR_INVERT  0x10000
+#define POSIX_SPAWN_EXEC         0x20000
+#define POSIX_SPAWN_HOLD         0x40000
+#define POSIX_SPAWN_NOZOMBIE     0x80000
 /* clang-format on */
+
+typedef enum {
+    POSIX_SPAWN_ASLR_DEFAULT, /* as the parent */
+    POSIX_SPAWN_ASLR_ENABLE,
+    POSIX_SPAWN_ASLR_DISABLE
+} posix_spawnattr_aslr_t;
 
 typedef struct inheritance {
     unsigned long flags; /* SPAWN_* */
@@ -65,6 +77,9 @@ pid_t spawnp(const char *file, int fd_count, const int fd_map[], const struct in
 
 int posix_spawnattr_setxflags(posix_spawnattr_t *attr, uint32_t flags);
 int posix_spawnattr_getxflags(const posix_spawnattr_t *attr, uint32_t *flags);
+/* Does the new program lie at addresses chosen at random?  Library Reference posix_spawnattr_setaslr(). */
+int posix_spawnattr_setaslr(posix_spawnattr_t *attr, posix_spawnattr_aslr_t aslr);
+int posix_spawnattr_getaslr(const posix_spawnattr_t *attr, posix_spawnattr_aslr_t *aslr);
 int posix_spawnattr_setcred(posix_spawnattr_t *attr, uid_t uid, gid_t gid);
 int posix_spawnattr_getcred(const posix_spawnattr_t *attr, uid_t *uid, gid_t *gid);
 

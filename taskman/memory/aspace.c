@@ -18,18 +18,24 @@ int aspaces_init(void)
     return loader_object ? 0 : -ENOMEM;
 }
 
-static void choose_top(struct aspace *as)
+static uint64_t choose(const struct aspace *as, uint64_t top, uint64_t pages)
 {
-    as->mmap_top = MMAP_TOP - rng_u64() % MMAP_RANDOM_PAGES * QRV_PAGE_SIZE;
+    return as->is_random ? top - rng_u64() % pages * QRV_PAGE_SIZE : top;
 }
 
-void aspace_init(struct aspace *as)
+static void choose_top(struct aspace *as, bool is_random)
+{
+    as->is_random = is_random;
+    as->mmap_top = choose(as, MMAP_TOP, MMAP_RANDOM_PAGES);
+}
+
+void aspace_init(struct aspace *as, bool is_random)
 {
     lock_init(&as->lock, RANK_ASPACE);
     regions_init(&as->regions);
     as->peak_bytes = 0;
     as->is_dead = false;
-    choose_top(as);
+    choose_top(as, is_random);
 }
 
 void aspace_fini(struct aspace *as)
@@ -45,12 +51,22 @@ void aspace_died(struct aspace *as)
     lock_release(&as->lock);
 }
 
-void aspace_reset(struct aspace *as)
+void aspace_reset(struct aspace *as, bool is_random)
 {
     lock_acquire(&as->lock);
     regions_clear(&as->regions);
-    choose_top(as);
+    choose_top(as, is_random);
     lock_release(&as->lock);
+}
+
+bool aspace_is_random(struct aspace *as)
+{
+    bool is_random;
+
+    lock_acquire(&as->lock);
+    is_random = as->is_random;
+    lock_release(&as->lock);
+    return is_random;
 }
 
 static uint64_t page_up(uint64_t bytes)
@@ -257,7 +273,9 @@ int aspace_load_loader(struct aspace *as, int32_t pid, uint64_t stack_bytes,
     if (stack_bytes < MAIN_STACK_MIN)
         stack_bytes = MAIN_STACK_MIN;
     stack_bytes = page_up(stack_bytes);
-    stack->high = STACK_TOP - rng_u64() % STACK_RANDOM_PAGES * QRV_PAGE_SIZE;
+    lock_acquire(&as->lock);
+    stack->high = choose(as, STACK_TOP, STACK_RANDOM_PAGES);
+    lock_release(&as->lock);
     stack->low = stack->high - stack_bytes;
     /* Nothing is placed below the stack by choice: the page under it is its guard. */
     space.addr = stack->low;

@@ -29,7 +29,7 @@ struct aspace {
     struct lock lock;
     struct regions regions; /* lock, all below */
     uint64_t mmap_top, peak_bytes;
-    bool is_dead;
+    bool is_dead, is_random;
 };
 struct stack_place {
     uint64_t low, high; /* usable, without the guard page */
@@ -47,10 +47,12 @@ struct map_request {
 };
 
 int aspaces_init(void); /* makes the loader's memory object */
-void aspace_init(struct aspace *as);
+void aspace_init(struct aspace *as, bool is_random);
 void aspace_fini(struct aspace *as);
 void aspace_died(struct aspace *as);  /* the kernel has torn it down for good */
-void aspace_reset(struct aspace *as); /* ... for a new program (exec) */
+/* ... for a new program, by exec, or when nothing is in it yet; is_random: mappings and stack begin at random addresses */
+void aspace_reset(struct aspace *as, bool is_random);
+bool aspace_is_random(struct aspace *as);
 /* Loader and main stack for a process without any mapping.  0 or -errno. */
 int aspace_load_loader(struct aspace *as, int32_t pid, uint64_t stack_bytes,
                        struct stack_place *stack);

@@ -97,7 +97,7 @@ struct proc *proc_new(struct proc *parent)
     list_init(&p->waiters);
     list_init(&p->ghosts);
     p->state = PROC_STARTING;
-    aspace_init(&p->as);
+    aspace_init(&p->as, !parent || aspace_is_random(&parent->as));
     if (parent) {
         lock_acquire(&parent->lock);
         p->cred = parent->cred;

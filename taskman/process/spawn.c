@@ -17,7 +17,8 @@
 #define FLAGS_KNOWN                                                                                \
     (TMSG_SPAWN_SETGROUP | TMSG_SPAWN_SETSIGMASK | TMSG_SPAWN_SETSIGDEF | TMSG_SPAWN_SETSIGIGN |   \
      TMSG_SPAWN_SETSCHED | TMSG_SPAWN_SETSID | TMSG_SPAWN_HOLD | TMSG_SPAWN_NOZOMBIE |             \
-     TMSG_SPAWN_SEARCH | TMSG_SPAWN_RESETIDS | TMSG_SPAWN_SCRIPT | TMSG_SPAWN_TCSETPGRP)
+     TMSG_SPAWN_SEARCH | TMSG_SPAWN_RESETIDS | TMSG_SPAWN_SCRIPT | TMSG_SPAWN_TCSETPGRP |   \
+     TMSG_SPAWN_ASLR_ON | TMSG_SPAWN_ASLR_OFF | TMSG_SPAWN_ASLR_INVERT)
 
 bool rcvid_is_unblocked(int32_t rcvid)
 {
@@ -204,6 +205,7 @@ static int64_t spawn_with_tid(struct proc *parent, uint8_t *request, uint32_t by
     }
     p->request = request; /* freed with p from here on */
     p->request_bytes = bytes;
+    aspace_reset(&p->as, spawn_is_random(req, aspace_is_random(&parent->as)));
     if (req->flags & TMSG_SPAWN_RESETIDS) {
         p->cred.euid = p->cred.suid = p->cred.ruid;
         p->cred.egid = p->cred.sgid = p->cred.rgid;
@@ -316,6 +318,7 @@ int64_t tm_process_exec(struct message *m)
 void proc_exec_ready(int32_t pid)
 {
     struct proc *p = proc_get(pid);
+    bool is_random;
     int rc;
 
     if (!p)
@@ -323,7 +326,12 @@ void proc_exec_ready(int32_t pid)
     path_process_died(pid);
     event_drop(pid);
     debug_emptied(pid);
-    aspace_reset(&p->as);
+    is_random = aspace_is_random(&p->as);
+    lock_acquire(&p->lock);
+    if (p->request)
+        is_random = spawn_is_random((const struct tmsg_spawn *)p->request, is_random);
+    lock_release(&p->lock);
+    aspace_reset(&p->as, is_random);
     lock_acquire(&tree_lock);
     list_for_each_safe(pos, tmp, &p->waiters)
     { /* its threads are gone */

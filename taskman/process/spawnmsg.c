@@ -76,6 +76,8 @@ int spawn_check(const void *start, size_t total)
         return -EINVAL;
     if (total > TMSG_SPAWN_MAX)
         return -E2BIG;
+    if ((req->flags & TMSG_SPAWN_ASLR_ON) && (req->flags & TMSG_SPAWN_ASLR_OFF))
+        return -EINVAL;
     if (req->total != total || req->argc > total || req->envc > total)
         return -EINVAL;
     if (req->path_off < sizeof(*req) || !skip_strings(text, total, req->path_off, 1))
@@ -88,6 +90,13 @@ int spawn_check(const void *start, size_t total)
         return -EINVAL;
     rc = check_fds(text, total, req);
     return rc < 0 ? rc : check_actions(text, total, req);
+}
+
+bool spawn_is_random(const struct tmsg_spawn *req, bool is_parent_random)
+{
+    if (req->flags & (TMSG_SPAWN_ASLR_ON | TMSG_SPAWN_ASLR_OFF))
+        return (req->flags & TMSG_SPAWN_ASLR_ON) != 0;
+    return is_parent_random != ((req->flags & TMSG_SPAWN_ASLR_INVERT) != 0);
 }
 
 size_t spawn_args_bytes(const struct tmsg_spawn *req)

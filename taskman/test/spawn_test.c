@@ -81,5 +81,14 @@ int main(void)
     gives(-EBADF, a->op = TMSG_ACT_DUP2; a->fd2 = -1);
     gives(-EINVAL, memset(text + req->envp_off, 'x', req->total - req->envp_off); req->nfds = -1;
           req->nactions = 0);
+    gives(-EINVAL, req->flags = TMSG_SPAWN_ASLR_ON | TMSG_SPAWN_ASLR_OFF);
+    good();
+    check(spawn_is_random(req, true) && !spawn_is_random(req, false));
+    req->flags = TMSG_SPAWN_ASLR_INVERT;
+    check(!spawn_is_random(req, true) && spawn_is_random(req, false));
+    req->flags = TMSG_SPAWN_ASLR_ON | TMSG_SPAWN_ASLR_INVERT;
+    check(spawn_is_random(req, true) && spawn_is_random(req, false));
+    req->flags = TMSG_SPAWN_ASLR_OFF;
+    check(!spawn_is_random(req, true) && !spawn_is_random(req, false));
     return check_done();
 }

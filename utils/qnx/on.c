@@ -3,9 +3,10 @@
 #ifdef __USAGE
 %C - runs a command with another priority, terminal or processor
 
-%C [-dhs] [-p prio[r|f|o]] [-t terminal] [-C cpu | -R mask] [-w path [-W seconds]]
+%C [-ad | -ae] [-dhs] [-p prio[r|f|o]] [-t terminal] [-C cpu | -R mask] [-w path [-W seconds]]
    command [argument...]
 
+ -ad, -ae     its addresses are always the same, or chosen at random (ASLR)
  -d           does not wait for the command
  -h           starts it held (SIGSTOP), in a session of its own: "slay -u" lets it go
  -p prio      priority, and policy: r round robin, f fifo, o other
@@ -38,6 +39,7 @@ extern char **environ;
 
 struct settings {
     bool detach, hold, session;
+    posix_spawnattr_aslr_t aslr;
     int priority, policy;
     uintptr_t runmask;
     const char *terminal, *wait_for;
@@ -62,6 +64,17 @@ __attribute__((noreturn)) static void give_up(const char *what)
 {
     fprintf(stderr, "on: %s: %s\n", what, strerror(errno));
     _exit(errno == ENOENT ? 127 : 126);
+}
+
+static void run(char **argv, const struct settings *settings, uint32_t flags)
+{
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setaslr(&attributes, settings->aslr);
+    posix_spawnattr_setxflags(&attributes, flags);
+    errno = posix_spawnp(NULL, argv[0], NULL, &attributes, argv, environ);
+    if (errno != 0)
+        give_up(argv[0]);
 }
 
 /* In the child. */
@@ -95,13 +108,11 @@ __attribute__((noreturn)) static void become(char **argv, const struct settings 
     if (settings->hold) {
         /* A session of its own: in this one its group would be orphaned, and let go with SIGHUP
          * and SIGCONT, when this process ends. */
-        struct inheritance held = {.flags = SPAWN_HOLD | SPAWN_SETSID | SPAWN_SEARCH_PATH};
-        if (spawn(argv[0], 0, NULL, &held, argv, environ) != -1)
-            _exit(0);
-    } else {
-        execvp(argv[0], argv);
+        run(argv, settings, POSIX_SPAWN_HOLD | POSIX_SPAWN_SETSID);
+        _exit(0);
     }
-    give_up(argv[0]);
+    run(argv, settings, POSIX_SPAWN_EXEC);
+    _exit(126);
 }
 
 static bool parse_number(const char *text, int base, unsigned long max, unsigned long *value)
@@ -116,6 +127,9 @@ static bool parse_option(struct settings *settings, int option)
 {
     unsigned long n;
     switch (option) {
+    case 'a':
+        settings->aslr = optarg[0] == 'd' ? POSIX_SPAWN_ASLR_DISABLE : POSIX_SPAWN_ASLR_ENABLE;
+        return strcmp(optarg, "d") == 0 || strcmp(optarg, "e") == 0;
     case 'd':
         settings->detach = true;
         return true;
@@ -157,7 +171,7 @@ int main(int argc, char **argv)
 {
     struct settings settings = {.policy = -1, .wait_seconds = -1};
     int option, status;
-    while ((option = getopt(argc, argv, "+dhsp:t:C:R:w:W:")) != -1) {
+    while ((option = getopt(argc, argv, "+a:dhsp:t:C:R:w:W:")) != -1) {
         if (!parse_option(&settings, option)) {
             if (option != '?')
                 fprintf(stderr, "on: -%c %s: not understood\n", option, optarg);
@@ -167,7 +181,7 @@ int main(int argc, char **argv)
     if (optind == argc) {
         fprintf(
             stderr,
-            "usage: on [-dhs] [-p prio] [-t terminal] [-C cpu | -R mask] [-w path] command...\n");
+            "usage: on [-ad | -ae] [-dhs] [-p prio] [-t terminal] [-C cpu | -R mask] [-w path] command...\n");
         return 2;
     }
     if (settings.wait_for != NULL)

@@ -77,6 +77,9 @@ struct tmsg_spawn {
 #define TMSG_SPAWN_TCSETPGRP 0x0200
 #define TMSG_SPAWN_RESETIDS 0x0400
 #define TMSG_SPAWN_SCRIPT 0x0800   /* file without a known format is run by /bin/sh */
+#define TMSG_SPAWN_ASLR_ON 0x1000  /* where the program lies is chosen at random; with none of the three as with the parent */
+#define TMSG_SPAWN_ASLR_OFF 0x2000
+#define TMSG_SPAWN_ASLR_INVERT 0x4000 /* the other way than the parent */
 #define TMSG_SPAWN_ISEXEC 0x8000   /* filled by taskman */
 
 struct tmsg_action { /* posix_spawn_file_actions, done by the loader in order */

@@ -13,6 +13,28 @@ hidden int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path,
                              const posix_spawnattr_t *restrict attr, char *const argv[restrict],
                              char *const envp[restrict], uint32_t more);
 
+/* Of what an attribute can ask for, only this is done to a process that becomes the program itself. */
+#define EXEC_CAN                                                                                   \
+    (TMSG_SPAWN_SETSIGMASK | TMSG_SPAWN_ASLR_ON | TMSG_SPAWN_ASLR_OFF | TMSG_SPAWN_ASLR_INVERT)
+
+/* Neutrino's extended flags. */
+static long apply_more(struct tmsg_spawn *h, const posix_spawnattr_t *a)
+{
+    posix_spawnattr_aslr_t aslr;
+    posix_spawnattr_getaslr(a, &aslr);
+    if (aslr == POSIX_SPAWN_ASLR_ENABLE)
+        h->flags |= TMSG_SPAWN_ASLR_ON;
+    if (aslr == POSIX_SPAWN_ASLR_DISABLE)
+        h->flags |= TMSG_SPAWN_ASLR_OFF;
+    if (a->__flags & POSIX_SPAWN_ASLR_INVERT)
+        h->flags |= TMSG_SPAWN_ASLR_INVERT;
+    if (a->__flags & POSIX_SPAWN_HOLD)
+        h->flags |= TMSG_SPAWN_HOLD;
+    if (a->__flags & POSIX_SPAWN_NOZOMBIE)
+        h->flags |= TMSG_SPAWN_NOZOMBIE;
+    return (a->__flags & POSIX_SPAWN_EXEC) && (h->flags & ~(uint32_t)EXEC_CAN) ? -ENOTSUP : 0;
+}
+
 static long apply(struct tmsg_spawn *h, const posix_spawnattr_t *a)
 {
     struct _kc_sched_param now = {0};
@@ -42,7 +64,7 @@ static long apply(struct tmsg_spawn *h, const posix_spawnattr_t *a)
         else
             h->sched = now;
     }
-    return 0;
+    return apply_more(h, a);
 }
 
 int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path,
@@ -53,6 +75,7 @@ int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path,
     sigset_t old;
     int cs;
     long rc = 0;
+    uint16_t sub = attr && (attr->__flags & POSIX_SPAWN_EXEC) ? TMSG_PROC_EXEC : TMSG_PROC_SPAWN;
     __pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cs);
     __block_all_sigs(&old);
     s.h.nfds = -1;
@@ -60,8 +83,10 @@ int __qrv_posix_spawn(pid_t *restrict res, const char *restrict path,
     s.h.sigmask = old.__bits[0];
     if (attr)
         rc = apply(&s.h, attr);
+    if (rc == 0 && sub == TMSG_PROC_EXEC)
+        rc = __qrv_may_exec(path, 0);
     if (rc == 0)
-        rc = __qrv_spawn(&s, TMSG_PROC_SPAWN);
+        rc = __qrv_spawn(&s, sub);
     __restore_sigs(&old);
     __pthread_setcancelstate(cs, 0);
     if (rc < 0)

@@ -80,21 +80,17 @@ uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **tab
 {
     const uint64_t *root = phys_to_virt(as->root);
     *table = NULL;
-    for (unsigned middles = 0; va < end && middles < MIDDLES_MAX;) {
-        uint64_t e2 = root[PT_INDEX(va, 2)];
-        if (e2 == 0) {
-            va = ALIGN_DOWN(va, 1UL << PT_SHIFT(2)) + (1UL << PT_SHIFT(2));
-            continue;
+    while (va < end && root[PT_INDEX(va, 2)] == 0)
+        va = ALIGN_DOWN(va, 1UL << PT_SHIFT(2)) + (1UL << PT_SHIFT(2));
+    if (va >= end)
+        return end;
+    const uint64_t *middle = table_at(root[PT_INDEX(va, 2)]);
+    for (unsigned i = PT_INDEX(va, 1); i < PT_ENTRIES && va < end; i++) {
+        if (middle[i] != 0) {
+            *table = table_at(middle[i]);
+            return va;
         }
-        const uint64_t *middle = table_at(e2);
-        middles++;
-        for (unsigned i = PT_INDEX(va, 1); i < PT_ENTRIES && va < end; i++) {
-            if (middle[i] != 0) {
-                *table = table_at(middle[i]);
-                return va;
-            }
-            va = ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1));
-        }
+        va = ALIGN_DOWN(va, 1UL << PT_SHIFT(1)) + (1UL << PT_SHIFT(1));
     }
     return MIN(va, end);
 }
@@ -506,7 +502,8 @@ uint64_t aspace_teardown(struct aspace *as, uint64_t va)
     spin_lock(&as->lock);
     va = next_table(as, va, USER_LIMIT, &t);
     uint32_t freed = 0;
-    for (uint64_t stop = t != NULL ? table_end(va, USER_LIMIT) : va; va < stop && freed < STEP_PAGES; va += PAGE_SIZE) {
+    uint64_t stop = t != NULL ? MIN(table_end(va, USER_LIMIT), va + STEP_ENTRIES * PAGE_SIZE) : va;
+    for (; va < stop && freed < STEP_PAGES; va += PAGE_SIZE) {
         if (t[PT_INDEX(va, 0)] != 0) {
             replace(&b, &t[PT_INDEX(va, 0)], va, 0);
             freed++;

@@ -33,12 +33,13 @@ static inline void set_entry(uint64_t *p, uint64_t e)
 /* ---- walking: as->lock held */
 /* Leaf table of va; NULL when there is none (with create: when memory is out). */
 uint64_t *leaf_table(struct aspace *as, uint64_t va, bool create);
-/* First address at or after va whose leaf table exists; *table is that table.  NULL: there is none below what is returned. */
+/* First address at or after va whose leaf table exists; *table is that table.  NULL: there is none below what is returned, which may be
+ * where one table of the middle level ends. */
 uint64_t next_table(struct aspace *as, uint64_t va, uint64_t end, uint64_t **table);
 
-/* What is done with as->lock held: so many pages, so many tables of the middle level looked through. */
+/* What is done with as->lock held: so many pages, so many entries of a leaf table looked through for them. */
 #define STEP_PAGES 32
-#define MIDDLES_MAX 2
+#define STEP_ENTRIES 256
 /* Units of struct pace, generously. */
 #define WORK_PAGE 256U
 #define WORK_TABLE 2048U

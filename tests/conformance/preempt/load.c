@@ -7,6 +7,7 @@
 #include "../rendezvous.h"
 
 #define MIB (1UL << 20)
+#define GIB (1UL << 30)
 #define SPACE (48 * MIB)
 #define MANY 1000
 #define THREADS 100
@@ -45,6 +46,43 @@ static void spaces(void)
     ok(p == MAP_FAILED || munmap(p, 2UL << 30) == 0, "a huge empty range mapped or refused, and unmapped");
     p = space(8 * MIB, MAP_SHARED | MAP_ANON);
     ok(munmap(p, 8 * MIB) == 0, "shared memory mapped and unmapped");
+}
+
+/* 33 pages at the far end of the last table of each GiB: every table on the way to them has to be looked through. */
+static int sparse_pages(int may_write)
+{
+    int placed = 0;
+    for (unsigned long at = 5 * GIB; at <= 60 * GIB; at += GIB) {
+        char *want = (char *)(at - 33 * 4096), *p = want;
+        if (may_write) {
+            p = mmap(want, 33 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+            if (p != want)
+                bail_out("mmap at %p: %p", (void *)want, (void *)p);
+        }
+        for (int i = 0; i < 33; i++) {
+            if (may_write)
+                p[i * 4096] = (char)(placed + i);
+            else if (p[i * 4096] != (char)(placed + i))
+                return -1;
+        }
+        placed++;
+    }
+    return placed;
+}
+
+static void sparse(void)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        int placed = sparse_pages(1);
+        pid = fork();
+        if (pid == 0)
+            _exit(sparse_pages(0) == placed ? 0 : 1);
+        if (!ended_well(pid))
+            _exit(2);
+        _exit(munmap((char *)(5 * GIB - 33 * 4096), 20 * GIB) == 0 ? 0 : 3);
+    }
+    ok(ended_well(pid), "fork, unmapping and end of a process with few pages in many tables");
 }
 
 static void objects(void)
@@ -241,6 +279,7 @@ static void groups(void)
 int main(void)
 {
     spaces();
+    sparse();
     objects();
     parts();
     channels();

@@ -103,7 +103,7 @@ tell_progress() { # stage
             [ $((now - last)) -ge 60 ] || continue
             last=$now
         fi
-        done=$(find "$where" -name '*.o' 2>/dev/null | wc -l)
+        done=$(find "$where" -name '*.o' 2>/dev/null | wc -l) || true # files go while it looks
         [ "$done" -lt "$all" ] || all=$((done + 20))
         left='?'
         [ "$done" -lt 40 ] || left=$(minutes $((now * (all - done) / done)))

@@ -33,6 +33,8 @@ int32_t msg_rcvid(const struct thread *client);
 
 /* Moves s, just taken off the send queue, to REPLY with one transfer running.  ch->lock held. */
 void send_to_reply_locked(struct channel *ch, struct thread *s);
+/* The channel's own unblock pulse is free: it goes to the next client that waits for it.  ch->lock held. */
+void unblock_pay_locked(struct channel *ch);
 extern const struct wait_ops send_ops, reply_ops, receive_ops;
 /* Applies what disturbed s during its transfer.  ch->lock held, xfers has dropped to 0. */
 void reply_apply_deferred_locked(struct channel *ch, struct thread *s);

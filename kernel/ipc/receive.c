@@ -210,6 +210,8 @@ static int64_t receive_on(struct channel *ch, struct thread *t)
             uint64_t value = p->value;
             int32_t scoid = p->scoid;
             pulse_free(p);
+            if (p == &ch->unblock)
+                unblock_pay_locked(ch);
             spin_unlock(&ch->lock);
             take_own_prio(ch, t, prio);
             return pulse_copy_out(t, code, value, scoid);

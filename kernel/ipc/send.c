@@ -75,6 +75,36 @@ static bool server_is_ending(const struct channel *ch)
     return (atomic_load(&ch->proc->flags) & (PF_DYING | PF_EXEC)) != 0;
 }
 
+static int32_t scoid_of(const struct thread *client)
+{
+    return QRV_SCOID_BASE + client->msg.conn->sconn->index;
+}
+
+void unblock_pay_locked(struct channel *ch)
+{
+    while (!list_empty(&ch->repliers) && !atomic_load_explicit(&ch->unblock.queued, memory_order_relaxed)) {
+        struct thread *t = list_entry(ch->repliers.next, struct thread, link);
+        if (t->msg.unblock_req != UNBLOCK_OWED)
+            return;
+        t->msg.unblock_req = 1;
+        list_remove(&t->link);
+        list_push_tail(&ch->repliers, &t->link);
+        ch->unblock.value = (uint64_t)(uint32_t)msg_rcvid(t);
+        ch->unblock.scoid = scoid_of(t);
+        pulse_send_reserved_locked(ch, &ch->unblock, t->prio);
+    }
+}
+
+/* There is no memory for its pulse, or there are too many: it comes with the channel's own, after those that it was queued for before.  A
+ * client that just left would be free to send again, and the server would answer that message in place of the one that it has. */
+static void unblock_owe_locked(struct channel *ch, struct thread *t)
+{
+    t->msg.unblock_req = UNBLOCK_OWED;
+    list_remove(&t->link);
+    list_push_head(&ch->repliers, &t->link);
+    unblock_pay_locked(ch);
+}
+
 /* The server owns the decision on an unblock channel; otherwise the client just leaves. */
 static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
 { /* model: D3 */
@@ -96,11 +126,9 @@ static void reply_disturb(struct thread *t, enum wake_cause cause, int err)
     t->msg.deferred_err = (uint16_t)err; /* what MsgError(rcvid, -1) gives the client */
     if (t->msg.unblock_req)
         return;
-    if (pulse_send_locked(ch, t->prio, _PULSE_CODE_UNBLOCK, (uint64_t)(uint32_t)msg_rcvid(t),
-                          QRV_SCOID_BASE + t->msg.conn->sconn->index) == 0)
-        t->msg.unblock_req = 1;
-    else
-        send_fail_locked(ch, t, err); /* no memory to ask the server: the client must not hang */
+    t->msg.unblock_req = 1;
+    if (pulse_send_locked(ch, t->prio, _PULSE_CODE_UNBLOCK, (uint64_t)(uint32_t)msg_rcvid(t), scoid_of(t)) != 0)
+        unblock_owe_locked(ch, t);
 }
 
 const struct wait_ops reply_ops = { .name = "reply", .disturb = reply_disturb };

@@ -55,6 +55,7 @@ int channel_create(struct process *p, uint32_t flags, uint32_t at)
     list_init(&ch->sconns);
     list_init(&ch->stalled);
     ch->num_send = ch->num_pulse = 0;
+    ch->unblock = (struct pulse){ .code = _PULSE_CODE_UNBLOCK, .reserved = true };
     ch->proc = p;
     spin_unlock(&ch->lock);
     (void)process_get_live(p); /* the caller's own process: alive */

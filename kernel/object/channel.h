@@ -37,6 +37,7 @@ struct channel {
     struct list pulses;      /* priority, then arrival */
     struct list sconns;      /* struct sconn.chan_link: those of clients that are gone last; lock */
     uint32_t num_send, num_pulse;
+    struct pulse unblock;    /* reserved: _PULSE_CODE_UNBLOCK when there is no other; those who wait for it are first in repliers */
 };
 
 /* One per (client process, channel); the server knows it as scoid. */

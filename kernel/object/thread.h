@@ -48,6 +48,8 @@ struct wait_ops {
 /* What the way back to user mode has to look at (core/exit.c, entry.S). */
 #define TF_ON_EXIT (TF_KILL | TF_SIGNAL | TF_STOP | TF_CANCEL | TF_RESTART | TF_TIMEOUT | TF_HOLD | TF_METER | TF_TRACED | TF_DEBUG)
 
+#define UNBLOCK_OWED 2 /* thread.msg.unblock_req */
+
 struct thread {
     struct regs regs; /* first: entry.S.  Owner: the hart it runs on.  Others: a blocked thread's result and pc with *lockp held, all of it
                          only when on_cpu is clear */
@@ -110,7 +112,7 @@ struct thread {
             uint32_t busy;      /* something of what follows */
             struct {
                 uint16_t xfers;      /* copies in progress by servers: disturbances wait */
-                uint8_t unblock_req; /* unblock pulse sent */
+                uint8_t unblock_req; /* unblock pulse sent, or UNBLOCK_OWED: by channel.unblock */
                 uint8_t deferred;    /* disturbance that came during a transfer: wake_cause + 1 */
             };
         };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A stripped copy is: the file up to the end of the last segment, then the kept section, then the
+ * A stripped copy is: the file up to the end of the last segment, then the usage message, then the
  * section names, then a section header table. Nothing that is loaded moves, so no address has to be
  * patched.
  */
 #include "elf64.h"
 
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_PHDRS = 256, MAX_SHDRS = 65000 };
@@ -72,22 +73,25 @@ static bool section_named(const struct image *im, const Elf64_Shdr *sh, const ch
            memcmp(im->data + names.sh_offset + sh->sh_name, name, want) == 0;
 }
 
+/* The last one counts: that is where elf_set_usage() puts it. 0: there is none. */
+static unsigned find_usage(const struct image *im, Elf64_Shdr *sh)
+{
+    for (unsigned i = im->eh.e_shnum; i-- > 1 && section(im, i, sh);)
+        if (sh->sh_type == SHT_PROGBITS && section_named(im, sh, USAGE_SECTION) &&
+            inside(im, sh->sh_offset, sh->sh_size))
+            return i;
+    return 0;
+}
+
 const char *elf_usage(const void *data, size_t len, size_t *text_len)
 {
     struct image im;
     Elf64_Shdr sh;
     enum elf_kind kind = open_image(&im, data, len);
-    if (kind == ELF_NOT || kind == ELF_OTHER)
+    if (kind == ELF_NOT || kind == ELF_OTHER || find_usage(&im, &sh) == 0)
         return NULL;
-    /* The last one counts: that is where elf_set_usage() puts it. */
-    for (unsigned i = im.eh.e_shnum; i-- > 1 && section(&im, i, &sh);) {
-        if (sh.sh_type == SHT_PROGBITS && section_named(&im, &sh, USAGE_SECTION) &&
-            inside(&im, sh.sh_offset, sh.sh_size)) {
-            *text_len = (size_t)sh.sh_size;
-            return im.data + sh.sh_offset;
-        }
-    }
-    return NULL;
+    *text_len = (size_t)sh.sh_size;
+    return im.data + sh.sh_offset;
 }
 
 /* End of everything that the program headers and the headers themselves need; 0 when they are
@@ -116,32 +120,76 @@ static uint64_t loaded_end(const struct image *im)
     return end;
 }
 
-/* Appends text, names and a table of three headers to out, whose file starts at base. */
-static void add_usage_sections(struct buf *out, size_t base, const void *text, size_t text_len)
+/* Loaded ones, and the attributes, as strip leaves them: debuggers know by their headers what is code and where the dynamic symbols
+ * are. */
+static bool is_kept(const Elf64_Shdr *sh, uint64_t end)
 {
-    static const char names[] = "\0" USAGE_SECTION "\0.shstrtab";
-    Elf64_Shdr sh[3] = {{0}};
-    sh[1].sh_name = 1;
-    sh[1].sh_type = SHT_PROGBITS;
-    sh[1].sh_offset = out->len - base;
-    sh[1].sh_size = text_len;
-    sh[1].sh_addralign = 1;
-    buf_append(out, text, text_len);
-    sh[2].sh_name = 1 + sizeof USAGE_SECTION;
-    sh[2].sh_type = SHT_STRTAB;
-    sh[2].sh_offset = out->len - base;
-    sh[2].sh_size = sizeof names;
-    sh[2].sh_addralign = 1;
-    buf_append(out, names, sizeof names);
+    if (!(sh->sh_flags & SHF_ALLOC) && sh->sh_type != SHT_RISCV_ATTRIBUTES)
+        return false;
+    return sh->sh_type == SHT_NOBITS || (sh->sh_offset <= end && sh->sh_size <= end - sh->sh_offset);
+}
+
+/* sh with the numbers of other sections as they are in the new table: place[] has them, 0 for what is left out. */
+static void renumber(Elf64_Shdr *sh, const unsigned *place, unsigned count)
+{
+    bool has_section = (sh->sh_flags & SHF_INFO_LINK) || sh->sh_type == SHT_RELA || sh->sh_type == SHT_REL;
+    sh->sh_link = sh->sh_link < count ? place[sh->sh_link] : 0;
+    if (has_section)
+        sh->sh_info = sh->sh_info < count ? place[sh->sh_info] : 0;
+}
+
+/* Appends the headers of what is kept, usage (0: none) and names among them. */
+static void add_headers(const struct image *im, uint64_t end, unsigned usage_at, const Elf64_Shdr *usage,
+                        const Elf64_Shdr *names, Elf64_Ehdr *eh, struct buf *out)
+{
+    unsigned *place = xmalloc(im->eh.e_shnum * sizeof *place);
+    unsigned count = 1;
+    Elf64_Shdr sh;
+    for (unsigned i = 0; i < im->eh.e_shnum; i++)
+        place[i] = i > 0 && section(im, i, &sh) &&
+                           (i == usage_at || i == im->eh.e_shstrndx || is_kept(&sh, end))
+                       ? count++
+                       : 0;
+    buf_append(out, &(Elf64_Shdr){0}, sizeof sh);
+    for (unsigned i = 1; i < im->eh.e_shnum; i++) {
+        if (place[i] == 0 || !section(im, i, &sh))
+            continue;
+        if (i == usage_at)
+            sh = *usage;
+        else if (i == im->eh.e_shstrndx)
+            sh = *names;
+        renumber(&sh, place, im->eh.e_shnum);
+        buf_append(out, &sh, sizeof sh);
+    }
+    eh->e_shnum = (Elf64_Half)count;
+    eh->e_shstrndx = (Elf64_Half)place[im->eh.e_shstrndx];
+    free(place);
+}
+
+/* A file whose table is broken goes without. */
+static void add_sections(const struct image *im, uint64_t end, struct buf *out, size_t base)
+{
+    Elf64_Shdr names;
+    Elf64_Shdr usage = {0};
+    Elf64_Ehdr eh;
+    unsigned usage_at = find_usage(im, &usage);
+    if (im->eh.e_shnum > MAX_SHDRS || im->eh.e_shstrndx == 0 ||
+        !section(im, im->eh.e_shstrndx, &names) || names.sh_type != SHT_STRTAB ||
+        !inside(im, names.sh_offset, names.sh_size))
+        return;
+    memcpy(&eh, im->data, sizeof eh);
+    if (usage_at != 0) {
+        uint64_t at = out->len - base;
+        buf_append(out, im->data + usage.sh_offset, (size_t)usage.sh_size);
+        usage.sh_offset = at;
+    }
+    uint64_t names_at = out->len - base;
+    buf_append(out, im->data + names.sh_offset, (size_t)names.sh_size);
+    names.sh_offset = names_at;
     while ((out->len - base) % 8 != 0)
         buf_append(out, "", 1);
-    Elf64_Ehdr eh;
-    memcpy(&eh, out->data + base, sizeof eh);
     eh.e_shoff = out->len - base;
-    eh.e_shentsize = sizeof sh[0];
-    eh.e_shnum = 3;
-    eh.e_shstrndx = 2;
-    buf_append(out, sh, sizeof sh);
+    add_headers(im, end, usage_at, &usage, &names, &eh, out);
     memcpy(out->data + base, &eh, sizeof eh);
 }
 
@@ -181,7 +229,6 @@ const char *elf_strip(const void *data, size_t len, struct buf *out)
 {
     struct image im;
     size_t base = out->len;
-    size_t text_len;
     enum elf_kind kind = open_image(&im, data, len);
     if (kind != ELF_RISCV64_EXEC && kind != ELF_RISCV64_DYN)
         return "not a RISC-V 64-bit program or shared library";
@@ -196,9 +243,7 @@ const char *elf_strip(const void *data, size_t len, struct buf *out)
     eh.e_shstrndx = 0;
     memcpy(out->data + base, &eh, sizeof eh);
     drop_attribute_headers(out->data + base, end);
-    const char *text = elf_usage(data, len, &text_len);
-    if (text != NULL)
-        add_usage_sections(out, base, text, text_len);
+    add_sections(&im, end, out, base);
     return NULL;
 }
 

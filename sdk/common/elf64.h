@@ -18,7 +18,7 @@ enum elf_kind { ELF_NOT, ELF_OTHER, ELF_RISCV64_EXEC, ELF_RISCV64_DYN, ELF_RISCV
 enum elf_kind elf_classify(const void *data, size_t len);
 
 /*
- * Appends a copy to out in which the loadable part is as it was and of the sections only the usage
+ * Appends a copy to out in which the loadable part is as it was, with its section headers, and of the other sections only the usage
  * message is left. Returns NULL, or the reason why the file cannot be copied (static text).
  */
 const char *elf_strip(const void *data, size_t len, struct buf *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unit tests of the host tools' pure parts. The ELF file to work on is argv[1]: a RISC-V program.
- */
+/* Unit tests of the host tools' pure parts. The ELF files to work on: argv[1], a RISC-V program, and argv[2], a shared
+ * library. */
 #include "common/buf.h"
 #include "common/check.h"
 #include "common/elf64.h"
@@ -98,7 +98,42 @@ static void test_cpio(void)
     buf_free(&bytes);
 }
 
-static void test_elf(const char *path)
+/* The section of that type, NULL: none. */
+static const Elf64_Shdr *section_of(const Elf64_Shdr *table, const Elf64_Ehdr *eh, Elf64_Word type)
+{
+    for (unsigned i = 1; i < eh->e_shnum; i++)
+        if (table[i].sh_type == type)
+            return &table[i];
+    return NULL;
+}
+
+/* Of a stripped program: code, dynamic symbols and their strings can be found, and nothing that is not in the file. */
+static void test_sections(const struct buf *small, bool is_library)
+{
+    Elf64_Ehdr eh;
+    Elf64_Shdr table[100];
+    memcpy(&eh, small->data, sizeof eh);
+    CHECK(eh.e_shnum > 3 && eh.e_shnum <= 100 && eh.e_shstrndx < eh.e_shnum && eh.e_shentsize == sizeof *table &&
+              eh.e_shoff + eh.e_shnum * sizeof *table == small->len,
+          "a stripped program has section headers");
+    memcpy(table, small->data + eh.e_shoff, eh.e_shnum * sizeof *table);
+    const Elf64_Shdr *names = &table[eh.e_shstrndx];
+    const Elf64_Shdr *symbols = section_of(table, &eh, SHT_DYNSYM);
+    int outside = 0;
+    int code = 0;
+    for (unsigned i = 1; i < eh.e_shnum; i++) {
+        outside += table[i].sh_type != SHT_NOBITS && table[i].sh_offset + table[i].sh_size > eh.e_shoff;
+        code += strcmp(small->data + names->sh_offset + table[i].sh_name, ".text") == 0 &&
+                (table[i].sh_flags & SHF_EXECINSTR);
+    }
+    CHECK(outside == 0 && code == 1, "... of what is in it, and its code is named");
+    CHECK(is_library == (symbols != NULL) && (symbols == NULL || (symbols->sh_link < eh.e_shnum && table[symbols->sh_link].sh_type == SHT_STRTAB &&
+                              table[symbols->sh_link].sh_flags == SHF_ALLOC)),
+          "... its dynamic symbols lead to their names");
+    CHECK(section_of(table, &eh, SHT_SYMTAB) == NULL, "... and the others are gone");
+}
+
+static void test_elf(const char *path, bool is_library)
 {
     struct buf elf = {0};
     struct buf with = {0};
@@ -125,6 +160,7 @@ static void test_elf(const char *path)
     found = elf_usage(small.data, small.len, &len);
     CHECK(found != NULL && len == strlen(text) && memcmp(found, text, len) == 0,
           "stripping keeps the message");
+    test_sections(&small, is_library);
     CHECK(elf_strip("\177ELF", 4, &none) != NULL && none.len == 0,
           "half a header cannot be stripped");
     int crashes = 0;
@@ -356,10 +392,9 @@ int main(int argc, char **argv)
 {
     test_sha256();
     test_cpio();
-    if (argc > 1)
-        test_elf(argv[1]);
-    else
-        CHECK(0, "the path of a RISC-V program is needed");
+    CHECK(argc == 3, "the paths of a RISC-V program and a library are given");
+    for (int i = 1; i < argc; i++)
+        test_elf(argv[i], i == 2);
     test_kernel();
     test_dialog_parse();
     test_dialog_play();

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "siginfo.h"
 #include "stepping.h"
 #include "stops.h"
 
@@ -224,13 +225,38 @@ static bool needs_hold(const struct rsp_action *actions, size_t count, const str
     return false;
 }
 
+/* Signals whose siginfo GDB has written come to their threads before anybody goes on. */
+static void deliver(struct target *t, const struct rsp_action *actions, size_t count)
+{
+    procfs_status status;
+    for (int tid = 1; target_thread(t, tid, &status); tid = status.tid + 1) {
+        const struct rsp_action *a = action_for(actions, count, t->pid, status.tid);
+        const struct stop *e = stops_find(&stops, t->pid, status.tid);
+        if (a != NULL && a->what == 'c' && e != NULL && e->state == STOP_KNOWN)
+            siginfo_deliver(t, status.tid, signal_from_gdb(a->signo));
+    }
+}
+
+/* Everybody stands still, and nobody steps: those that ran go on. One by one, because a thread may have been stopped again by then. */
+static void release(struct target *t)
+{
+    procfs_status status;
+    for (int tid = 1; target_thread(t, tid, &status); tid = status.tid + 1)
+        if (stops_find(&stops, t->pid, status.tid) == NULL)
+            target_go(t, status.tid, 0);
+}
+
 static void apply(struct target *t, const struct rsp_action *actions, size_t count)
 {
     procfs_status status;
     const struct rsp_action *a;
-    bool is_held = t->stepping.tid != 0 || needs_hold(actions, count, t);
-    if (is_held)
+    bool is_held = t->stepping.tid != 0 || needs_hold(actions, count, t), has_changes = changes_are_there(t->changes);
+    if (is_held || has_changes)
         hold(t);
+    if (has_changes)
+        deliver(t, actions, count);
+    if (has_changes && !is_held)
+        release(t);
     for (int tid = 1; target_thread(t, tid, &status); tid = status.tid + 1)
         if ((a = action_for(actions, count, t->pid, status.tid)) != NULL)
             act(t, status.tid, a);

@@ -45,7 +45,7 @@ static void supported(struct server *s, const char *at)
     rsp_format(&s->out, "PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;vContSupported+;QNonStop+;fork-events+;exec-events+;QPassSignals+;", RSP_PACKET_MAX);
     rsp_text(&s->out, "qXfer:features:read+;qXfer:threads:read+;qXfer:exec-file:read+;qXfer:auxv:read+;"
                       "qXfer:libraries-svr4:read+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;QSetWorkingDir+;QDisableRandomization+;"
-                      "qXfer:osdata:read+;qXfer:siginfo:read+;no-resumed+");
+                      "qXfer:osdata:read+;qXfer:siginfo:read+;qXfer:siginfo:write+;no-resumed+");
 }
 
 static void pass_signals(struct server *s, const char *at)

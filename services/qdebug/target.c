@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "target.h"
+#include "siginfo.h"
 
 #include <devctl.h>
 #include <errno.h>
@@ -114,6 +114,7 @@ static void note(struct target *t, const procfs_status *status)
     } else if (status->why == _DEBUG_WHY_EXEC && !t->is_new_program) {
         t->has_execed = t->is_new_program = true;
         t->num_reported = 0;
+        changes_forget(t->changes, 0);
         forget_places(t->pid);
     } else if (status->why == _DEBUG_WHY_CHILD) {
         take_children(t);
@@ -266,16 +267,38 @@ bool target_pending(struct target *t, procfs_status *status)
 
 void target_pass_signals(uint64_t set)
 {
-    traced = ~set;
+    traced = ~set | 1ul << (SIGSTOP - 1); /* siginfo_deliver() needs it, and GDB passes it on by itself */
+}
+
+int target_deliver(struct target *t, int tid, int signo, int stopper)
+{
+    procfs_status status;
+    procfs_run run = {.flags = _DEBUG_RUN_ONLY | _DEBUG_RUN_TRACE | _DEBUG_RUN_CLRSIG | _DEBUG_RUN_SIGNAL, .tid = tid, .signo = signo,
+        .trace = 1ul << (stopper - 1)};
+    int error = command(t, DCMD_PROC_RUN, &run);
+    while (error == EOK && (error = command(t, DCMD_PROC_WAITSTOP, &status)) == EINTR)
+        error = EOK;
+    if (error == EOK)
+        note(t, &status);
+    return error;
+}
+
+/* The signal that it still has to get. */
+static int signal_left(struct target *t, int tid, int signo)
+{
+    const struct change *c = changes_find(t->changes, tid);
+    return c != NULL && c->is_delivered ? 0 : signo;
 }
 
 int target_go(struct target *t, int tid, int signo)
 {
     procfs_run run = {.flags = _DEBUG_RUN_ONLY | _DEBUG_RUN_ARM | _DEBUG_RUN_TRACE | _DEBUG_RUN_CLRSIG, .tid = tid, .trace = traced};
+    signo = signal_left(t, tid, signo);
     if (signo != 0) {
         run.flags |= _DEBUG_RUN_SIGNAL;
         run.signo = signo;
     }
+    changes_forget(t->changes, tid);
     unset_reported(t, tid);
     t->is_new_program = false;
     return command(t, DCMD_PROC_RUN, &run);
@@ -286,23 +309,33 @@ int target_resume(struct target *t, struct resume (*plan)(const struct target *t
     procfs_status status;
     procfs_run run = {.flags = _DEBUG_RUN_ARM | _DEBUG_RUN_TRACE | _DEBUG_RUN_CLRSIG, .trace = traced};
     bool is_all = true, is_any = false;
-    int error = EOK;
+    int error = EOK, num_signals = 0;
     for (int tid = 1; target_thread(t, tid, &status); tid = status.tid + 1) {
         struct resume r = plan(t, status.tid);
         is_all = is_all && r.what != 0;
         is_any = is_any || r.what != 0;
+        if (r.what != 0)
+            siginfo_deliver(t, status.tid, r.signo);
+        if (r.what != 0 && signal_left(t, status.tid, r.signo) != 0) {
+            num_signals++;
+            run.tid = status.tid;
+            run.signo = r.signo;
+        }
     }
     if (!is_any)
         return EOK;
     t->is_running = true;
-    for (int tid = 1; target_thread(t, tid, &status) && error == EOK; tid = status.tid + 1) {
+    /* One that goes before the others may be stopped again before they go, and that stop would go with them: not for one signal alone. */
+    for (int tid = 1; target_thread(t, tid, &status) && error == EOK && (!is_all || num_signals > 1); tid = status.tid + 1) {
         struct resume r = plan(t, status.tid);
-        if (r.what != 0 && (!is_all || r.signo != 0))
+        if (r.what != 0 && (!is_all || signal_left(t, status.tid, r.signo) != 0))
             error = target_go(t, status.tid, r.signo);
     }
     if (error == EOK && is_all) { /* with those that are not there yet */
         t->num_reported = 0;
         t->is_new_program = false;
+        changes_forget(t->changes, 0);
+        run.flags |= num_signals == 1 ? _DEBUG_RUN_SIGNAL : 0;
         error = command(t, DCMD_PROC_RUN, &run);
     }
     return error == ESRCH ? EOK : error; /* it ends: the pulse says so */

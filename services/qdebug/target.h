@@ -8,6 +8,7 @@
 
 #include <sys/procfs.h>
 
+#include "changes.h"
 #include "startup.h"
 #include "step.h"
 
@@ -39,6 +40,7 @@ struct target {
     int parent_tid;
     int status;      /* wait status, once it has ended */
     int reported[REPORTED_MAX], num_reported; /* threads whose stop GDB knows */
+    struct change changes[CHANGES_MAX]; /* of the siginfo of threads that stand still: siginfo.c */
     struct stepping stepping; /* of the last resumption; tid 0: nobody stepped */
 };
 
@@ -75,6 +77,8 @@ struct resume {
 int target_resume(struct target *t, struct resume (*plan)(const struct target *t, int tid));
 /* One thread alone. */
 int target_go(struct target *t, int tid, int signo);
+/* All of t stands still: one thread takes signo and stands still again, by stopper, which is pending. */
+int target_deliver(struct target *t, int tid, int signo, int stopper);
 /* A forked child of t that GDB does not know yet, NULL none. */
 struct target *target_child(const struct target *t);
 /* _DEBUG_FLAG_* of all targets, and those to come. */

@@ -13,6 +13,7 @@
 #include "image.h"
 #include "registers.h"
 #include "server.h"
+#include "siginfo.h"
 #include "table.h"
 
 /* ---- threads */
@@ -194,17 +195,27 @@ static int libraries(const struct server *s, struct table *x)
     return EOK;
 }
 
+/* The thread that Hg chose. */
+static int chosen_tid(const struct server *s, const struct target *t)
+{
+    procfs_status status;
+    if (t == NULL || !target_thread(t, s->general.tid > 0 ? s->general.tid : 1, &status))
+        return 0;
+    return status.tid;
+}
+
 static int siginfo(const struct server *s, struct table *x)
 {
     struct target *t = server_target(s);
-    procfs_status status;
-    if (t == NULL || !target_thread(t, s->general.tid > 0 ? s->general.tid : 1, &status) || status.why == 0)
-        return ESRCH;
-    table_bytes(x, &status.info, sizeof status.info);
-    return EOK;
+    struct _kc_siginfo info;
+    int tid = chosen_tid(s, t);
+    int error = tid != 0 ? siginfo_read(t, tid, &info) : ESRCH;
+    if (error == EOK)
+        table_bytes(x, &info, sizeof info);
+    return error;
 }
 
-/* ---- the packet: OBJECT:read:ANNEX:OFFSET,LENGTH */
+/* ---- the packets: OBJECT:read:ANNEX:OFFSET,LENGTH and OBJECT:write:ANNEX:OFFSET:DATA */
 
 static int make(const struct server *s, const char *object, const char *annex, struct table *x)
 {
@@ -243,13 +254,35 @@ static bool split(const char *at, char parts[3][256], const char **rest)
     return true;
 }
 
+static void write_siginfo(struct server *s, const char *annex, const char *at, const char *end)
+{
+    struct target *t = server_target(s);
+    uint64_t offset;
+    int tid = chosen_tid(s, t);
+    if (annex[0] != '\0' || !rsp_number(&at, &offset) || !rsp_skip(&at, ":")) {
+        reply_error(s, EINVAL);
+        return;
+    }
+    int error = tid != 0 ? siginfo_write(t, tid, offset, at, (size_t)(end - at)) : ESRCH;
+    if (error == EOK)
+        rsp_format(&s->out, "%x", (unsigned)(end - at));
+    else
+        reply_error(s, error);
+}
+
 bool xfer_packet(struct server *s, const char *at, size_t bytes)
 {
     char parts[3][256];
     struct table x = {0};
     uint64_t offset, length;
-    (void)bytes;
-    if (!split(at, parts, &at) || strcmp(parts[1], "read") != 0)
+    const char *end = at + bytes;
+    if (!split(at, parts, &at))
+        return false;
+    if (strcmp(parts[0], "siginfo") == 0 && strcmp(parts[1], "write") == 0) {
+        write_siginfo(s, parts[2], at, end);
+        return true;
+    }
+    if (strcmp(parts[1], "read") != 0)
         return false;
     if (!rsp_number(&at, &offset) || !rsp_skip(&at, ",") || !rsp_number(&at, &length)) {
         reply_error(s, EINVAL);

@@ -3,6 +3,7 @@
  * a reply is read back as what was put into it. */
 #include "fuzz.h"
 
+#include "../../services/qdebug/changes.h"
 #include "../../services/qdebug/rsp.h"
 
 #include <stdlib.h>
@@ -27,6 +28,26 @@ static void numbers(const char *text)
         abort();
 }
 
+/* qXfer:siginfo:write: behind OFFSET: as many bytes as there are, which fit or change nothing. */
+static void write_of_siginfo(const char *text, size_t bytes)
+{
+    static const struct _kc_siginfo old = {.signo = 11};
+    struct change all[CHANGES_MAX] = {0};
+    const char *at = text, *end = text + bytes;
+    uint64_t offset;
+    if (!rsp_number(&at, &offset) || !rsp_skip(&at, ":"))
+        return;
+    size_t n = (size_t)(end - at);
+    int error = changes_write(all, 1, &old, offset, at, n);
+    const struct change *c = changes_find(all, 1);
+    if ((error == 0) != (offset <= sizeof old && n <= sizeof old - offset) || (error == 0) != (c != NULL))
+        abort();
+    if (c != NULL && memcmp((const char *)&c->info + offset, at, n) != 0)
+        abort();
+    if (c != NULL && offset > 0 && c->info.signo != 11 && offset >= sizeof c->info.signo)
+        abort();
+}
+
 static void packet(const char *text, size_t bytes)
 {
     static struct rsp_action actions[RSP_ACTIONS_MAX];
@@ -36,6 +57,7 @@ static void packet(const char *text, size_t bytes)
         if (strchr(";:,=p", *at) != NULL || at == text) {
             size_t n = rsp_actions(at, actions);
             numbers(at);
+            write_of_siginfo(at + (*at == ':'), bytes - (size_t)(at - text) - (*at == ':'));
             if (n > RSP_ACTIONS_MAX)
                 abort();
             for (size_t i = 0; i < n; i++)
@@ -69,7 +91,7 @@ static void oversized(struct rsp *r, const uint8_t *data, size_t size)
 {
     enum rsp_event event = rsp_byte(r, '$');
     for (size_t i = 0; i < RSP_PACKET_MAX + 100; i++)
-        event = rsp_byte(r, data[i % size] == '#' || data[i % size] == '$' ? 'x' : data[i % size]);
+        event = rsp_byte(r, strchr("#$}", data[i % size]) != NULL ? 'x' : data[i % size]);
     event = (rsp_byte(r, '#'), rsp_byte(r, '0'), rsp_byte(r, '0'));
     if (event != RSP_BAD)
         abort();

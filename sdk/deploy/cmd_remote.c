@@ -27,7 +27,7 @@
 static const char shell_help[] =
     "usage: qrv shell [--target T] [--console] [COMMAND...]\n"
     "\n"
-    "A shell on a running target; with COMMAND its input, output and exit code. What COMMAND leaves\n"
+    "A shell on a running target; with COMMAND its input, output, errors and exit code. What COMMAND leaves\n"
     "running does not keep qrv waiting. Ctrl-] leaves the shell and ends it. Over TCP the shell has no terminal on the\n"
     "target: no job control, and programs see a pipe. Over SSH it has one when qrv has one; ssh's own ~. leaves it.\n"
     "\n"
@@ -133,22 +133,29 @@ static int refused(void)
     return complain(EXIT_NOT_STARTED, "the target: %s", m.bytes > 4 ? (const char *)m.data + 4 : "error");
 }
 
-/* One message of the target. -1: the command goes on; else the exit code. */
-static int take_message(void)
+enum { GOES_ON = -1, NOT_KNOWN = -2 };
+
+/* One message of the target: the exit code, or GOES_ON; NOT_KNOWN: its deployd is too old for the request. */
+static int take_message(bool *started)
 {
     uint32_t status;
     switch (m.type) {
+    case DEPLOY_STARTED:
+        *started = true;
+        return GOES_ON;
     case DEPLOY_BYTES:
-        fwrite(m.data, 1, m.bytes, stdout);
+    case DEPLOY_ERROR_BYTES:
+        fwrite(m.data, 1, m.bytes, m.type == DEPLOY_BYTES ? stdout : stderr);
         fflush(stdout);
-        return -1;
+        return GOES_ON;
     case DEPLOY_EXIT:
         if (m.bytes != sizeof status)
             break;
         memcpy(&status, m.data, sizeof status);
         return exit_code(status);
     case DEPLOY_ERROR:
-        return refused();
+        memcpy(&status, m.data, m.bytes >= sizeof status ? sizeof status : 0);
+        return !*started && m.bytes >= sizeof status && status == ENOSYS ? NOT_KNOWN : refused();
     }
     return complain(EXIT_FAILED, "the target answers in a language that qrv does not know");
 }
@@ -179,17 +186,17 @@ static bool send_input(struct input *in, int fd)
     return n > 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Input and output until the command ends. */
-static int follow(const struct target *t, int fd, bool has_input)
+/* Input and output until the command ends, or is not understood. */
+static int follow(const struct target *t, int fd, bool has_input, bool started)
 {
     static struct input in;
-    int code = -1;
+    int code = GOES_ON;
     bool good = true;
     in.at_end = !has_input;
-    while (good && code < 0) {
+    while (good && code == GOES_ON) {
         bool waiting = in.at < in.have;
         struct pollfd p[2] = {{.fd = fd, .events = (short)(POLLIN | (waiting ? POLLOUT : 0))},
-                              {.fd = waiting || in.at_end ? -1 : STDIN_FILENO, .events = POLLIN}};
+                              {.fd = waiting || in.at_end || !started ? -1 : STDIN_FILENO, .events = POLLIN}};
         if (poll(p, 2, -1) < 0 && errno != EINTR)
             return complain(EXIT_FAILED, "%s", strerror(errno));
         if (p[1].revents != 0)
@@ -198,10 +205,10 @@ static int follow(const struct target *t, int fd, bool has_input)
             good = send_input(&in, fd);
         if (p[0].revents & ~POLLOUT) {
             good = client_receive(fd, &m);
-            code = good ? take_message() : -1;
+            code = good ? take_message(&started) : GOES_ON;
         }
     }
-    if (code >= 0)
+    if (code != GOES_ON)
         return code;
     char *why = client_reason(t);
     complain(0, "%s", why);
@@ -209,7 +216,22 @@ static int follow(const struct target *t, int fd, bool has_input)
     return EXIT_FAILED;
 }
 
-static int run_command(const struct target *t, char *const *words, int count, bool has_input)
+/* apart: its standard error is ours. A deployd that does not know that gives both in one. */
+static int run_on(const struct target *t, int fd, const struct buf *words, bool has_input, bool apart)
+{
+    int code = NOT_KNOWN;
+    if (apart) {
+        client_send(fd, has_input ? DEPLOY_RUN_APART_INPUT : DEPLOY_RUN_APART, words->data, words->len);
+        code = follow(t, fd, has_input, false);
+    }
+    if (code == NOT_KNOWN) {
+        client_send(fd, has_input ? DEPLOY_RUN_INPUT : DEPLOY_RUN, words->data, words->len);
+        code = follow(t, fd, has_input, true);
+    }
+    return code;
+}
+
+static int run_command(const struct target *t, char *const *words, int count, bool has_input, bool apart)
 {
     struct buf all = {0};
     char *why;
@@ -224,9 +246,8 @@ static int run_command(const struct target *t, char *const *words, int count, bo
         buf_free(&all);
         return not_connected(why);
     }
-    client_send(fd, has_input ? DEPLOY_RUN_INPUT : DEPLOY_RUN, all.data, all.len);
+    int code = run_on(t, fd, &all, has_input, apart);
     buf_free(&all);
-    int code = follow(t, fd, has_input);
     close(fd);
     return code;
 }
@@ -342,13 +363,14 @@ int cmd_shell(int argc, char **argv)
     if (result != 0)
         return result;
     if (own < argc)
-        return run_command(&r.target, argv + own, argc - own, !r.no_input);
+        return run_command(&r.target, argv + own, argc - own, !r.no_input, true);
     if (r.console)
         return terminal(&r.target, "con1");
     if (target_is_ssh(&r.target) && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
         return not_connected(ssh_terminal(r.target.line + 4));
+    bool is_typed = isatty(STDIN_FILENO); /* what the shell says and what its prompt is keep their order */
     if (target_is_network(&r.target))
-        return run_command(&r.target, network_shell, isatty(STDIN_FILENO) ? 2 : 1, true);
+        return run_command(&r.target, network_shell, is_typed ? 2 : 1, true, !is_typed);
     result = start_shell(&r.target, "shell");
     return result != 0 ? result : terminal(&r.target, "shell");
 }
@@ -375,7 +397,7 @@ static int one_command(int argc, char **argv, const char *help, const char *comm
         words[count++] = argv[i];
     for (int i = rest; i < argc; i++)
         words[count++] = argv[i];
-    result = run_command(&r->target, words, count, false);
+    result = run_command(&r->target, words, count, false, true);
     free(words);
     return result;
 }

@@ -26,6 +26,8 @@ enum deploy_type {
     DEPLOY_REBOOT,
     DEPLOY_RUN_INPUT, /* RUN with standard input, which INPUT brings; without bytes: its end */
     DEPLOY_INPUT,
+    DEPLOY_RUN_APART, /* RUN and RUN_INPUT, but STARTED is the first answer, and standard error comes as ERROR_BYTES */
+    DEPLOY_RUN_APART_INPUT, /* the host waits for STARTED before it sends input: an older deployd would lose that */
     DEPLOY_BEGIN = 16, /* struct deploy_file and the path: a file is to get this content */
     DEPLOY_PUT,        /* offset (8), content */
     DEPLOY_COPY,       /* struct deploy_copy: a range of the old file, to the same content in the new */
@@ -42,6 +44,8 @@ enum deploy_type {
     DEPLOY_BYTES = 69, /* GET, RUN: content, output */
     DEPLOY_EXIT,       /* RUN: wait status (4) */
     DEPLOY_ERROR,      /* errno (4), text: it ends what was going on */
+    DEPLOY_STARTED,    /* RUN_APART: the command runs */
+    DEPLOY_ERROR_BYTES, /* RUN_APART: what it wrote to its standard error */
     DEPLOY_CHUNKS = 80, /* struct deploy_chunk, of the old file, then of what has arrived; none: the end */
     DEPLOY_FILE,        /* GET: struct deploy_file without SHA-256 */
     DEPLOY_ENTRY        /* LIST: mode (4), name */

@@ -35,7 +35,7 @@ static char **split(char *bytes, size_t n)
 }
 
 /* in -1: the command has no input. */
-static int start(char **argv, int in, int out, pid_t *pid)
+static int start(char **argv, int in, int out, int err, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -46,7 +46,7 @@ static int start(char **argv, int in, int out, pid_t *pid)
     else
         posix_spawn_file_actions_adddup2(&actions, in, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_adddup2(&actions, out, 2);
+    posix_spawn_file_actions_adddup2(&actions, err, 2);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
     sigemptyset(&ours);
@@ -59,20 +59,28 @@ static int start(char **argv, int in, int out, pid_t *pid)
     return error;
 }
 
+enum { OUT, ERR, OUTLETS };
+
 struct command {
     pid_t pid;
-    int in, out;  /* our ends of its pipes; in -1: it gets nothing more */
-    bool has_input;
+    int in;          /* our end of its pipe; -1: it gets nothing more */
+    int out[OUTLETS]; /* the same; -1: all of it has been passed on, or there is none: it comes by the other */
+    bool has_input, is_apart;
     bool is_over; /* it has ended; what it started may go on, and hold its output */
     int status;
     struct message input; /* what it has not taken yet */
 };
 
+static void shut(int *fd)
+{
+    if (*fd != -1)
+        close(*fd);
+    *fd = -1;
+}
+
 static void end_input(struct command *c)
 {
-    if (c->in != -1)
-        close(c->in);
-    c->in = -1;
+    shut(&c->in);
     c->input.bytes = 0;
 }
 
@@ -105,81 +113,101 @@ static bool take_input(struct command *c)
     return state != CHANNEL_GONE;
 }
 
-static bool pass_output(struct command *c, bool *more)
+/* False: the host is gone. */
+static bool pass_output(struct command *c, int outlet)
 {
     char bytes[DEPLOY_PIECE];
-    ssize_t n = read(c->out, bytes, sizeof bytes);
-    *more = n > 0 || (n == -1 && (errno == EINTR || (errno == EAGAIN && !c->is_over)));
-    return n <= 0 || reply(DEPLOY_BYTES, bytes, (size_t)n);
+    ssize_t n = read(c->out[outlet], bytes, sizeof bytes);
+    if (n > 0)
+        return reply(outlet == ERR ? DEPLOY_ERROR_BYTES : DEPLOY_BYTES, bytes, (size_t)n);
+    if (n == 0 || (errno != EINTR && (errno != EAGAIN || c->is_over)))
+        shut(&c->out[outlet]);
+    return true;
 }
 
 /* Input and output, until the end of the output, or until the command has ended and nothing more is
  * there.  False: the host is gone. */
 static bool attend(struct command *c)
 {
-    bool more = true, good = true;
-    while (more && good) {
-        struct pollfd wait[3] = {{.fd = c->out, .events = POLLIN},
-                                 {.fd = c->input.bytes == 0 ? channel_fd : -1, .events = POLLIN},
-                                 {.fd = c->input.bytes > 0 ? c->in : -1, .events = POLLOUT}};
-        if (poll(wait, 3, c->is_over ? 0 : LOOK_MS) == -1 && errno != EINTR)
+    bool good = true;
+    while (good && (c->out[OUT] != -1 || c->out[ERR] != -1)) {
+        struct pollfd wait[OUTLETS + 2] = {{.fd = c->out[OUT], .events = POLLIN},
+                                           {.fd = c->out[ERR], .events = POLLIN},
+                                           {.fd = c->input.bytes == 0 ? channel_fd : -1, .events = POLLIN},
+                                           {.fd = c->input.bytes > 0 ? c->in : -1, .events = POLLOUT}};
+        if (poll(wait, OUTLETS + 2, c->is_over ? 0 : LOOK_MS) == -1 && errno != EINTR)
             return false;
         if (!c->is_over)
             c->is_over = waitpid(c->pid, &c->status, WNOHANG) == c->pid;
-        if (wait[2].revents != 0)
+        if (wait[OUTLETS + 1].revents != 0)
             give_input(c);
-        if (wait[1].revents != 0)
+        if (wait[OUTLETS].revents != 0)
             good = channel_fill();
         good = good && take_input(c);
-        if (good && (wait[0].revents != 0 || c->is_over))
-            good = pass_output(c, &more);
+        for (int i = 0; i < OUTLETS && good; i++)
+            if (c->out[i] != -1 && (wait[i].revents != 0 || c->is_over))
+                good = pass_output(c, i);
     }
     return good;
 }
 
-static bool run_in_pipes(char **argv, bool has_input)
+/* Our ends are in c, the command's in theirs: input, output, errors; -1 where there is none.  False: errno. */
+static bool make_pipes(struct command *c, int theirs[1 + OUTLETS])
 {
-    int in[2] = {-1, -1}, out[2];
-    struct command c = {.in = -1, .has_input = has_input};
-    if (pipe2(out, O_CLOEXEC) == -1)
-        return reply_error(errno, "no pipe for the output");
-    if (has_input && pipe2(in, O_CLOEXEC) == -1) {
-        int error = errno;
-        close(out[0]);
-        close(out[1]);
-        return reply_error(error, "no pipe for the input");
+    int ends[2];
+    if (c->has_input) {
+        if (pipe2(ends, O_CLOEXEC) == -1)
+            return false;
+        theirs[0] = ends[0];
+        c->in = ends[1];
+        fcntl(c->in, F_SETFL, O_NONBLOCK);
     }
-    int error = start(argv, in[0], out[1], &c.pid);
-    close(out[1]);
-    if (has_input)
-        close(in[0]);
-    c.in = in[1];
-    c.out = out[0];
-    fcntl(c.out, F_SETFL, O_NONBLOCK);
-    if (c.in != -1)
-        fcntl(c.in, F_SETFL, O_NONBLOCK);
-    bool good = error == 0 && attend(&c);
+    for (int i = 0; i < (c->is_apart ? OUTLETS : 1); i++) {
+        if (pipe2(ends, O_CLOEXEC) == -1)
+            return false;
+        c->out[i] = ends[0];
+        theirs[1 + i] = ends[1];
+        fcntl(c->out[i], F_SETFL, O_NONBLOCK);
+    }
+    return true;
+}
+
+/* The command runs, or what kept it from that is said in text, and its errno is the result. */
+static int start_in_pipes(struct command *c, char **argv, char *text, size_t room)
+{
+    int theirs[1 + OUTLETS] = {-1, -1, -1};
+    int error = make_pipes(c, theirs) ? 0 : errno;
+    if (error != 0)
+        snprintf(text, room, "no pipe for its input and output");
+    else if ((error = start(argv, theirs[0], theirs[1], theirs[c->is_apart ? 2 : 1], &c->pid)) != 0)
+        snprintf(text, room, "%.150s: %s", argv[0], strerror(error));
+    for (int i = 0; i < 1 + OUTLETS; i++)
+        shut(&theirs[i]);
+    return error;
+}
+
+bool run_command(const struct message *m)
+{
+    struct command c = {.in = -1, .out = {-1, -1}};
+    char text[200];
+    char **argv = split((char *)m->data, m->bytes);
+    if (argv == NULL)
+        return reply_error(EINVAL, "no command, or too many words");
+    c.is_apart = m->type == DEPLOY_RUN_APART || m->type == DEPLOY_RUN_APART_INPUT;
+    c.has_input = m->type == DEPLOY_RUN_INPUT || m->type == DEPLOY_RUN_APART_INPUT;
+    int error = start_in_pipes(&c, argv, text, sizeof text);
+    bool good = error == 0 && (!c.is_apart || reply(DEPLOY_STARTED, NULL, 0)) && attend(&c);
     end_input(&c);
-    close(c.out);
-    if (error != 0) {
-        char text[200];
-        snprintf(text, sizeof text, "%.150s: %s", argv[0], strerror(error));
+    for (int i = 0; i < OUTLETS; i++)
+        shut(&c.out[i]);
+    if (error != 0)
         return reply_error(error, text);
-    }
     if (!good)
         kill(-c.pid, SIGKILL);
     while (!c.is_over && waitpid(c.pid, &c.status, 0) == -1 && errno == EINTR)
         ;
     uint32_t result = (uint32_t)c.status;
     return good && reply(DEPLOY_EXIT, &result, sizeof result);
-}
-
-bool run_command(const struct message *m)
-{
-    char **argv = split((char *)m->data, m->bytes);
-    if (argv == NULL)
-        return reply_error(EINVAL, "no command, or too many words");
-    return run_in_pipes(argv, m->type == DEPLOY_RUN_INPUT);
 }
 
 /* ------------------------------------------------------------------ shell */

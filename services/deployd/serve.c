@@ -146,6 +146,8 @@ static bool handle(const struct message *m)
         return make_link((const char *)m->data, m->bytes);
     case DEPLOY_RUN:
     case DEPLOY_RUN_INPUT:
+    case DEPLOY_RUN_APART:
+    case DEPLOY_RUN_APART_INPUT:
         return run_command(m);
     case DEPLOY_INPUT:
         return true; /* for a command that has ended meanwhile */

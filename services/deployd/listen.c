@@ -49,7 +49,7 @@ int listen_open(const char *where)
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd != -1) {
         set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-        if (bind(fd, found->ai_addr, found->ai_addrlen) == -1 || listen(fd, 4) == -1) {
+        if (bind(fd, found->ai_addr, found->ai_addrlen) == -1 || listen(fd, CONNECTIONS) == -1) {
             int error = errno;
             close(fd);
             errno = error;

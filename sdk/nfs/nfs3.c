@@ -3,6 +3,7 @@
 #include "nfs3.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 uint32_t nfs3_status(int error)
 {
@@ -60,14 +61,30 @@ static void p_readdirplus(const struct caller *c, struct xdr_in *in, struct xdr_
     nfs3_readdir(c, in, out, true);
 }
 
+static struct {
+    procedure *carry_out;
+    const char *name; /* as RFC 1813 has it */
+    unsigned long count;
+} procedures[] = {
+    {p_null, "NULL", 0},       {p_getattr, "GETATTR", 0}, {p_setattr, "SETATTR", 0},   {p_lookup, "LOOKUP", 0},
+    {p_access, "ACCESS", 0},   {p_readlink, "READLINK", 0}, {p_read, "READ", 0},       {p_write, "WRITE", 0},
+    {p_create, "CREATE", 0},   {p_mkdir, "MKDIR", 0},     {p_symlink, "SYMLINK", 0},   {p_mknod, "MKNOD", 0},
+    {p_remove, "REMOVE", 0},   {p_rmdir, "RMDIR", 0},     {p_rename, "RENAME", 0},     {p_link, "LINK", 0},
+    {p_readdir, "READDIR", 0}, {p_readdirplus, "READDIRPLUS", 0}, {p_fsstat, "FSSTAT", 0}, {p_fsinfo, "FSINFO", 0},
+    {p_pathconf, "PATHCONF", 0}, {p_commit, "COMMIT", 0}};
+
 bool nfs3_call(uint32_t proc, const struct caller *c, struct xdr_in *in, struct xdr_out *out)
 {
-    static procedure *const procedures[] = {
-        p_null,  p_getattr, p_setattr, p_lookup, p_access, p_readlink, p_read,        p_write,
-        p_create, p_mkdir,  p_symlink, p_mknod,  p_remove, p_rmdir,    p_rename,      p_link,
-        p_readdir, p_readdirplus, p_fsstat, p_fsinfo, p_pathconf, p_commit};
     if (proc >= sizeof procedures / sizeof procedures[0])
         return false;
-    procedures[proc](c, in, out);
+    procedures[proc].count++;
+    procedures[proc].carry_out(c, in, out);
     return true;
+}
+
+void nfs3_print_counts(void)
+{
+    for (size_t i = 0; i < sizeof procedures / sizeof procedures[0]; i++)
+        if (procedures[i].count > 0)
+            printf("%-11s %lu\n", procedures[i].name, procedures[i].count);
 }

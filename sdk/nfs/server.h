@@ -35,6 +35,7 @@ size_t rpc_answer(const uint8_t *call, size_t len, uint8_t *out);
 
 /* nfs3.c, mount.c: results behind an accepted header. False: there is no such procedure. in->bad: not its arguments. */
 bool nfs3_call(uint32_t proc, const struct caller *c, struct xdr_in *in, struct xdr_out *out);
+void nfs3_print_counts(void); /* of calls so far, by procedure */
 bool mount3_call(uint32_t proc, struct xdr_in *in, struct xdr_out *out);
 
 /* dir.c: READDIR and READDIRPLUS. */

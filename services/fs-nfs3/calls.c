@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The procedures of NFSv3 as functions that wait. Each take_*() copies what is needed out of libnfs's result, and trusts no
  * length in it. A call that went out twice because the connection was lost may have been carried out the first time:
- * then that its file is there already, or gone, is success. */
+ * then that its file is there already, or gone, is success. What answers tell of files, and of names, goes into the mount's cache. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -39,12 +39,17 @@ int nfs3_status(nfsstat3 status)
     }
 }
 
+struct told {
+    bool is_there;
+    struct fattr3 attr;
+};
+
 /* One answer's parts, as far as the procedures have them. */
 struct answer {
     nfsstat3 status;
     struct handle handle;
-    bool has_attr;
-    struct fattr3 attr;
+    struct told attr;
+    struct told dirs[2]; /* the directories, as they are now */
     uint32_t access;
     char *text; /* PATH_BYTES */
     char verf[8];
@@ -62,11 +67,11 @@ static void put_handle(struct handle *h, const struct nfs_fh3 *from)
     memcpy(h->data, from->data.data_val, h->len);
 }
 
-static void put_attr(struct answer *a, const struct post_op_attr *from)
+static void put_attr(struct told *t, const struct post_op_attr *from)
 {
-    a->has_attr = from->attributes_follow != 0;
-    if (a->has_attr)
-        a->attr = from->post_op_attr_u.attributes;
+    t->is_there = from->attributes_follow != 0;
+    if (t->is_there)
+        t->attr = from->post_op_attr_u.attributes;
 }
 
 static struct nfs_fh3 fh(const struct handle *h)
@@ -77,13 +82,6 @@ static struct nfs_fh3 fh(const struct handle *h)
 static struct diropargs3 place(const struct handle *dir, const char *name)
 {
     return (struct diropargs3){fh(dir), (char *)name};
-}
-
-/* Every result begins with its status. */
-static void take_status(struct call *c, const void *result)
-{
-    struct answer *a = c->out;
-    a->status = *(const nfsstat3 *)result;
 }
 
 /* Sends, waits, and again while the server asks for patience. */
@@ -105,6 +103,63 @@ static int run(struct request *r, issue_fn *issue, void *args, void (*take)(stru
 
 #define RUN(proc, args, take, a) run(r, (issue_fn *)(void (*)(void))rpc_nfs3_##proc##_async, args, take, a)
 
+/* ------------------------------------------------------------------ the cache */
+
+static uint64_t mark_now(struct request *r)
+{
+    pthread_mutex_lock(&lock);
+    uint64_t mark = cache_mark(r->mount->cache);
+    pthread_mutex_unlock(&lock);
+    return mark;
+}
+
+static void remember(struct request *r, const struct handle *h, const struct fattr3 *a, uint64_t mark)
+{
+    pthread_mutex_lock(&lock);
+    cache_put(r->mount->cache, h, a, mark, moment_now());
+    pthread_mutex_unlock(&lock);
+}
+
+static uint64_t changing(struct request *r, const struct handle *h)
+{
+    pthread_mutex_lock(&lock);
+    uint64_t mark = cache_changing(r->mount->cache, h);
+    pthread_mutex_unlock(&lock);
+    return mark;
+}
+
+/* Also when it failed: who knows how far it came. */
+static void have_changed(struct request *r, const struct handle *h, const struct told *after, uint64_t mark)
+{
+    pthread_mutex_lock(&lock);
+    cache_changed(r->mount->cache, h, after->is_there ? &after->attr : NULL, mark, moment_now());
+    pthread_mutex_unlock(&lock);
+}
+
+static void names_have_changed(struct request *r, const struct handle *dir, const char *name, const struct told *after,
+                               uint64_t mark)
+{
+    have_changed(r, dir, after, mark);
+    pthread_mutex_lock(&lock);
+    cache_name_forget(r->mount->cache, dir, name);
+    pthread_mutex_unlock(&lock);
+}
+
+static void has_lost_link(struct request *r)
+{
+    pthread_mutex_lock(&lock);
+    cache_unlinked(r->mount->cache);
+    pthread_mutex_unlock(&lock);
+}
+
+/* A handle that the server does not know any more: nor do names lead there. */
+static int check_stale(struct request *r, const struct handle *h, int error)
+{
+    if (error == ESTALE)
+        changing(r, h);
+    return error;
+}
+
 /* ------------------------------------------------------------------ attributes */
 
 static void take_getattr(struct call *c, const void *result)
@@ -113,23 +168,46 @@ static void take_getattr(struct call *c, const void *result)
     struct answer *a = c->out;
     a->status = res->status;
     if (res->status == NFS3_OK)
-        a->attr = res->GETATTR3res_u.resok.obj_attributes;
+        a->attr.attr = res->GETATTR3res_u.resok.obj_attributes;
 }
 
 int nfs3_getattr(struct request *r, const struct handle *h, struct fattr3 *attr)
 {
     struct GETATTR3args args = {fh(h)};
     struct answer a = {0};
+    uint64_t mark = mark_now(r);
     int error = RUN(getattr, &args, take_getattr, &a);
-    *attr = a.attr;
-    return error;
+    *attr = a.attr.attr;
+    if (error == 0)
+        remember(r, h, attr, mark);
+    return check_stale(r, h, error);
+}
+
+int nfs3_known_attr(struct request *r, const struct handle *h, struct fattr3 *a)
+{
+    pthread_mutex_lock(&lock);
+    bool is_known = !r->asks_server && cache_get(r->mount->cache, h, a, moment_now());
+    pthread_mutex_unlock(&lock);
+    return is_known ? 0 : nfs3_getattr(r, h, a);
+}
+
+static void take_setattr(struct call *c, const void *result)
+{
+    const struct SETATTR3res *res = result;
+    struct answer *a = c->out;
+    a->status = res->status;
+    if (res->status == NFS3_OK)
+        put_attr(&a->attr, &res->SETATTR3res_u.resok.obj_wcc.after);
 }
 
 int nfs3_setattr(struct request *r, const struct handle *h, const struct sattr3 *s)
 {
     struct SETATTR3args args = {.object = fh(h), .new_attributes = *s};
     struct answer a = {0};
-    return RUN(setattr, &args, take_status, &a);
+    uint64_t mark = changing(r, h);
+    int error = RUN(setattr, &args, take_setattr, &a);
+    have_changed(r, h, &a.attr, mark);
+    return error;
 }
 
 static void take_access(struct call *c, const void *result)
@@ -145,7 +223,7 @@ int nfs3_access(struct request *r, const struct handle *h, uint32_t want)
 {
     struct ACCESS3args args = {fh(h), want};
     struct answer a = {0};
-    int error = RUN(access, &args, take_access, &a);
+    int error = check_stale(r, h, RUN(access, &args, take_access, &a));
     return error != 0 ? error : (a.access & want) == want ? 0 : EACCES;
 }
 
@@ -156,24 +234,59 @@ static void take_lookup(struct call *c, const void *result)
     const struct LOOKUP3res *res = result;
     struct answer *a = c->out;
     a->status = res->status;
-    if (res->status != NFS3_OK)
+    if (res->status != NFS3_OK) {
+        put_attr(&a->dirs[0], &res->LOOKUP3res_u.resfail.dir_attributes);
         return;
+    }
     put_handle(&a->handle, &res->LOOKUP3res_u.resok.object);
-    put_attr(a, &res->LOOKUP3res_u.resok.obj_attributes);
+    put_attr(&a->attr, &res->LOOKUP3res_u.resok.obj_attributes);
+    put_attr(&a->dirs[0], &res->LOOKUP3res_u.resok.dir_attributes);
+}
+
+static void remember_name(struct request *r, const struct handle *dir, const char *name, const struct answer *a,
+                          uint64_t mark)
+{
+    struct moment now = moment_now();
+    struct cache *c = r->mount->cache;
+    bool is_absent = a->status == NFS3ERR_NOENT;
+    pthread_mutex_lock(&lock);
+    if (a->dirs[0].is_there)
+        cache_put(c, dir, &a->dirs[0].attr, mark, now);
+    if (a->attr.is_there)
+        cache_put(c, &a->handle, &a->attr.attr, mark, now);
+    if (a->dirs[0].is_there && (is_absent || a->attr.is_there))
+        cache_name_put(c, dir, name, &r->cred, is_absent ? NULL : &a->handle, mark, now);
+    pthread_mutex_unlock(&lock);
 }
 
 int nfs3_lookup(struct request *r, const struct handle *dir, const char *name, struct handle *h, struct fattr3 *attr)
 {
     struct LOOKUP3args args = {place(dir, name)};
     struct answer a = {0};
+    uint64_t mark = mark_now(r);
     int error = RUN(lookup, &args, take_lookup, &a);
     if (error == 0 && a.handle.len == 0)
         error = EIO;
+    if (error == 0 || error == ENOENT)
+        remember_name(r, dir, name, &a, mark);
     *h = a.handle;
-    if (error == 0 && !a.has_attr)
+    if (error == 0 && !a.attr.is_there)
         return nfs3_getattr(r, h, attr);
-    *attr = a.attr;
-    return error;
+    *attr = a.attr.attr;
+    return check_stale(r, dir, error);
+}
+
+int nfs3_known_name(struct request *r, const struct handle *dir, const char *name, struct handle *h, struct fattr3 *attr)
+{
+    enum cache_name found = CACHE_UNKNOWN;
+    pthread_mutex_lock(&lock);
+    if (!r->asks_server)
+        found = cache_name_get(r->mount->cache, dir, name, &r->cred, h, attr, moment_now());
+    pthread_mutex_unlock(&lock);
+    if (found == CACHE_UNKNOWN)
+        return nfs3_lookup(r, dir, name, h, attr);
+    r->has_trusted = true;
+    return found == CACHE_THERE ? 0 : ENOENT;
 }
 
 static void take_readlink(struct call *c, const void *result)
@@ -194,7 +307,7 @@ int nfs3_readlink(struct request *r, const struct handle *h, char text[PATH_BYTE
 {
     struct READLINK3args args = {fh(h)};
     struct answer a = {.text = text};
-    return RUN(readlink, &args, take_readlink, &a);
+    return check_stale(r, h, RUN(readlink, &args, take_readlink, &a));
 }
 
 static void take_create(struct call *c, const void *result)
@@ -206,7 +319,8 @@ static void take_create(struct call *c, const void *result)
         return;
     if (res->CREATE3res_u.resok.obj.handle_follows)
         put_handle(&a->handle, &res->CREATE3res_u.resok.obj.post_op_fh3_u.handle);
-    put_attr(a, &res->CREATE3res_u.resok.obj_attributes);
+    put_attr(&a->attr, &res->CREATE3res_u.resok.obj_attributes);
+    put_attr(&a->dirs[0], &res->CREATE3res_u.resok.dir_wcc.after);
 }
 
 static struct sattr3 mode_only(uint32_t mode)
@@ -226,12 +340,16 @@ int nfs3_create(struct request *r, const struct handle *dir, const char *name, b
     } else {
         args.how.createhow3_u.obj_attributes = mode_only(mode);
     }
+    uint64_t mark = changing(r, dir);
     int error = RUN(create, &args, take_create, &a);
+    names_have_changed(r, dir, name, &a.dirs[0], mark);
     *h = a.handle;
-    *attr = a.attr;
+    *attr = a.attr.attr;
+    if (error == 0 && a.attr.is_there)
+        remember(r, h, attr, mark);
     if (error == 0 && a.handle.len == 0)
         error = nfs3_lookup(r, dir, name, h, attr);
-    else if (error == 0 && !a.has_attr)
+    else if (error == 0 && !a.attr.is_there)
         error = nfs3_getattr(r, h, attr);
     if (error == 0 && exclusive) {
         struct sattr3 s = mode_only(mode);
@@ -242,11 +360,29 @@ int nfs3_create(struct request *r, const struct handle *dir, const char *name, b
     return error;
 }
 
+/* What of these results is of interest: the directory, as it is now. */
+#define TAKE_DIRECTORY(proc, results)                                                                                  \
+    static void take_##proc(struct call *c, const void *result)                                                        \
+    {                                                                                                                  \
+        const struct results *res = result;                                                                            \
+        struct answer *a = c->out;                                                                                     \
+        a->status = res->status;                                                                                       \
+        if (res->status == NFS3_OK)                                                                                    \
+            put_attr(&a->dirs[0], &res->results##_u.resok.dir_wcc.after);                                              \
+    }
+TAKE_DIRECTORY(mkdir, MKDIR3res)
+TAKE_DIRECTORY(symlink, SYMLINK3res)
+TAKE_DIRECTORY(mknod, MKNOD3res)
+TAKE_DIRECTORY(remove, REMOVE3res)
+TAKE_DIRECTORY(rmdir, RMDIR3res)
+
 int nfs3_mkdir(struct request *r, const struct handle *dir, const char *name, uint32_t mode)
 {
     struct MKDIR3args args = {place(dir, name), mode_only(mode)};
     struct answer a = {0};
-    int error = RUN(mkdir, &args, take_status, &a);
+    uint64_t mark = changing(r, dir);
+    int error = RUN(mkdir, &args, take_mkdir, &a);
+    names_have_changed(r, dir, name, &a.dirs[0], mark);
     return error == EEXIST && r->was_resent ? 0 : error;
 }
 
@@ -254,7 +390,9 @@ int nfs3_symlink(struct request *r, const struct handle *dir, const char *name, 
 {
     struct SYMLINK3args args = {.where = place(dir, name), .symlink = {mode_only(0777), (char *)target}};
     struct answer a = {0};
-    int error = RUN(symlink, &args, take_status, &a);
+    uint64_t mark = changing(r, dir);
+    int error = RUN(symlink, &args, take_symlink, &a);
+    names_have_changed(r, dir, name, &a.dirs[0], mark);
     return error == EEXIST && r->was_resent ? 0 : error;
 }
 
@@ -263,7 +401,9 @@ int nfs3_mkfifo(struct request *r, const struct handle *dir, const char *name, u
     struct MKNOD3args args = {.where = place(dir, name), .what = {.type = NF3FIFO}};
     struct answer a = {0};
     args.what.mknoddata3_u.pipe_attributes = mode_only(mode);
-    int error = RUN(mknod, &args, take_status, &a);
+    uint64_t mark = changing(r, dir);
+    int error = RUN(mknod, &args, take_mknod, &a);
+    names_have_changed(r, dir, name, &a.dirs[0], mark);
     return error == EEXIST && r->was_resent ? 0 : error;
 }
 
@@ -271,7 +411,10 @@ int nfs3_remove(struct request *r, const struct handle *dir, const char *name)
 {
     struct REMOVE3args args = {place(dir, name)};
     struct answer a = {0};
-    int error = RUN(remove, &args, take_status, &a);
+    uint64_t mark = changing(r, dir);
+    int error = RUN(remove, &args, take_remove, &a);
+    names_have_changed(r, dir, name, &a.dirs[0], mark);
+    has_lost_link(r);
     return error == ENOENT && r->was_resent ? 0 : error;
 }
 
@@ -279,8 +422,21 @@ int nfs3_rmdir(struct request *r, const struct handle *dir, const char *name)
 {
     struct RMDIR3args args = {place(dir, name)};
     struct answer a = {0};
-    int error = RUN(rmdir, &args, take_status, &a);
+    uint64_t mark = changing(r, dir);
+    int error = RUN(rmdir, &args, take_rmdir, &a);
+    names_have_changed(r, dir, name, &a.dirs[0], mark);
     return error == ENOENT && r->was_resent ? 0 : error;
+}
+
+static void take_rename(struct call *c, const void *result)
+{
+    const struct RENAME3res *res = result;
+    struct answer *a = c->out;
+    a->status = res->status;
+    if (res->status != NFS3_OK)
+        return;
+    put_attr(&a->dirs[0], &res->RENAME3res_u.resok.fromdir_wcc.after);
+    put_attr(&a->dirs[1], &res->RENAME3res_u.resok.todir_wcc.after);
 }
 
 int nfs3_rename(struct request *r, const struct handle *from, const char *name, const struct handle *to,
@@ -288,15 +444,34 @@ int nfs3_rename(struct request *r, const struct handle *from, const char *name, 
 {
     struct RENAME3args args = {place(from, name), place(to, name2)};
     struct answer a = {0};
-    int error = RUN(rename, &args, take_status, &a);
+    uint64_t mark = changing(r, from), mark2 = changing(r, to);
+    int error = RUN(rename, &args, take_rename, &a);
+    /* If they are one directory both marks are out of date by now: it is asked for again. */
+    names_have_changed(r, from, name, &a.dirs[0], mark);
+    names_have_changed(r, to, name2, &a.dirs[1], mark2);
+    has_lost_link(r);
     return error == ENOENT && r->was_resent ? 0 : error;
+}
+
+static void take_link(struct call *c, const void *result)
+{
+    const struct LINK3res *res = result;
+    struct answer *a = c->out;
+    a->status = res->status;
+    if (res->status != NFS3_OK)
+        return;
+    put_attr(&a->attr, &res->LINK3res_u.resok.file_attributes);
+    put_attr(&a->dirs[0], &res->LINK3res_u.resok.linkdir_wcc.after);
 }
 
 int nfs3_link(struct request *r, const struct handle *h, const struct handle *dir, const char *name)
 {
     struct LINK3args args = {fh(h), place(dir, name)};
     struct answer a = {0};
-    int error = RUN(link, &args, take_status, &a);
+    uint64_t mark = changing(r, h), dir_mark = changing(r, dir);
+    int error = check_stale(r, h, RUN(link, &args, take_link, &a));
+    have_changed(r, h, &a.attr, mark);
+    names_have_changed(r, dir, name, &a.dirs[0], dir_mark);
     return error == EEXIST && r->was_resent ? 0 : error;
 }
 

@@ -18,6 +18,17 @@ static int finish(resmgr_context_t *ctp, io_connect_t *msg, struct request *r, c
     return reply_walked(ctp, msg, error, p->link);
 }
 
+/* Once more, with the server's word for every name: what the cache knew of the way led nowhere. open() holds to that also
+ * when there was no such file: a directory that was made anew may have it. */
+static bool again(struct request *r, int error, bool is_strict)
+{
+    if (!r->has_trusted || (error != ESTALE && !(is_strict && (error == ENOENT || error == ENOTDIR))))
+        return false;
+    r->has_trusted = false;
+    r->asks_server = true;
+    return true;
+}
+
 static int bind_file(resmgr_context_t *ctp, const io_open_t *msg, struct mount *m, const struct place *p, bool is_open)
 {
     struct file *f = calloc(1, sizeof *f);
@@ -92,18 +103,26 @@ static int open_existing(resmgr_context_t *ctp, io_open_t *msg, struct request *
     return error != 0 ? error : bind_file(ctp, msg, r->mount, p, plain);
 }
 
-static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *extra)
+static int try_open(resmgr_context_t *ctp, io_open_t *msg, struct request *r, struct place *p)
 {
     const struct open_wish w = open_wish(msg);
+    int error = walk(r, msg->connect.path, (w.nofollow ? 0 : WALK_FOLLOW) | (w.is_plain ? WALK_FRESH : 0), p);
+    if (error == ENOENT && w.is_plain && (msg->connect.ioflag & O_CREAT) && p->dir.len != 0)
+        return w.as_dir ? EISDIR : create(ctp, msg, r, p);
+    return error == 0 ? open_existing(ctp, msg, r, p) : error;
+}
+
+static int c_open(resmgr_context_t *ctp, io_open_t *msg, struct mount *m, void *extra)
+{
+    bool is_plain = open_wish(msg).is_plain;
     struct request r;
     struct place p;
+    int error;
     (void)extra;
     request_begin(&r, ctp, m);
-    int error = walk(&r, msg->connect.path, w.nofollow ? 0 : WALK_FOLLOW, &p);
-    if (error == ENOENT && w.is_plain && (msg->connect.ioflag & O_CREAT) && p.dir.len != 0)
-        error = w.as_dir ? EISDIR : create(ctp, msg, &r, &p);
-    else if (error == 0)
-        error = open_existing(ctp, msg, &r, &p);
+    do
+        error = try_open(ctp, msg, &r, &p);
+    while (again(&r, error, is_plain));
     return finish(ctp, msg, &r, &p, error);
 }
 
@@ -113,9 +132,24 @@ static int walk_parent(struct request *r, io_connect_t *msg, struct place *p)
     return error == 0 ? check_writable(r) : error;
 }
 
-static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, void *reserved)
+static int try_unlink(struct request *r, io_unlink_t *msg, struct place *p)
 {
     bool is_dir = S_ISDIR(msg->connect.mode);
+    int error = walk_parent(r, msg, p);
+    if (error == 0 && !is_dir && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR))
+        error = ENOTDIR;
+    if (error != 0)
+        return error;
+    if (is_dir)
+        return nfs3_rmdir(r, &p->dir, p->name);
+    error = node_hide(r, &p->dir, p->name, false);
+    if (error == ENOENT)
+        error = nfs3_remove(r, &p->dir, p->name);
+    return error == EISDIR ? EPERM : error; /* as POSIX has it; Linux's word for it comes from the server */
+}
+
+static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, void *reserved)
+{
     struct request r;
     struct place p;
     (void)reserved;
@@ -123,18 +157,9 @@ static int c_unlink(resmgr_context_t *ctp, io_unlink_t *msg, struct mount *m, vo
     if (error != 0)
         return error;
     request_begin(&r, ctp, m);
-    error = walk_parent(&r, msg, &p);
-    if (error == 0 && !is_dir && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR))
-        error = ENOTDIR;
-    if (error == 0 && is_dir)
-        error = nfs3_rmdir(&r, &p.dir, p.name);
-    else if (error == 0) {
-        error = node_hide(&r, &p.dir, p.name, false);
-        if (error == ENOENT)
-            error = nfs3_remove(&r, &p.dir, p.name);
-        if (error == EISDIR) /* as POSIX has it; Linux's word for it comes from the server */
-            error = EPERM;
-    }
+    do
+        error = try_unlink(&r, msg, &p);
+    while (again(&r, error, true));
     return finish(ctp, msg, &r, &p, error);
 }
 
@@ -143,9 +168,32 @@ static int make_file(struct request *r, struct place *p, uint32_t mode)
     return nfs3_create(r, &p->dir, p->name, true, mode, &p->handle, &p->attr);
 }
 
-static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void *extra)
+static int try_mknod(struct request *r, io_mknod_t *msg, const char *target, struct place *p)
 {
     uint32_t mode = msg->connect.mode;
+    int error = walk_parent(r, msg, p);
+    if (error == EBUSY)
+        error = EEXIST;
+    if (error == 0 && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) && !S_ISDIR(mode))
+        error = ENOENT;
+    if (error != 0)
+        return error;
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        return nfs3_mkdir(r, &p->dir, p->name, mode);
+    case S_IFLNK:
+        return nfs3_symlink(r, &p->dir, p->name, target);
+    case S_IFREG:
+        return make_file(r, p, mode);
+    case S_IFIFO:
+        return nfs3_mkfifo(r, &p->dir, p->name, mode);
+    default:
+        return ENOTSUP;
+    }
+}
+
+static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void *extra)
+{
     char target[PATH_BYTES];
     struct request r;
     struct place p;
@@ -153,29 +201,9 @@ static int c_mknod(resmgr_context_t *ctp, io_mknod_t *msg, struct mount *m, void
     if (error != 0)
         return error;
     request_begin(&r, ctp, m);
-    error = walk_parent(&r, msg, &p);
-    if (error == EBUSY)
-        error = EEXIST;
-    if (error == 0 && (msg->connect.eflag & _IO_CONNECT_EFLAG_DIR) && !S_ISDIR(mode))
-        error = ENOENT;
-    if (error != 0)
-        return finish(ctp, msg, &r, &p, error);
-    switch (mode & S_IFMT) {
-    case S_IFDIR:
-        error = nfs3_mkdir(&r, &p.dir, p.name, mode);
-        break;
-    case S_IFLNK:
-        error = nfs3_symlink(&r, &p.dir, p.name, target);
-        break;
-    case S_IFREG:
-        error = make_file(&r, &p, mode);
-        break;
-    case S_IFIFO:
-        error = nfs3_mkfifo(&r, &p.dir, p.name, mode);
-        break;
-    default:
-        error = ENOTSUP;
-    }
+    do
+        error = try_mknod(&r, msg, target, &p);
+    while (again(&r, error, true));
     return finish(ctp, msg, &r, &p, error);
 }
 
@@ -184,31 +212,42 @@ static int c_readlink(resmgr_context_t *ctp, io_readlink_t *msg, struct mount *m
     char text[PATH_BYTES];
     struct request r;
     struct place p;
+    int error;
     (void)reserved;
     request_begin(&r, ctp, m);
-    int error = walk(&r, msg->connect.path, msg->connect.eflag & _IO_CONNECT_EFLAG_DIR ? WALK_FOLLOW : 0, &p);
-    if (error == 0 && p.attr.type != NF3LNK)
-        error = EINVAL;
-    if (error == 0)
-        error = nfs3_readlink(&r, &p.handle, text);
+    do {
+        error = walk(&r, msg->connect.path, msg->connect.eflag & _IO_CONNECT_EFLAG_DIR ? WALK_FOLLOW : 0, &p);
+        if (error == 0 && p.attr.type != NF3LNK)
+            error = EINVAL;
+        if (error == 0)
+            error = nfs3_readlink(&r, &p.handle, text);
+    } while (again(&r, error, false));
     if (error != 0)
         return finish(ctp, msg, &r, &p, error);
     request_end(&r);
     return reply_text(ctp, msg, text);
 }
 
-static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_link_extra_t *extra)
+static int try_link(struct request *r, io_link_t *msg, const char *path, struct place *new)
 {
-    struct request r;
-    struct place old, new = {.name = ""};
-    request_begin(&r, ctp, m);
-    int error = walk(&r, extra->path, 0, &old);
+    struct place old;
+    int error = walk(r, path, WALK_FRESH, &old);
     if (error == WALKED_LINK) /* the client has resolved the old name: it changed meanwhile */
         error = ENOENT;
     if (error == 0)
-        error = walk_parent(&r, msg, &new);
-    if (error == 0)
-        error = nfs3_link(&r, &old.handle, &new.dir, new.name);
+        error = walk_parent(r, msg, new);
+    return error == 0 ? nfs3_link(r, &old.handle, &new->dir, new->name) : error;
+}
+
+static int c_link(resmgr_context_t *ctp, io_link_t *msg, struct mount *m, io_link_extra_t *extra)
+{
+    struct request r;
+    struct place new = {.name = ""};
+    int error;
+    request_begin(&r, ctp, m);
+    do
+        error = try_link(&r, msg, extra->path, &new);
+    while (again(&r, error, true));
     return finish(ctp, msg, &r, &new, error == EBUSY ? EEXIST : error);
 }
 
@@ -217,26 +256,36 @@ static bool same(const struct handle *a, const struct handle *b)
     return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-static int c_rename(resmgr_context_t *ctp, io_rename_t *msg, struct mount *m, io_rename_extra_t *extra)
+static int try_rename(struct request *r, io_rename_t *msg, const char *path, struct place *new)
 {
-    struct request r;
-    struct place old, new = {.name = ""}, target;
-    request_begin(&r, ctp, m);
-    int error = walk(&r, extra->path, 0, &old);
+    struct place old, target;
+    int error = walk(r, path, WALK_FRESH, &old);
     if (error == WALKED_LINK)
         error = ENOENT;
     if (error == 0 && old.dir.len == 0)
         error = EBUSY;
     if (error == 0)
-        error = walk_parent(&r, msg, &new);
-    if (error == 0) {
-        /* Who has the file open that is replaced keeps it; a file that replaces itself stays. */
-        bool there = nfs3_lookup(&r, &new.dir, new.name, &target.handle, &target.attr) == 0;
-        if (there && !same(&target.handle, &old.handle) && target.attr.type != NF3DIR && old.attr.type != NF3DIR)
-            error = node_hide(&r, &new.dir, new.name, true);
-        if (error == 0 || error == ENOENT)
-            error = nfs3_rename(&r, &old.dir, old.name, &new.dir, new.name);
-    }
+        error = walk_parent(r, msg, new);
+    if (error != 0)
+        return error;
+    /* Who has the file open that is replaced keeps it; a file that replaces itself stays. */
+    bool there = nfs3_lookup(r, &new->dir, new->name, &target.handle, &target.attr) == 0;
+    if (there && !same(&target.handle, &old.handle) && target.attr.type != NF3DIR && old.attr.type != NF3DIR)
+        error = node_hide(r, &new->dir, new->name, true);
+    if (error == 0 || error == ENOENT)
+        error = nfs3_rename(r, &old.dir, old.name, &new->dir, new->name);
+    return error;
+}
+
+static int c_rename(resmgr_context_t *ctp, io_rename_t *msg, struct mount *m, io_rename_extra_t *extra)
+{
+    struct request r;
+    struct place new = {.name = ""};
+    int error;
+    request_begin(&r, ctp, m);
+    do
+        error = try_rename(&r, msg, extra->path, &new);
+    while (again(&r, error, true));
     return finish(ctp, msg, &r, &new, error);
 }
 

@@ -30,7 +30,8 @@ struct mount;
 #include "libnfs-raw-mount.h"
 #include "libnfs-raw-nfs.h"
 
-#define GROUPS    16
+#include "cache.h"
+
 #define BLOCK_MAX (128u * 1024) /* bytes of one READ or WRITE */
 #define PIECE_MS  500           /* what a record's rest is waited for in one go */
 
@@ -38,16 +39,7 @@ extern pthread_mutex_t lock;
 extern pthread_cond_t changed; /* CLOCK_MONOTONIC */
 
 uint64_t now_ms(void);
-
-struct cred {
-    uint32_t uid, gid, ngroups;
-    uint32_t groups[GROUPS];
-};
-
-struct handle {
-    uint32_t len;
-    char data[NFS3_FHSIZE];
-};
+struct moment moment_now(void);
 
 /* What a thread does for a client. */
 struct request {
@@ -56,6 +48,8 @@ struct request {
     int rcvid; /* 0: nobody can interrupt it */
     struct cred cred;
     bool was_resent;      /* its last call went out twice: it may have been carried out twice */
+    bool asks_server;     /* names and attributes are not taken from the cache */
+    bool has_trusted;     /* some were */
     uint64_t give_up_at;  /* 0: never; the client was interrupted */
 };
 
@@ -148,6 +142,7 @@ struct mount {
     uint32_t rsize, wsize;
     unsigned delay_ms; /* written data waits that long for more */
     struct handle root;
+    struct cache *cache; /* lock */
     struct link link;
     dev_t dev;
 };
@@ -158,8 +153,10 @@ int mount_attach(struct mount *m);
 /* One procedure each: 0 or errno. */
 int nfs3_status(nfsstat3 status);
 int nfs3_getattr(struct request *r, const struct handle *h, struct fattr3 *a);
+int nfs3_known_attr(struct request *r, const struct handle *h, struct fattr3 *a); /* from the cache, if it can */
 int nfs3_setattr(struct request *r, const struct handle *h, const struct sattr3 *s);
 int nfs3_lookup(struct request *r, const struct handle *dir, const char *name, struct handle *h, struct fattr3 *a);
+int nfs3_known_name(struct request *r, const struct handle *dir, const char *name, struct handle *h, struct fattr3 *a);
 int nfs3_access(struct request *r, const struct handle *h, uint32_t want);
 int nfs3_readlink(struct request *r, const struct handle *h, char text[PATH_BYTES]);
 int nfs3_create(struct request *r, const struct handle *dir, const char *name, bool exclusive, uint32_t mode,
@@ -232,6 +229,7 @@ int node_hide(struct request *r, const struct handle *dir, const char *name, boo
 uint64_t node_changed_locked(struct node *n, const struct fattr3 *a);
 void node_set_attr(struct node *n, const struct fattr3 *a);
 int node_getattr(struct request *r, struct node *n, struct fattr3 *a); /* after what was written */
+int node_known_attr(struct request *r, struct node *n, struct fattr3 *a); /* the same, from the cache if it can */
 
 int write_data(struct request *r, struct node *n, uint64_t offset, const char *data, size_t len);
 void write_keep_error(struct node *n, int error); /* for the next call to tell */
@@ -255,6 +253,7 @@ struct place {
 };
 #define WALK_FOLLOW 1u
 #define WALK_PARENT 2u /* only its directory */
+#define WALK_FRESH  4u /* for open() and what changes names: the server is asked for the last one */
 int walk(struct request *r, const char *path, unsigned flags, struct place *p);
 
 extern resmgr_connect_funcs_t connect_funcs;

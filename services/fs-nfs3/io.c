@@ -199,7 +199,10 @@ static int i_stat(resmgr_context_t *ctp, io_stat_t *msg, struct file *f)
 {
     struct stat *st = &msg->o;
     struct fattr3 a;
-    int error = get_attr(ctp, f, &a);
+    struct request r;
+    request_begin(&r, ctp, f->ocb.attr->mount);
+    int error = node_known_attr(&r, f->ocb.attr, &a);
+    request_end(&r);
     if (error != 0)
         return error;
     memset(st, 0, sizeof *st);

@@ -9,7 +9,10 @@
 Options for all mountpoints:
  -B size      bytes of one read or write (default 64K, 512 to 128K)
  -D           stay in the foreground
- -o opt,...   port=N: the server's NFS port, mountport=N: that of its MOUNT protocol (default: the server's
+ -o opt,...   acregmin=s, acregmax=s, acdirmin=s, acdirmax=s: attributes of files and of directories are
+              remembered for a tenth of the time since their last change, but within these limits, in seconds
+              (default 1 and 10 for both); actimeo=s: all four; noac: nothing is remembered, and -w sync=hard
+              port=N: the server's NFS port, mountport=N: that of its MOUNT protocol (default: the server's
               portmapper is asked); soft=n: a soft mount that gives up after n times the timeout; timeo=N: how
               long to wait for an answer, in tenths of a second (default 600, of a soft mount 50); nodaemon
  -T threads   clients that are served at the same time (default 32)
@@ -38,11 +41,13 @@ Options for the next mountpoint:
 #include "../lib/foreign.h"
 
 #define STOP_MS 30000
+#define AC_MAX  86400 /* seconds */
 
 static struct {
     unsigned long size, threads, port, mount_port, timeo, delay;
+    unsigned long reg_min, reg_max, dir_min, dir_max; /* of the cache */
     bool stay, sync_writes;
-} all = {.size = 64 * 1024, .threads = 32, .delay = 2};
+} all = {.size = 64 * 1024, .threads = 32, .delay = 2, .reg_min = 1, .reg_max = 10, .dir_min = 1, .dir_max = 10};
 
 static struct {
     bool read_only, soft;
@@ -69,14 +74,55 @@ static bool number(const char *text, unsigned long min, unsigned long max, unsig
     return *end == '\0' && *out >= min && *out <= max;
 }
 
+enum { PORT, MOUNTPORT, SOFT, HARD, TIMEO, NODAEMON, RO, RW, NOAC, ACTIMEO, ACREGMIN, ACREGMAX, ACDIRMIN, ACDIRMAX };
+
+static void remember_for(unsigned long seconds)
+{
+    all.reg_min = all.reg_max = all.dir_min = all.dir_max = seconds;
+}
+
+/* One of a pair of limits; the other one gives way. */
+static bool parse_limit(const char *text, unsigned long *min, unsigned long *max, bool is_min)
+{
+    if (!number(text, 0, AC_MAX, is_min ? min : max))
+        return false;
+    if (*min > *max)
+        *(is_min ? max : min) = *(is_min ? min : max);
+    return true;
+}
+
+static bool parse_cache(int option, const char *value)
+{
+    unsigned long seconds;
+    switch (option) {
+    case NOAC:
+        remember_for(0);
+        return all.sync_writes = true;
+    case ACTIMEO:
+        if (!number(value, 0, AC_MAX, &seconds))
+            return false;
+        remember_for(seconds);
+        return true;
+    case ACREGMIN:
+    case ACREGMAX:
+        return parse_limit(value, &all.reg_min, &all.reg_max, option == ACREGMIN);
+    case ACDIRMIN:
+    case ACDIRMAX:
+        return parse_limit(value, &all.dir_min, &all.dir_max, option == ACDIRMIN);
+    default:
+        return false;
+    }
+}
+
 static bool parse_o(char *text)
 {
-    enum { PORT, MOUNTPORT, SOFT, HARD, TIMEO, NODAEMON, RO, RW };
-    char *const names[] = {"port", "mountport", "soft", "hard", "timeo", "nodaemon", "ro", "rw", NULL};
+    char *const names[] = {"port", "mountport", "soft", "hard", "timeo", "nodaemon", "ro", "rw",
+                           "noac", "actimeo", "acregmin", "acregmax", "acdirmin", "acdirmax", NULL};
     bool good = true;
     char *value;
-    while (good && *text != '\0')
-        switch (getsubopt(&text, names, &value)) {
+    while (good && *text != '\0') {
+        int option = getsubopt(&text, names, &value);
+        switch (option) {
         case PORT:
             good = number(value, 1, 65535, &all.port);
             break;
@@ -103,8 +149,9 @@ static bool parse_o(char *text)
             next.read_only = false;
             break;
         default:
-            good = false;
+            good = parse_cache(option, value);
         }
+    }
     return good;
 }
 
@@ -211,6 +258,13 @@ static struct mount *make_mount(const char *source, const char *target)
     m->flags = next.flags;
     m->rsize = m->wsize = (uint32_t)all.size;
     m->delay_ms = (unsigned)all.delay * 1000;
+    const struct cache_limits limits = {(unsigned)all.reg_min, (unsigned)all.reg_max, (unsigned)all.dir_min,
+                                        (unsigned)all.dir_max};
+    m->cache = cache_create(&limits);
+    if (m->cache == NULL) {
+        free(m);
+        return NULL;
+    }
     m->dev = (dev_t)getpid() << 16 | (dev_t)++count;
     m->link.is_soft = next.soft;
     m->link.tries = (unsigned)next.tries;

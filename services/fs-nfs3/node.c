@@ -163,21 +163,33 @@ int node_hide(struct request *r, const struct handle *dir, const char *name, boo
         n->silly_dir = *dir;
         n->silly_cred = r->cred;
         strcpy(n->silly, hidden);
+        cache_changing(r->mount->cache, &h);
         pthread_mutex_unlock(&lock);
     }
     node_put(n);
     return error == ENOENT ? EIO : error;
 }
 
-int node_getattr(struct request *r, struct node *n, struct fattr3 *a)
+static int get_attr(struct request *r, struct node *n, struct fattr3 *a,
+                    int (*get)(struct request *r, const struct handle *h, struct fattr3 *a))
 {
     int error = write_flush(r, n);
     if (error == 0)
-        error = nfs3_getattr(r, &n->handle, a);
+        error = get(r, &n->handle, a);
     if (error != 0)
         return error;
     if (n->silly[0] != '\0' && a->nlink > 0)
         a->nlink--;
     node_set_attr(n, a);
     return 0;
+}
+
+int node_getattr(struct request *r, struct node *n, struct fattr3 *a)
+{
+    return get_attr(r, n, a, nfs3_getattr);
+}
+
+int node_known_attr(struct request *r, struct node *n, struct fattr3 *a)
+{
+    return get_attr(r, n, a, nfs3_known_attr);
 }

@@ -25,6 +25,7 @@ struct block {
     uint64_t generation, begun;
     uint64_t turn;    /* of the read() that asked for it */
     uint64_t changed; /* the file's ctime then; 0: the server did not say */
+    uint64_t mark;    /* of the cache, when it was asked for */
     struct node *node;
     struct READ3args args;
     struct buffer *buffer; /* that data is in; NULL: it is a copy of its own */
@@ -56,8 +57,11 @@ static void take_read(struct call *c, const void *result)
     const struct READ3resok *ok = &res->READ3res_u.resok;
     b->len = ok->data.data_len < b->want ? ok->data.data_len : b->want;
     b->is_end = ok->eof && ok->data.data_len <= b->want;
-    if (ok->file_attributes.attributes_follow)
-        b->changed = node_changed_locked(b->node, &ok->file_attributes.post_op_attr_u.attributes);
+    if (ok->file_attributes.attributes_follow) {
+        const struct fattr3 *a = &ok->file_attributes.post_op_attr_u.attributes;
+        b->changed = node_changed_locked(b->node, a);
+        cache_put(b->node->mount->cache, &b->node->handle, a, b->mark, moment_now());
+    }
     hold(b, c->link, ok->data.data_val);
 }
 
@@ -102,8 +106,11 @@ static struct block *start(struct request *r, struct file *f, uint64_t offset, u
     struct block *b = malloc(sizeof *b), **at = &f->blocks;
     if (b == NULL)
         return NULL;
+    pthread_mutex_lock(&lock);
+    uint64_t mark = cache_mark(n->mount->cache);
+    pthread_mutex_unlock(&lock);
     *b = (struct block){.offset = offset, .want = want, .generation = n->generation, .begun = now_ms(),
-                         .turn = f->turn, .node = n};
+                         .turn = f->turn, .node = n, .mark = mark};
     b->args = (struct READ3args){{{n->handle.len, n->handle.data}}, offset, want};
     b->call = call_submit(&n->mount->link, &r->cred, (issue_fn *)(void (*)(void))rpc_nfs3_read_async, &b->args, take_read,
                           b);

@@ -21,6 +21,11 @@ uint64_t now_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+struct moment moment_now(void)
+{
+    return (struct moment){.ms = now_ms(), .wall = (int64_t)time(NULL)};
+}
+
 static void get_cred(resmgr_context_t *ctp, struct cred *c)
 {
     struct _client_info info;

@@ -98,6 +98,7 @@ static void on_written(struct call *c)
 {
     struct chunk *k = c->out;
     int error = c->error != 0 ? c->error : nfs3_status(k->status);
+    cache_changing(k->node->mount->cache, &k->node->handle);
     if (error == EAGAIN) {
         k->state = FILLING;
         k->is_put_off = true;

@@ -161,6 +161,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&host, 0, sizeof host);
     memset(&node, 0, sizeof node);
     refused = NULL;
+    if (mount.cache == NULL)
+        mount.cache = cache_create(&(struct cache_limits){1, 1, 1, 1});
     node.mount = &mount;
     input = data;
     input_end = data + size;

@@ -9,7 +9,6 @@
 #define GAP_MS       250u /* silence on the line that ends a half frame */
 #define TIMEOUT_MIN  2000u
 #define TIMEOUT_MAX  6000u
-#define LATE_MIN     300u /* an answer that takes longer, and longer than measured, is late: see on_heard() */
 #define CREDIT_STEP  512u
 #define HELLO_BYTES  9u /* magic, session, fresh */
 
@@ -32,7 +31,7 @@ static void begin_session(struct mux *m, uint32_t session)
     m->want_ack = m->want_nak = m->nak_given = m->want_probe = false;
     m->timeouts = 0;
     m->timeout_ms = TIMEOUT_MIN;
-    m->delay_ms = m->spread_ms = m->late_ms = 0;
+    m->delay_ms = m->spread_ms = 0;
     memset(m->channels, 0, sizeof m->channels);
 }
 
@@ -279,9 +278,7 @@ static void measure(struct mux *m, uint64_t sent_ms)
         m->spread_ms = (3 * m->spread_ms + off) / 4;
         m->delay_ms = (7 * m->delay_ms + delay) / 8;
     }
-    m->timeout_ms = m->late_ms = m->delay_ms + 4 * m->spread_ms;
-    if (m->late_ms < LATE_MIN)
-        m->late_ms = LATE_MIN;
+    m->timeout_ms = m->delay_ms + 4 * m->spread_ms;
     if (m->timeout_ms < TIMEOUT_MIN)
         m->timeout_ms = TIMEOUT_MIN;
     if (m->timeout_ms > TIMEOUT_MAX)
@@ -294,44 +291,13 @@ static void take_ack(struct mux *m, uint8_t ack)
     uint8_t n = (uint8_t)(ack - m->base);
     if (n == 0 || n > in_flight(m))
         return;
-    bool is_new = m->window_ms[(uint8_t)(ack - 1) % MUX_WINDOW] != 0;
     measure(m, m->window_ms[(uint8_t)(ack - 1) % MUX_WINDOW]);
     if ((uint8_t)(m->resend - m->base) < n)
         m->resend = ack;
     m->base = ack;
     m->progress_ms = m->now_ms;
     m->want_probe = false;
-    if (is_new || in_flight(m) == 0) /* the answer to a repeated frame says nothing of those behind it: they may be lost, too */
-        m->timeouts = 0;
-}
-
-/* Perhaps the other side is only slow: the oldest frame alone is repeated, and all of them when that
- * is not answered either. */
-static void on_timeout(struct mux *m)
-{
-    if (m->timeouts++ == 0)
-        m->want_probe = true;
-    else
-        m->resend = m->base;
-    m->progress_ms = m->now_ms;
-    m->timeout_ms = 2 * m->timeout_ms < TIMEOUT_MAX ? 2 * m->timeout_ms : TIMEOUT_MAX;
-}
-
-static bool is_late(const struct mux *m)
-{
-    return m->late_ms > 0 && in_flight(m) > 0 && m->resend == m->next && m->now_ms - m->progress_ms >= m->late_ms;
-}
-
-/* The other side speaks, and does not answer what it should have had: the line was broken and is whole again.  The
- * patience that a silent side deserves would be spent in vain.  Perhaps it is only slow, so the patience grows until there
- * is a new measurement. */
-static void on_heard(struct mux *m, uint8_t ack)
-{
-    take_ack(m, ack);
-    if (!is_late(m))
-        return;
-    on_timeout(m);
-    m->late_ms = 2 * m->late_ms < TIMEOUT_MAX ? 2 * m->late_ms : TIMEOUT_MAX;
+    m->timeouts = 0;
 }
 
 static void take_hello(struct mux *m, const struct frame *f)
@@ -351,8 +317,6 @@ static void take_hello(struct mux *m, const struct frame *f)
     }
     m->want_welcome = true;
     is_up(m, is_new);
-    if (!is_new)
-        on_heard(m, f->ack);
 }
 
 static void take_welcome(struct mux *m, const struct frame *f)
@@ -366,8 +330,6 @@ static void take_welcome(struct mux *m, const struct frame *f)
         m->peer_names[f->bytes - 8u] = '\0';
     }
     is_up(m, fresh);
-    if (!fresh)
-        on_heard(m, f->ack);
 }
 
 static void take_open(struct mux *m, unsigned channel, const struct frame *f)
@@ -481,7 +443,7 @@ static void take_frame(struct mux *m, const struct frame *f)
         return;
     } else if (m->up) {
         is_up(m, 0);
-        on_heard(m, f->ack);
+        take_ack(m, f->ack);
         if (f->type == FRAME_NAK && in_flight(m) > 0 && f->ack == m->base)
             m->resend = m->base;
         if (f->type >= FRAME_DATA)
@@ -537,11 +499,23 @@ void mux_input(struct mux *m, const uint8_t *bytes, size_t n, uint64_t now_ms)
 
 static uint32_t tick_host(struct mux *m)
 {
-    bool calls = !m->up || m->silent || m->timeouts > 0 || is_late(m);
+    bool calls = !m->up || m->silent;
     uint64_t every = calls ? MUX_HELLO_MS : MUX_KEEPALIVE_MS;
     if (m->called_ms == 0 || m->now_ms - m->called_ms >= every)
         m->want_hello = true;
     return (uint32_t)every;
+}
+
+/* Perhaps the other side is only slow: the oldest frame alone is repeated, and all of them when that
+ * is not answered either. */
+static void on_timeout(struct mux *m)
+{
+    if (m->timeouts++ == 0)
+        m->want_probe = true;
+    else
+        m->resend = m->base;
+    m->progress_ms = m->now_ms;
+    m->timeout_ms = 2 * m->timeout_ms < TIMEOUT_MAX ? 2 * m->timeout_ms : TIMEOUT_MAX;
 }
 
 uint32_t mux_tick(struct mux *m, uint64_t now_ms)

@@ -72,7 +72,6 @@ struct mux {
 
     uint64_t now_ms, heard_ms, called_ms, progress_ms, input_ms;
     uint32_t delay_ms, spread_ms, timeout_ms; /* of the answers: mean, deviation, patience */
-    uint32_t late_ms; /* patience with a side that is heard; 0: nothing was measured */
 
     struct mux_channel channels[MUX_CHANNELS];
     struct {

@@ -282,33 +282,6 @@ static void test_broken(void)
     CHECK(up.carried == before, "the target sends no frame to a line where nobody answers");
 }
 
-/* How long after its end a short break still holds up what was under way in both directions. */
-static unsigned held_up_ms(unsigned break_ms, size_t under_way)
-{
-    unsigned ms = 0;
-    host.to_send[1] += under_way;
-    target.to_send[1] += under_way;
-    broken = true;
-    run_ms(break_ms);
-    broken = false;
-    for (; !all_arrived() && ms < 60000; ms++)
-        run_ms(1);
-    run_ms(pick() % 1000); /* to another moment between two calls */
-    return ms;
-}
-
-static void test_short_breaks(void)
-{
-    unsigned most = 0;
-    begin(0);
-    open_all(2);
-    for (int i = 0; i < 20; i++) {
-        unsigned one = held_up_ms(100 + 200 * (unsigned)i, 30 + 100 * (unsigned)(i % 20));
-        most = one > most ? one : most;
-    }
-    CHECK(all_arrived() && most <= 2000, "a whole line is used again with the next signs of life");
-}
-
 static void test_restart(void)
 {
     begin(0);
@@ -340,7 +313,6 @@ int main(void)
     test_slow_reader();
     test_lossy();
     test_broken();
-    test_short_breaks();
     test_restart();
     return check_done();
 }

@@ -69,18 +69,11 @@ bool session_ask(struct session *s, uint8_t type, const void *head, size_t n, co
     return client_send(s->fd, type, request, n + len);
 }
 
-/* The next attempt follows at once when what broke is whole again already; a target that is away is not asked all the time. */
-static void wait_before(unsigned attempt)
-{
-    const useconds_t most_us = 300000, first_us = 10000;
-    usleep(attempt < 5 ? first_us << attempt : most_us);
-}
-
 int session_run(struct session *s, const char *what, enum outcome (*once)(struct session *, void *),
                 void *arg)
 {
     long long limit = now_s() + s->patience_s;
-    unsigned differs = 0, in_vain = 0;
+    unsigned differs = 0;
     s->moved = 0;
     s->breaks = 0;
     s->was_expected = false;
@@ -105,10 +98,8 @@ int session_run(struct session *s, const char *what, enum outcome (*once)(struct
             return complain(EXIT_FAILED, "%s: the copy differs from the file, three times", what);
         if (outcome == AGAIN)
             continue;
-        if (s->moved > before) { /* it moved: patience begins anew */
+        if (s->moved > before) /* it moved: patience begins anew */
             limit = now_s() + s->patience_s;
-            in_vain = 0;
-        }
         if (now_s() >= limit) {
             complain(0, "%s: %s", what, why);
             free(why);
@@ -116,6 +107,6 @@ int session_run(struct session *s, const char *what, enum outcome (*once)(struct
         }
         free(why);
         s->breaks++;
-        wait_before(in_vain++);
+        usleep(300000);
     }
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PHDRS = 256, MAX_SHDRS = 65000 };
+enum { MAX_PHDRS = 256, MAX_SHDRS = 65000, NAME_MAX_BYTES = 256 /* of a section, with its NUL: many may share a long one */ };
 
 struct image {
     const char *data;
@@ -138,59 +138,78 @@ static void renumber(Elf64_Shdr *sh, const unsigned *place, unsigned count)
         sh->sh_info = sh->sh_info < count ? place[sh->sh_info] : 0;
 }
 
-/* Appends the headers of what is kept, usage (0: none) and names among them. */
-static void add_headers(const struct image *im, uint64_t end, unsigned usage_at, const Elf64_Shdr *usage,
-                        const Elf64_Shdr *names, Elf64_Ehdr *eh, struct buf *out)
+/* Adds the name of sh to names: where it is there. A broken one, or one that is too long, is none. */
+static Elf64_Word add_name(const struct image *im, const Elf64_Shdr *table, const Elf64_Shdr *sh, struct buf *names)
+{
+    if (sh->sh_name >= table->sh_size)
+        return 0;
+    const char *name = im->data + table->sh_offset + sh->sh_name;
+    uint64_t room = table->sh_size - sh->sh_name;
+    if (memchr(name, '\0', room < NAME_MAX_BYTES ? (size_t)room : NAME_MAX_BYTES) == NULL)
+        return 0;
+    Elf64_Word at = (Elf64_Word)names->len;
+    buf_append(names, name, strlen(name) + 1);
+    return at;
+}
+
+/* The new table: kept sections in their order, the usage message (usage_at: its number before, 0 none) and the names last, so that a file
+ * with its debug sections and one that strip has put in another order become the same. */
+static void make_table(const struct image *im, uint64_t end, const Elf64_Shdr *old_names, unsigned usage_at, uint64_t usage_offset,
+                       struct buf *table, struct buf *names)
 {
     unsigned *place = xmalloc(im->eh.e_shnum * sizeof *place);
     unsigned count = 1;
     Elf64_Shdr sh;
     for (unsigned i = 0; i < im->eh.e_shnum; i++)
-        place[i] = i > 0 && section(im, i, &sh) &&
-                           (i == usage_at || i == im->eh.e_shstrndx || is_kept(&sh, end))
-                       ? count++
-                       : 0;
-    buf_append(out, &(Elf64_Shdr){0}, sizeof sh);
+        place[i] = i > 0 && i != usage_at && section(im, i, &sh) && is_kept(&sh, end) ? count++ : 0;
+    buf_append(table, &(Elf64_Shdr){0}, sizeof sh);
     for (unsigned i = 1; i < im->eh.e_shnum; i++) {
         if (place[i] == 0 || !section(im, i, &sh))
             continue;
-        if (i == usage_at)
-            sh = *usage;
-        else if (i == im->eh.e_shstrndx)
-            sh = *names;
+        sh.sh_name = add_name(im, old_names, &sh, names);
         renumber(&sh, place, im->eh.e_shnum);
-        buf_append(out, &sh, sizeof sh);
+        buf_append(table, &sh, sizeof sh);
     }
-    eh->e_shnum = (Elf64_Half)count;
-    eh->e_shstrndx = (Elf64_Half)place[im->eh.e_shstrndx];
+    if (usage_at != 0 && section(im, usage_at, &sh)) {
+        Elf64_Shdr usage = {.sh_name = (Elf64_Word)names->len, .sh_type = SHT_PROGBITS, .sh_offset = usage_offset, .sh_size = sh.sh_size,
+                            .sh_addralign = 1};
+        buf_append(names, USAGE_SECTION, sizeof USAGE_SECTION);
+        buf_append(table, &usage, sizeof usage);
+    }
     free(place);
 }
 
 /* A file whose table is broken goes without. */
 static void add_sections(const struct image *im, uint64_t end, struct buf *out, size_t base)
 {
-    Elf64_Shdr names;
-    Elf64_Shdr usage = {0};
+    static const char names_name[] = ".shstrtab";
+    struct buf table = {0}, names = {0};
+    Elf64_Shdr old_names, usage = {0};
     Elf64_Ehdr eh;
     unsigned usage_at = find_usage(im, &usage);
-    if (im->eh.e_shnum > MAX_SHDRS || im->eh.e_shstrndx == 0 ||
-        !section(im, im->eh.e_shstrndx, &names) || names.sh_type != SHT_STRTAB ||
-        !inside(im, names.sh_offset, names.sh_size))
+    if (im->eh.e_shnum > MAX_SHDRS || im->eh.e_shstrndx == 0 || !section(im, im->eh.e_shstrndx, &old_names) ||
+        old_names.sh_type != SHT_STRTAB || !inside(im, old_names.sh_offset, old_names.sh_size))
         return;
-    memcpy(&eh, im->data, sizeof eh);
-    if (usage_at != 0) {
-        uint64_t at = out->len - base;
+    uint64_t usage_offset = out->len - base;
+    if (usage_at != 0)
         buf_append(out, im->data + usage.sh_offset, (size_t)usage.sh_size);
-        usage.sh_offset = at;
-    }
-    uint64_t names_at = out->len - base;
-    buf_append(out, im->data + names.sh_offset, (size_t)names.sh_size);
-    names.sh_offset = names_at;
+    buf_append(&names, "", 1);
+    make_table(im, end, &old_names, usage_at, usage_offset, &table, &names);
+    Elf64_Shdr new_names = {.sh_name = (Elf64_Word)names.len, .sh_type = SHT_STRTAB, .sh_offset = out->len - base, .sh_addralign = 1};
+    buf_append(&names, names_name, sizeof names_name);
+    new_names.sh_size = names.len;
+    buf_append(&table, &new_names, sizeof new_names);
+    buf_append(out, names.data, names.len);
     while ((out->len - base) % 8 != 0)
         buf_append(out, "", 1);
+    memcpy(&eh, im->data, sizeof eh);
     eh.e_shoff = out->len - base;
-    add_headers(im, end, usage_at, &usage, &names, &eh, out);
+    eh.e_shnum = (Elf64_Half)(table.len / sizeof new_names);
+    eh.e_shstrndx = (Elf64_Half)(eh.e_shnum - 1);
+    buf_append(out, table.data, table.len);
     memcpy(out->data + base, &eh, sizeof eh);
+    buf_free(&table);
+    buf_free(&names);
 }
 
 /* Program headers that point behind the loaded part would dangle: turn them off. */

@@ -161,6 +161,10 @@ static void test_elf(const char *path, bool is_library)
     CHECK(found != NULL && len == strlen(text) && memcmp(found, text, len) == 0,
           "stripping keeps the message");
     test_sections(&small, is_library);
+    none.len = 0;
+    CHECK(elf_strip(small.data, small.len, &none) == NULL && none.len == small.len && memcmp(none.data, small.data, small.len) == 0,
+          "what has been stripped already is not changed");
+    none.len = 0;
     CHECK(elf_strip("\177ELF", 4, &none) != NULL && none.len == 0,
           "half a header cannot be stripped");
     int crashes = 0;

@@ -1,41 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: notify.py PORT PID: non-stop mode as the protocol has it, where no GDB makes it happen; PID is threads.c's, in decimal.
-import re, socket, sys
+import re, sys
+from rsp import ask, connect, note, notes
 
-line = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
-line.settimeout(60)
-data, notes = b"", []
+connect(sys.argv[1])
 pid = "p%x" % int(sys.argv[2])
-
-
-def send(text):
-    line.sendall(b"$" + text.encode() + b"#%02x" % (sum(text.encode()) & 255))
-
-
-def packet():
-    global data
-    while not re.search(rb"[$%][^#]*#..", data):
-        more = line.recv(4096)
-        if not more:
-            raise SystemExit("the agent has hung up")
-        data += more
-    kind, text, data = re.search(rb"([$%])([^#]*)#..(.*)", data, re.S).groups()
-    return kind + text
-
-
-def ask(text):
-    send(text)
-    while True:
-        got = packet().decode("latin-1")
-        if got[0] == "$":
-            return got[1:]
-        notes.append(got[1:])
-
-
-def note():
-    while not notes:
-        notes.append(packet().decode("latin-1")[1:])
-    return notes.pop(0)
 
 
 def threads(first):  # of this stop reply and all that are asked for then: "signal:thread"
@@ -88,4 +57,3 @@ while not happened or happened[-1][0] != "W":
     if child:
         ask("D;" + child[1])
 print("happened:", *happened)
-line.close()

@@ -1,38 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: siginfo.py PORT [nonstop]: GDB's packets for writing a siginfo, and what must be refused; the program is siginfo.c's, on the target
 # /proc/boot/siginfo, and says on the console what it was given.
-import re, socket, struct, sys
+import re, struct, sys
+from rsp import ask, connect, note, unescaped
 
 is_nonstop = sys.argv[2:] == ["nonstop"]
-line = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
-line.settimeout(60)
-data, notes = b"", []
+connect(sys.argv[1])
 VALUE, ADDR, CODE = 24, 16, 8  # offsets in siginfo_t
-
-
-def send(text):
-    text = text if isinstance(text, bytes) else text.encode()
-    line.sendall(b"$" + text + b"#%02x" % (sum(text) & 255))
-
-
-def packet():
-    global data
-    while not re.search(rb"[$%][^#]*#..", data, re.S):
-        more = line.recv(4096)
-        if not more:
-            raise SystemExit("the agent has hung up")
-        data += more
-    kind, text, data = re.search(rb"([$%])([^#]*)#..(.*)", data, re.S).groups()
-    return kind + text
-
-
-def ask(text):
-    send(text)
-    while True:
-        got = packet()
-        if got[:1] == b"$":
-            return got[1:].decode("latin-1")
-        notes.append(got[1:].decode("latin-1"))
 
 
 def short(stop):
@@ -43,9 +17,7 @@ def go(actions):  # to the next stop
     got = ask("vCont;" + actions)
     if not is_nonstop:
         return short(got)
-    while not notes:
-        notes.append(packet()[1:].decode("latin-1"))
-    got = notes.pop(0)
+    got = note()
     while ask("vStopped") != "OK":
         pass
     return short(got)
@@ -61,7 +33,7 @@ def write(offset, raw, annex=b""):
 
 def read():
     text = ask("qXfer:siginfo:read::0,200")
-    return re.sub(rb"}(.)", lambda m: bytes([m[1][0] ^ 0x20]), text[1:].encode("latin-1"), flags=re.S) if text[:1] in "lm" else text
+    return unescaped(text[1:]) if text[:1] in "lm" else text
 
 
 def run(*args):
@@ -101,4 +73,3 @@ print("killed meanwhile:", go("c"), write(VALUE, number(1)))
 got = ask("vRun;" + ";".join(a.encode().hex() for a in ("/proc/boot/sh", "-c", "kill -KILL %d" % int(pid[1:], 16))))
 other = re.search("thread:(p[0-9a-f]+)", got)[1]
 print("by", go("c:%s.-1" % other), ask("Hg%s.1" % pid), write(VALUE, number(1)))
-line.close()

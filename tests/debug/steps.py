@@ -1,35 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: steps.py PORT PROGRAM NM: what no GDB asks for, of qdebug's steps; PROGRAM is steps.c's, on the target /proc/boot/steps.
-import re, socket, struct, subprocess, sys
+import re, struct, subprocess, sys
+from rsp import ask, connect, interrupt, reply, send, unescaped
 
 ALL = "0,8000000000"  # user addresses
-line = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
-line.settimeout(120)
-data = b""
-
-
-def send(text):
-    line.sendall(b"$" + text.encode() + b"#%02x" % (sum(text.encode()) & 255))
-
-
-def reply():
-    global data
-    while not re.search(rb"\$[^#]*#..", data):
-        more = line.recv(4096)
-        if not more:
-            raise SystemExit("the agent has hung up")
-        data += more
-    text, data = re.search(rb"\$([^#]*)#..(.*)", data, re.S).groups()
-    return text
-
-
-def ask(text):
-    send(text)
-    return reply().decode("latin-1")
-
-
-def unescaped(text):
-    return re.sub(rb"}(.)", lambda m: bytes([m[1][0] ^ 0x20]), text.encode("latin-1"), flags=re.S)
+connect(sys.argv[1])
 
 
 def symbol(name):
@@ -63,8 +38,8 @@ print("dies alone", ask("vCont;r%s:%s" % (ALL, thread)), ask("T" + thread))
 print("goes on", ask("vCont;c"))
 pid, thread = to("spin", "spin")
 send("vCont;r%s:%s" % (ALL, thread))
-line.sendall(b"\3")
-print("stopped", reply().decode())
+interrupt()
+print("stopped", reply())
 print("one step", ask("vCont;s:" + thread))
 send("R00")
 print("again", ask("?") != "W00", pid != re.search("thread:(p[0-9a-f]+)", ask("?"))[1], ask("qC")[2:] != pid, ask("T" + thread))
@@ -75,5 +50,4 @@ pid = "p%x" % int(re.search('name="pid">([0-9]+)</column>(?:(?!<item>).)*subject
 print("attached", ask("vAttach;" + pid[1:])[:3])
 send("vCont;r%s:%s.1;c:%s.-1" % (ALL, pid, pid))
 send("!")  # refused while a step is on its way, so there is one
-print("lost", reply().decode())
-line.close()
+print("lost", reply())

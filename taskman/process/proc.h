@@ -124,8 +124,8 @@ void proc_reap_locked(struct proc *child);
 void proc_exec_ready(int32_t pid);
 /* Unblock pulse for whoever waits for a start: EINTR, and the half-started process ends.  libc blocks signals around spawn and
  * fork, so only a thread that is being killed gets that. */
-bool start_unblock(int32_t rcvid);
-bool start_unblock_of(struct proc *p, int32_t rcvid); /* the same for one start, which may have ended */
+void start_unblock(int32_t rcvid);
+bool start_unblock_of(struct proc *p, int32_t rcvid); /* the same for one start, which may have ended: false */
 /* ids.c: what the kernel has to know */
 void proc_push_attr(struct proc *p,
                     unsigned mask); /* TM_PA_*: reads under p->lock / tree lock itself */

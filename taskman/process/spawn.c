@@ -17,7 +17,7 @@
 #define FLAGS_KNOWN                                                                                \
     (TMSG_SPAWN_SETGROUP | TMSG_SPAWN_SETSIGMASK | TMSG_SPAWN_SETSIGDEF | TMSG_SPAWN_SETSIGIGN |   \
      TMSG_SPAWN_SETSCHED | TMSG_SPAWN_SETSID | TMSG_SPAWN_HOLD | TMSG_SPAWN_NOZOMBIE |             \
-     TMSG_SPAWN_SEARCH | TMSG_SPAWN_RESETIDS | TMSG_SPAWN_SCRIPT | TMSG_SPAWN_TCSETPGRP |   \
+     TMSG_SPAWN_SEARCH | TMSG_SPAWN_RESETIDS | TMSG_SPAWN_SCRIPT | TMSG_SPAWN_TCSETPGRP |            \
      TMSG_SPAWN_ASLR_ON | TMSG_SPAWN_ASLR_OFF | TMSG_SPAWN_ASLR_INVERT)
 
 bool rcvid_is_unblocked(int32_t rcvid)
@@ -435,18 +435,12 @@ int64_t tm_process_loaded(struct message *m)
     return 0;
 }
 
-/* tree_lock held: the starter of p waits under rcvid, and is to be unblocked. */
-static bool must_give_up_locked(const struct proc *p, int32_t rcvid)
-{
-    return p->starter_rcvid == rcvid && p->start != START_NONE && rcvid_is_unblocked(rcvid);
-}
-
 bool start_unblock_of(struct proc *p, int32_t rcvid)
 {
     bool must;
 
     lock_acquire(&tree_lock);
-    must = must_give_up_locked(p, rcvid);
+    must = p->starter_rcvid == rcvid && p->start != START_NONE && rcvid_is_unblocked(rcvid);
     if (must) {
         p->starter_rcvid = 0;
         p->is_quiet = true;
@@ -459,16 +453,15 @@ bool start_unblock_of(struct proc *p, int32_t rcvid)
     return true;
 }
 
-bool start_unblock(int32_t rcvid)
+void start_unblock(int32_t rcvid)
 {
     struct proc *found = NULL;
-    bool must;
 
     lock_acquire(&tree_lock);
     list_for_each(pos, &all_procs)
     {
         struct proc *p = container_of(pos, struct proc, all);
-        if (must_give_up_locked(p, rcvid)) {
+        if (p->starter_rcvid == rcvid && p->start != START_NONE) {
             proc_ref(p);
             found = p;
             break;
@@ -476,8 +469,7 @@ bool start_unblock(int32_t rcvid)
     }
     lock_release(&tree_lock);
     if (!found)
-        return false;
-    must = start_unblock_of(found, rcvid);
+        return;
+    (void)start_unblock_of(found, rcvid);
     proc_put(found);
-    return must;
 }

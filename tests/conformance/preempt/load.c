@@ -48,7 +48,8 @@ static void spaces(void)
     ok(munmap(p, 8 * MIB) == 0, "shared memory mapped and unmapped");
 }
 
-/* 33 pages at the far end of the last table of each GiB: every table on the way to them has to be looked through. */
+/* 33 pages at the far end of the last table of each GiB: every table on the way to them has to be looked through. So far down nothing is
+ * placed by itself (taskman/memory/aspace.h). */
 static int sparse_pages(int may_write)
 {
     int placed = 0;
